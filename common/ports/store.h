@@ -1,0 +1,141 @@
+// The store: rows of a few described tables, changed by batches in one transaction each, and read by operators.
+// Adapters: PostgreSQL (production), SQLite (one process). One contract suite holds for both.
+//
+// The store knows tables as data (their names and columns), not what they mean: adding a table touches the
+// domain and schemas/sql only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/core/result.h"
+#include "common/core/time.h"
+
+namespace penstock {
+
+enum class ColumnType { text, integer, boolean, timestamp, json };
+
+struct Column {
+  std::string_view name;
+  ColumnType type;
+};
+
+// How a row is written.
+enum class WriteMode {
+  guarded,      // insert or update; the row must still be as it was loaded, else the commit is a conflict
+  insert_once,  // insert; an existing row of that key stays and is no conflict (idempotent by key)
+  insert_new,   // insert; an existing row of that key is a conflict
+};
+
+// Every table also has the columns rev (bigint), created_at, updated_at (timestamps), updated_by (text: the key of the
+// event that last changed the row). insert_once and insert_new tables have only created_at of these.
+struct Table {
+  std::string_view name;
+  std::span<const Column> columns;         // [0] is the key, of type text
+  WriteMode mode = WriteMode::guarded;
+  std::string_view newest_first = "created_at";  // the timestamp column that lists are ordered by
+  std::string_view partitioned_by = {};    // a timestamp column a store may partition by, equal for equal keys
+};
+
+// integer and timestamp (Unix milliseconds) are int64; text and json are string; monostate is NULL.
+using Cell = std::variant<std::monostate, std::int64_t, bool, std::string>;
+
+struct RowStamp {
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::string updated_by;
+};
+
+struct Row {
+  std::vector<Cell> cells;  // in the order of Table::columns
+  std::int64_t rev = 0;     // 0: not in the store yet. Set by load and read; the store counts it up.
+  RowStamp stamp;
+};
+
+struct TableKeys {
+  const Table* table = nullptr;
+  std::vector<std::string> keys;
+};
+
+struct TableRows {
+  const Table* table = nullptr;
+  std::vector<Row> rows;
+};
+
+// One transaction. Used by one thread; destruction without commit rolls back.
+// Any call may fail with: conflict (safe: begin again and reload), unavailable or timeout (safe), invalid (never:
+// one of these rows cannot be stored), corrupt (never).
+class StoreBatch {
+ public:
+  virtual ~StoreBatch() = default;
+
+  // The existing rows of these keys, locked until the end of the batch (guarded tables) or as they are (others).
+  // One answer per asked table, in any row order; absent keys are left out. One round trip for all tables.
+  virtual Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) = 0;
+
+  // Writes all rows and commits; after it the batch is over. A conflict leaves nothing behind. When the
+  // connection dies during COMMIT the error is unavailable with unknown_outcome: only reading tells.
+  virtual Status commit(std::span<const TableRows> changes) = 0;
+};
+
+struct ColumnFilter {
+  std::string_view column;
+  Cell equals;
+};
+
+// Newest first by (Table::newest_first, key). A page starts after `after`, when given.
+struct ListQuery {
+  std::vector<ColumnFilter> filters;
+  std::optional<Timestamp> since;  // inclusive, on newest_first
+  std::optional<Timestamp> until;  // exclusive
+  struct After {
+    Timestamp at;
+    std::string key;
+  };
+  std::optional<After> after;
+  std::size_t limit = 50;
+};
+
+// Sum over a ledger currency. It may pass int64, so it is text.
+struct CurrencySum {
+  std::string currency;
+  bool livemode = false;
+  std::string sum;
+};
+
+struct LedgerCheck {
+  std::int64_t accounts = 0;
+  std::int64_t entries = 0;
+  std::vector<CurrencySum> sums;             // each "0" in a balanced ledger
+  std::vector<std::string> broken_postings;  // effect keys whose entries do not sum to zero, 100 at most
+  std::vector<std::string> broken_wallets;   // wallets whose balance is not the sum of their entries, 100 at most
+};
+
+// All methods may be called from any thread; all block, bounded by the adapter's statement and lock deadlines.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Waits for a free connection, bounded.
+  virtual Result<std::unique_ptr<StoreBatch>> begin() = 0;
+
+  // Reads without locks.
+  virtual Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) = 0;
+  virtual Result<std::vector<Row>> list(const Table& table, const ListQuery& query) = 0;
+  virtual Result<LedgerCheck> check_ledger() = 0;
+
+  // Brings the schema to this program's version; idempotent, safe from two places at once.
+  virtual Status migrate() = 0;
+  // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the detail).
+  virtual Status ready() = 0;
+  // Makes room ahead and drops inbox rows older than `inbox_age`. Safe to run often and from several places.
+  virtual Status maintain(Timestamp now, Milliseconds inbox_age) = 0;
+};
+
+}  // namespace penstock

@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "common/json/codec.h"
+#include "common/json/value.h"
+
+namespace penstock::json {
+namespace {
+
+std::string problem(std::string_view text, Limits limits = {}) {
+  const auto parsed = Document::parse(text, limits);
+  return parsed ? "" : parsed.error().detail.substr(0, parsed.error().detail.find(' '));
+}
+
+TEST(JsonParse, ReadsMembersOfEveryKind) {
+  const auto parsed = Document::parse(R"({"a":[1,"two",null,true],"b":{"c":-9223372036854775808},"d":""})");
+  ASSERT_TRUE(parsed);
+  const Value root = parsed.value().root();
+  EXPECT_EQ(root["b"]["c"].integer(), INT64_MIN);
+  EXPECT_EQ(root["d"].string(), "");
+  EXPECT_TRUE(root["nothing"].absent());
+  EXPECT_EQ(root["a"].size(), 4U);
+  EXPECT_EQ(canonical(root), R"({"a":[1,"two",null,true],"b":{"c":-9223372036854775808},"d":""})");
+}
+
+TEST(JsonParse, IntegersAreExactOrNone) {
+  const auto parsed = Document::parse("[9223372036854775807,9223372036854775808,1.0,1e3,-0]");
+  ASSERT_TRUE(parsed);
+  Value v = parsed.value().root().first();
+  EXPECT_EQ(v.integer(), INT64_MAX);
+  for (int i = 0; i < 3; ++i) {
+    v = parsed.value().root().next(v);
+    EXPECT_EQ(v.integer(), std::nullopt) << v.number_text();
+  }
+}
+
+TEST(JsonParse, NumbersThatCrashOtherModesStayText) {
+  for (const char* number : {"128.74836467836484838364836483643636483648e-336",
+                             "0.0000000000000000000000000000001e-2147483639", "1e999999999999"}) {
+    const auto parsed = Document::parse(number);
+    ASSERT_TRUE(parsed) << number;
+    EXPECT_EQ(parsed.value().root().number_text(), number);
+  }
+}
+
+TEST(JsonParse, DepthIsBoundedWithoutRecursion) {
+  EXPECT_EQ(problem(std::string(64, '[') + std::string(64, ']')), "");
+  EXPECT_EQ(problem(std::string(65, '[') + std::string(65, ']')), "too_deep");
+  EXPECT_EQ(problem(std::string(1'000'000, '[')), "too_deep");
+}
+
+TEST(JsonParse, DuplicateKeysAreRefusedAtAnyDepth) {
+  EXPECT_EQ(problem(R"({"a":1,"a":2})"), "duplicate_key");
+  EXPECT_EQ(problem(R"([{"x":{"a":1,"b":2,"\u0061":3}}])"), "duplicate_key");
+  EXPECT_EQ(problem(R"([{"a":1},{"a":1}])"), "");
+}
+
+TEST(JsonParse, TextThatPostgresCannotStoreIsRefused) {
+  EXPECT_EQ(problem(R"({"a":"x\u0000y"})"), "nul_in_string");
+  EXPECT_EQ(problem(R"({"\u0000":1})"), "nul_in_string");
+  EXPECT_EQ(problem(R"(["\ud800"])"), "invalid_utf8");
+  EXPECT_EQ(problem(R"(["\udc00"])"), "invalid_utf8");
+  EXPECT_EQ(problem("[\"\xC3\x28\"]"), "invalid_utf8");
+  EXPECT_EQ(problem("[\"\xED\xA0\x80\"]"), "invalid_utf8");
+  EXPECT_EQ(problem(R"(["\ud83d\ude00 \u00d7"])"), "");
+}
+
+TEST(JsonParse, NothingMayFollowTheValue) {
+  EXPECT_EQ(problem("{} x"), "not_json");
+  EXPECT_EQ(problem(std::string_view("{}\0x", 4)), "not_json");
+  EXPECT_EQ(problem(std::string_view("{}\0", 3)), "not_json");
+  EXPECT_EQ(problem("{} \n"), "");
+  for (const char* text : {"", " ", "{", "nul", "{\"a\":}", "[1,]", "\xEF\xBB\xBF{}", "'a'", "NaN"})
+    EXPECT_EQ(problem(text), "not_json") << text;
+}
+
+TEST(JsonParse, CountsAndLengthsAreBounded) {
+  EXPECT_EQ(problem("[1,2,3]", {.values_max = 4}), "");
+  EXPECT_EQ(problem("[1,2,3,4]", {.values_max = 4}), "too_many_values");
+  EXPECT_EQ(problem(R"("abc")", {.string_bytes_max = 3}), "");
+  EXPECT_EQ(problem(R"("abcd")", {.string_bytes_max = 3}), "string_too_long");
+}
+
+TEST(JsonCanonical, SortsMembersAndKeepsNumberText) {
+  const auto parsed = Document::parse(R"({ "b" : 1.50, "a" : { "z":"\"\u0001é", "y":[] } })");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(canonical(parsed.value().root()), "{\"a\":{\"y\":[],\"z\":\"\\\"\\u0001é\"},\"b\":1.50}");
+}
+
+TEST(JsonCodec, MapsAndOptionalsRoundTrip) {
+  const std::map<std::string, std::optional<std::int64_t>> value{{"a", 1}, {"b", std::nullopt}};
+  EXPECT_EQ(to_text(value), R"({"a":1,"b":null})");
+  std::map<std::string, std::optional<std::int64_t>> back;
+  const auto parsed = Document::parse(to_text(value));
+  ASSERT_TRUE(parsed);
+  ASSERT_TRUE(decode(parsed.value().root(), back));
+  EXPECT_EQ(back, value);
+}
+
+}  // namespace
+}  // namespace penstock::json
