@@ -38,11 +38,12 @@ TEST(JsonParse, IntegersAreExactOrNone) {
 
 TEST(JsonParse, NumbersThatCrashOtherModesStayText) {
   for (const char* number : {"128.74836467836484838364836483643636483648e-336",
-                             "0.0000000000000000000000000000001e-2147483639", "1e999999999999"}) {
+                             "0.0000000000000000000000000000001e-2147483639"}) {
     const auto parsed = Document::parse(number);
     ASSERT_TRUE(parsed) << number;
     EXPECT_EQ(parsed.value().root().number_text(), number);
   }
+  EXPECT_EQ(problem("1e999999999999"), "not_json");
 }
 
 TEST(JsonParse, DepthIsBoundedWithoutRecursion) {

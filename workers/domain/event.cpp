@@ -1,0 +1,25 @@
+#include "workers/domain/event.h"
+
+#include "workers/domain/read.h"
+
+namespace penstock {
+
+Result<Event> read_stripe_event(const EventKey& key, std::string_view body) {
+  TRY(auto document, json::Document::parse(body));
+  Event event;
+  event.body = std::move(document);
+  Reader in(event.body.root(), "event");
+  event.meta.key = key;
+  event.meta.id = in.text("id");
+  event.meta.type = in.text("type");
+  if (const auto object = in.optional_text("object"); object && *object != "event")
+    in.refuse("object", "is not \"event\"");
+  event.meta.created = in.seconds("created");
+  event.meta.account = in.optional_text("account");
+  event.meta.livemode = in.optional_boolean("livemode").value_or(false);
+  if (!event.object().is_object()) in.refuse("data", "has no object");
+  if (const auto problem = in.problem()) return *problem;
+  return event;
+}
+
+}  // namespace penstock

@@ -1,0 +1,33 @@
+#include "workers/domain/outbound.h"
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+namespace penstock {
+
+std::string outbound_id(std::string_view type, std::string_view cause) {
+  // The namespace of Penstock's outbound ids: the UUIDv5 of "penstock/outbound" in the URL namespace of RFC 4122.
+  static const auto outbound_namespace =
+      boost::uuids::name_generator_sha1(boost::uuids::ns::url())("penstock/outbound");
+  std::string name(type);
+  name.append(" ").append(cause);
+  return boost::uuids::to_string(boost::uuids::name_generator_sha1(outbound_namespace)(name));
+}
+
+void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
+          std::string data) {
+  effects.add(OutboxRow{outbound_id(type, cause), std::string(type), std::string(kDefaultOrg), event,
+                        std::move(data)});
+}
+
+void raise(Effects& effects, AlertText alert, const EventKey& event) {
+  std::string id(alert.kind);
+  id.append(":").append(alert.subject);
+  json::Writer data;
+  data.begin_object().key("id").string(id).key("kind").string(alert.kind).key("subject").string(alert.subject);
+  data.key("message").string(alert.message).key("event").string(event.value).end_object();
+  tell(effects, "alert.raised", id, event, std::move(data).text());
+  effects.add(Alert{id, std::string(alert.kind), std::move(alert.subject), std::move(alert.message), event, {}});
+}
+
+}  // namespace penstock

@@ -1,0 +1,109 @@
+// What became of each event (the inbox), and what it tells the outside (outbox, alerts).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workers/domain/event.h"
+#include "workers/domain/state/table.h"
+#include "workers/domain/state/words.h"
+
+namespace penstock {
+
+PENSTOCK_WORDS(Outcome, applied, stale, duplicate, ignored, unroutable, parked)
+
+struct TouchedRow {
+  std::string resource;
+  std::string id;
+  auto operator<=>(const TouchedRow&) const = default;
+};
+
+// One row per event, written in the transaction of its effects: the truth about duplicates, and the record that
+// operators read.
+struct InboxRow {
+  EventKey key;
+  std::string type;
+  std::string source;
+  Timestamp event_created;  // the event's own; the time of receipt where it has none
+  Timestamp received_at;
+  Outcome outcome = Outcome::applied;
+  std::optional<std::string> reason;
+  std::optional<std::string> error_class;  // of a parked event
+  std::optional<std::string> message;
+  std::int64_t attempts = 1;
+  std::string topic;
+  std::int64_t partition = 0;
+  std::int64_t offset = 0;
+  std::optional<std::string> entity;  // the object it is about
+  std::vector<TouchedRow> touched;
+  bool operator==(const InboxRow&) const = default;
+};
+
+// To be told to the platform. The id follows from the cause alone, so a repetition is the same row.
+struct OutboxRow {
+  std::string id;
+  std::string type;
+  std::string org;
+  EventKey event;
+  std::string data;  // a JSON object
+  bool operator==(const OutboxRow&) const = default;
+};
+
+// Once per (kind, subject).
+struct Alert {
+  std::string id;
+  std::string kind;
+  std::string subject;
+  std::string message;
+  EventKey event;
+  std::optional<Timestamp> acknowledged_at;
+  bool operator==(const Alert&) const = default;
+};
+
+template <>
+struct Fields<TouchedRow> {
+  static constexpr auto list =
+      std::make_tuple(field("resource", &TouchedRow::resource), field("id", &TouchedRow::id));
+};
+template <>
+struct Fields<InboxRow> {
+  using T = InboxRow;
+  static constexpr auto list = std::make_tuple(
+      field("key", &T::key), field("type", &T::type), field("source", &T::source),
+      field("event_created", &T::event_created), field("received_at", &T::received_at),
+      field("outcome", &T::outcome), field("reason", &T::reason), field("error_class", &T::error_class),
+      field("message", &T::message), field("attempts", &T::attempts), field("topic", &T::topic),
+      field("partition", &T::partition), field("offset", &T::offset), field("entity", &T::entity),
+      field("touched", &T::touched));
+};
+template <>
+struct Fields<OutboxRow> {
+  using T = OutboxRow;
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("type", &T::type), field("org", &T::org),
+                      field("event", &T::event), field("data", &T::data));
+};
+template <>
+struct Fields<Alert> {
+  using T = Alert;
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("kind", &T::kind), field("subject", &T::subject),
+                      field("message", &T::message), field("event", &T::event),
+                      field("acknowledged_at", &T::acknowledged_at));
+};
+template <>
+struct TableName<InboxRow> {
+  static constexpr TableTraits traits{
+      .name = "inbox", .newest_first = "received_at", .partitioned_by = "event_created"};
+};
+template <>
+struct TableName<OutboxRow> {
+  static constexpr TableTraits traits{.name = "outbox", .mode = WriteMode::insert_once};
+};
+template <>
+struct TableName<Alert> {
+  static constexpr TableTraits traits{.name = "alerts", .mode = WriteMode::insert_once, .resource = "alerts"};
+};
+
+}  // namespace penstock

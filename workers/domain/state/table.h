@@ -1,0 +1,140 @@
+// Described structs as store rows: the columns of a table, and a struct to its cells and back.
+//
+// string, enums with words and EventKey become text; int64 and MinorUnits integer; bool boolean; Timestamp
+// timestamp; vectors, maps and described structs json. optional<T> is nullable. The first field is the key.
+#pragma once
+
+#include <array>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "common/core/check.h"
+#include "common/core/fields.h"
+#include "common/json/codec.h"
+#include "common/ports/store.h"
+
+namespace penstock {
+
+// Specialised beside each row struct: `name`, and optionally mode, newest_first, partitioned_by, resource.
+// `resource` is the name of the admin resource that shows the row; empty for inner rows.
+struct TableTraits {
+  std::string_view name;
+  WriteMode mode = WriteMode::guarded;
+  std::string_view resource = {};
+  std::string_view newest_first = "created_at";
+  std::string_view partitioned_by = {};
+};
+
+template <class R>
+struct TableName;  // static constexpr TableTraits traits{…};
+
+namespace detail {
+
+template <class T>
+struct Unwrapped {
+  using Type = T;
+};
+template <class T>
+struct Unwrapped<std::optional<T>> {
+  using Type = T;
+};
+
+template <class T>
+constexpr ColumnType column_type() {
+  using Plain = typename Unwrapped<T>::Type;
+  if constexpr (std::is_same_v<Plain, bool>) return ColumnType::boolean;
+  else if constexpr (std::is_same_v<Plain, std::int64_t> || std::is_same_v<Plain, MinorUnits>)
+    return ColumnType::integer;
+  else if constexpr (std::is_same_v<Plain, Timestamp>) return ColumnType::timestamp;
+  else if constexpr (std::is_same_v<Plain, std::string> || std::is_same_v<Plain, EventKey> || json::Worded<Plain>)
+    return ColumnType::text;
+  else return ColumnType::json;
+}
+
+template <class T>
+Cell to_cell(const T& value) {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>) return value;
+  else if constexpr (std::is_same_v<T, std::int64_t>) return value;
+  else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>) return value.value;
+  else if constexpr (std::is_same_v<T, Timestamp>) return to_unix_ms(value);
+  else if constexpr (json::Worded<T>) return std::string(to_string(value));
+  else return json::to_text(value);
+}
+template <class T>
+Cell to_cell(const std::optional<T>& value) {
+  return value ? to_cell(*value) : Cell{};
+}
+
+template <class T>
+bool from_cell(const Cell& cell, T& out) {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> || std::is_same_v<T, std::int64_t>) {
+    const auto* value = std::get_if<T>(&cell);
+    if (value != nullptr) out = *value;
+    return value != nullptr;
+  } else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>) {
+    return from_cell(cell, out.value);
+  } else if constexpr (std::is_same_v<T, Timestamp>) {
+    const auto* ms = std::get_if<std::int64_t>(&cell);
+    if (ms != nullptr) out = timestamp_from_unix_ms(*ms);
+    return ms != nullptr;
+  } else {
+    const auto* text = std::get_if<std::string>(&cell);
+    if (text == nullptr) return false;
+    if constexpr (json::Worded<T>) {
+      return from_string(*text, out);
+    } else {
+      const auto document = json::Document::parse(*text);
+      return document && json::decode(document.value().root(), out);
+    }
+  }
+}
+template <class T>
+bool from_cell(const Cell& cell, std::optional<T>& out) {
+  out.reset();
+  return std::holds_alternative<std::monostate>(cell) || from_cell(cell, out.emplace());
+}
+
+template <class R>
+constexpr auto make_columns() {
+  return std::apply(
+      [](const auto&... each) {
+        return std::array{Column{each.name, column_type<typename std::decay_t<decltype(each)>::Type>()}...};
+      },
+      Fields<R>::list);
+}
+
+template <class R>
+inline constexpr auto kColumns = make_columns<R>();
+
+template <class R>
+inline constexpr Table kTable{TableName<R>::traits.name, kColumns<R>, TableName<R>::traits.mode,
+                              TableName<R>::traits.newest_first, TableName<R>::traits.partitioned_by};
+
+}  // namespace detail
+
+template <class R>
+constexpr const Table& table_of() noexcept {
+  return detail::kTable<R>;
+}
+
+template <class R>
+std::vector<Cell> to_cells(const R& row) {
+  std::vector<Cell> cells;
+  cells.reserve(table_of<R>().columns.size());
+  for_each_field<R>([&](const auto& each) { cells.push_back(detail::to_cell(row.*each.member)); });
+  return cells;
+}
+
+// nullopt when a cell does not fit its member: the stored row is corrupt, or of another schema.
+template <class R>
+std::optional<R> from_cells(const std::vector<Cell>& cells) {
+  CHECK(cells.size() == table_of<R>().columns.size());
+  R row;
+  bool good = true;
+  std::size_t at = 0;
+  for_each_field<R>([&](const auto& each) { good = good && detail::from_cell(cells[at++], row.*each.member); });
+  return good ? std::optional<R>(std::move(row)) : std::nullopt;
+}
+
+}  // namespace penstock

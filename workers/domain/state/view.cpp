@@ -1,0 +1,101 @@
+#include "workers/domain/state/view.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace penstock {
+namespace {
+
+template <class Tuple, class Visit>
+void for_each_table(Tuple& tables, Visit&& visit) {
+  std::apply([&](auto&... each) { (visit(each), ...); }, tables);
+}
+
+template <class R>
+Row make_row(const R& row, std::int64_t rev, RowStamp stamp) {
+  return Row{to_cells(row), rev, std::move(stamp)};
+}
+
+}  // namespace
+
+bool Reads::empty() const {
+  bool none = true;
+  for_each_table(wanted_, [&](const auto& table) { none = none && table.keys.empty(); });
+  return none;
+}
+
+std::vector<TableKeys> Reads::by_table() const {
+  std::vector<TableKeys> wanted;
+  for_each_table(wanted_, [&]<class R>(const TypedKeys<R>& table) {
+    if (!table.keys.empty()) wanted.push_back({&table_of<R>(), {table.keys.begin(), table.keys.end()}});
+  });
+  return wanted;
+}
+
+void Effects::touch(std::string_view resource, const std::string& id) {
+  TouchedRow row{std::string(resource), id};
+  const auto place = std::lower_bound(touched.begin(), touched.end(), row);
+  if (place == touched.end() || *place != row) touched.insert(place, std::move(row));
+}
+
+bool View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered) {
+  bool good = true;
+  for_each_table(state_, [&]<class R>(Slots<R>& table) {
+    for (const auto& keys : asked)
+      if (keys.table == &table_of<R>())
+        for (const auto& key : keys.keys) table.by_key.try_emplace(key);
+    for (const auto& rows : answered) {
+      if (rows.table != &table_of<R>()) continue;
+      for (const auto& stored : rows.rows) {
+        auto row = from_cells<R>(stored.cells);
+        if (!row) {
+          good = false;
+          return;
+        }
+        auto& slot = table.by_key[row->id];
+        slot.row = std::move(row);
+        slot.rev = stored.rev;
+        slot.stamp = stored.stamp;
+      }
+    }
+  });
+  return good;
+}
+
+void View::apply(const Effects& effects, const EventKey& event) {
+  for_each_table(state_, [&]<class R>(Slots<R>& table) {
+    for (const auto& row : std::get<TypedRows<R>>(effects.changed).rows) {
+      const auto slot = table.by_key.find(row.id);
+      CHECK(slot != table.by_key.end());
+      slot->second.row = row;
+      slot->second.changed_by = event;
+    }
+  });
+  for_each_table(added_, [&]<class R>(TypedRows<R>& table) {
+    const auto& rows = std::get<TypedRows<R>>(effects.added).rows;
+    table.rows.insert(table.rows.end(), rows.begin(), rows.end());
+  });
+}
+
+std::vector<TableRows> View::changes(Timestamp now) const {
+  std::vector<TableRows> changes;
+  for_each_table(state_, [&]<class R>(const Slots<R>& table) {
+    TableRows rows{&table_of<R>(), {}};
+    for (const auto& [key, slot] : table.by_key) {
+      if (!slot.changed_by) continue;
+      const Timestamp created = slot.rev == 0 ? now : slot.stamp.created_at;
+      rows.rows.push_back(make_row(*slot.row, slot.rev, {created, now, slot.changed_by->value}));
+    }
+    if (!rows.rows.empty()) changes.push_back(std::move(rows));
+  });
+  for_each_table(added_, [&]<class R>(const TypedRows<R>& table) {
+    TableRows rows{&table_of<R>(), {}};
+    std::unordered_set<std::string> ids;  // two events of one batch may add the same alert
+    for (const auto& row : table.rows)
+      if (ids.insert(row.id).second) rows.rows.push_back(make_row(row, 0, {now, now, {}}));
+    if (!rows.rows.empty()) changes.push_back(std::move(rows));
+  });
+  return changes;
+}
+
+}  // namespace penstock

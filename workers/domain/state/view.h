@@ -1,0 +1,160 @@
+// The rows a batch works on, as far as they have been loaded, and what deciding about an event changes in them.
+//
+// View is the domain's whole knowledge of the past. Deciding reads it and answers Effects; only apply() changes it.
+// Looking at a row that nobody loaded is a bug and aborts: the event's reads() must name it first.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "common/core/check.h"
+#include "workers/domain/state/connect_rows.h"
+#include "workers/domain/state/event_rows.h"
+#include "workers/domain/state/payment_rows.h"
+#include "workers/domain/state/subscription_rows.h"
+
+namespace penstock {
+
+// Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
+template <template <class> class Of>
+using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
+                               Of<Subscription>, Of<ConnectedAccount>, Of<Payout>, Of<SessionPayment>>;
+// Rows that are only ever added.
+template <template <class> class Of>
+using AddedTables = std::tuple<Of<LedgerEntry>, Of<Fulfillment>, Of<Alert>, Of<OutboxRow>>;
+
+template <class R>
+struct TypedKeys {
+  std::set<std::string> keys;
+};
+template <class R>
+struct TypedRows {
+  std::vector<R> rows;
+};
+
+class View;
+
+// Keys that an event's decision will look at and that are not loaded yet.
+class Reads {
+ public:
+  explicit Reads(const View& view) : view_(view) {}
+
+  template <class R>
+  void want(const std::string& key);
+  template <class R>
+  void want(const std::optional<std::string>& key) {
+    if (key) want<R>(*key);
+  }
+
+  bool empty() const;
+  std::vector<TableKeys> by_table() const;
+
+ private:
+  const View& view_;
+  StateTables<TypedKeys> wanted_;
+};
+
+struct Effects {
+  Outcome outcome = Outcome::ignored;
+  std::optional<std::string> reason;
+  std::vector<TouchedRow> touched;  // sorted, each once
+
+  StateTables<TypedRows> changed;
+  AddedTables<TypedRows> added;
+
+  // The row's new value; replaces an earlier one of the same key in these effects.
+  template <class R>
+  void put(R row);
+  template <class R>
+  void add(R row);
+  void touch(std::string_view resource, const std::string& id);
+};
+
+class View {
+ public:
+  template <class R>
+  bool loaded(const std::string& key) const {
+    return slots<R>().contains(key);
+  }
+
+  // The row, or nullptr when there is none in the store. It must have been loaded.
+  template <class R>
+  const R* find(const std::string& key) const {
+    const auto slot = slots<R>().find(key);
+    CHECK(slot != slots<R>().end());
+    return slot->second.row ? &*slot->second.row : nullptr;
+  }
+  template <class R>
+  const R* find(const std::optional<std::string>& key) const {
+    return key ? find<R>(*key) : nullptr;
+  }
+  // A copy of the row, or a new one of that id.
+  template <class R>
+  R get_or_new(const std::string& key) const {
+    if (const R* known = find<R>(key)) return *known;
+    R row;
+    row.id = key;
+    return row;
+  }
+
+  // Takes what the store answered for these keys (the absent ones included). False: a stored row is corrupt.
+  bool take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered);
+
+  // Makes the effects of one event part of what the next one sees, and of what changes() writes.
+  void apply(const Effects& effects, const EventKey& event);
+
+  // All rows changed or added since construction, stamped: ready for StoreBatch::commit.
+  std::vector<TableRows> changes(Timestamp now) const;
+
+ private:
+  struct SlotBase {
+    std::int64_t rev = 0;
+    RowStamp stamp;
+    std::optional<EventKey> changed_by;
+  };
+  template <class R>
+  struct Slot : SlotBase {
+    std::optional<R> row;
+  };
+  template <class R>
+  struct Slots {
+    std::unordered_map<std::string, Slot<R>> by_key;
+  };
+  template <class R>
+  const std::unordered_map<std::string, Slot<R>>& slots() const {
+    return std::get<Slots<R>>(state_).by_key;
+  }
+
+  StateTables<Slots> state_;
+  AddedTables<TypedRows> added_;
+};
+
+template <class R>
+void Reads::want(const std::string& key) {
+  if (!view_.loaded<R>(key)) std::get<TypedKeys<R>>(wanted_).keys.insert(key);
+}
+
+template <class R>
+void Effects::put(R row) {
+  if constexpr (!TableName<R>::traits.resource.empty()) touch(TableName<R>::traits.resource, row.id);
+  auto& rows = std::get<TypedRows<R>>(changed).rows;
+  for (auto& known : rows) {
+    if (known.id != row.id) continue;
+    known = std::move(row);
+    return;
+  }
+  rows.push_back(std::move(row));
+}
+
+template <class R>
+void Effects::add(R row) {
+  if constexpr (!TableName<R>::traits.resource.empty()) touch(TableName<R>::traits.resource, row.id);
+  std::get<TypedRows<R>>(added).rows.push_back(std::move(row));
+}
+
+}  // namespace penstock
