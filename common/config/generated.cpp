@@ -1,0 +1,140 @@
+#include "common/config/generated.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "common/core/check.h"
+
+namespace penstock {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  bool is_open() const noexcept { return fd_ >= 0; }
+  int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Error failure(const std::filesystem::path& file, ErrorCode code, const std::string& what) {
+  return {code, Retry::never, file.string() + ": " + what};
+}
+
+Error system_failure(const std::filesystem::path& file) {
+  return failure(file, ErrorCode::unavailable, std::strerror(errno));
+}
+
+std::string first_line(int fd) {
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(fd, buffer.data(), buffer.size());
+  const std::string_view text(buffer.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+// nullopt: there is no such file.
+Result<std::optional<std::string>> read_secret(const std::filesystem::path& file) {
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor.is_open() && errno == ENOENT) return std::optional<std::string>{};
+  struct stat status {};
+  if (!descriptor.is_open() || ::fstat(descriptor.get(), &status) != 0) return system_failure(file);
+  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return failure(file, ErrorCode::invalid, "others may read this secret; run chmod 600 on it");
+  std::string value = first_line(descriptor.get());
+  if (value.empty()) return failure(file, ErrorCode::corrupt, "is empty; remove it and a new one is made");
+  return std::optional<std::string>{std::move(value)};
+}
+
+Status write_durably(const Descriptor& descriptor, const std::string& text,
+                     const std::filesystem::path& file) {
+  const ssize_t written = ::write(descriptor.get(), text.data(), text.size());
+  if (written != static_cast<ssize_t>(text.size()) || ::fsync(descriptor.get()) != 0)
+    return system_failure(file);
+  return ok();
+}
+
+Status sync_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.is_open() || ::fsync(descriptor.get()) != 0) return system_failure(folder);
+  return ok();
+}
+
+// Makes `file` appear with all of its content; another process that was first wins, and that is no error.
+Status create_secret(const std::filesystem::path& file, const std::string& value) {
+  std::string temporary = file.string() + ".XXXXXX";
+  const Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  if (!descriptor.is_open()) return system_failure(file);
+  Status written = write_durably(descriptor, value + "\n", file);
+  if (written && ::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST)
+    written = system_failure(file);
+  ::unlink(temporary.c_str());
+  if (!written) return written;
+  return sync_folder(file.parent_path());
+}
+
+}  // namespace
+
+Status create_data_dir(const std::filesystem::path& folder) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(folder, ec)) return ok();
+  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), ec);
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return system_failure(folder);
+  return ok();
+}
+
+Result<std::string> read_or_create_secret(const std::filesystem::path& file, const std::string& value) {
+  TRY(const auto existing, read_secret(file));
+  if (existing) return *existing;
+  TRY_STATUS(create_secret(file, value));
+  TRY(auto created, read_secret(file));
+  if (!created) return failure(file, ErrorCode::unavailable, "was removed while it was made");
+  return *std::move(created);
+}
+
+std::string random_token(std::size_t bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::vector<unsigned char> entropy(bytes);
+  for (std::size_t filled = 0; filled < bytes;) {
+    const ssize_t got = ::getrandom(entropy.data() + filled, bytes - filled, 0);
+    CHECK(got > 0 || errno == EINTR);
+    if (got > 0) filled += static_cast<std::size_t>(got);
+  }
+  std::string text;
+  for (const unsigned char byte : entropy) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xfU];
+  }
+  return text;
+}
+
+Result<GeneratedFiles> fill_from_data_dir(Settings& settings) {
+  constexpr std::size_t kSecretBytes = 32;
+  const std::filesystem::path folder = settings.data_dir;
+  GeneratedFiles files;
+  if (settings.stripe_webhook_secrets.empty()) {
+    files.stripe_webhook_secret = folder / "stripe_webhook_secret";
+    TRY(auto secret,
+        read_or_create_secret(files.stripe_webhook_secret, "whsec_" + random_token(kSecretBytes)));
+    settings.stripe_webhook_secrets.push_back(std::move(secret));
+  }
+  if (settings.admin_token.empty()) {
+    files.admin_token = folder / "admin_token";
+    TRY(settings.admin_token, read_or_create_secret(files.admin_token, random_token(kSecretBytes)));
+  }
+  return files;
+}
+
+}  // namespace penstock

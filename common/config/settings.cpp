@@ -1,0 +1,280 @@
+#include "common/config/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/config/file.h"
+#include "common/config/table.h"
+#include "common/core/check.h"
+
+namespace penstock {
+namespace {
+
+// The fewest insertions, deletions and replacements that make `b` of `a`.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+struct Nearest {
+  std::string_view name;
+  std::size_t distance;
+};
+
+Nearest nearest(std::string_view name, std::string_view Setting::*column) {
+  Nearest best{{}, std::string_view::npos};
+  for (const Setting& row : setting_table()) {
+    const auto distance = edit_distance(name, row.*column);
+    if (distance < best.distance) best = {row.*column, distance};
+  }
+  return best;
+}
+
+std::string unknown(std::string_view name, std::string_view Setting::*column) {
+  const auto best = nearest(name, column);
+  std::string text = std::string(name) + ": unknown setting";
+  if (best.distance <= name.size() / 3) text += "; did you mean " + std::string(best.name) + "?";
+  return text;
+}
+
+// Kubernetes puts these into every container of a namespace that has a service called "penstock…".
+bool is_service_link(std::string_view name, std::string_view value) {
+  const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  return has("_SERVICE_HOST") || has("_SERVICE_PORT") || has("_TCP") || has("_UDP") ||
+         (name.ends_with("_PORT") && value.find("://") != std::string_view::npos);
+}
+
+// What the test scripts tell the tests.
+bool is_for_tests(std::string_view name) {
+  return name.starts_with("PENSTOCK_TEST_") || name == "PENSTOCK_BIN_DIR";
+}
+
+bool is_reserved(std::string_view name) {
+  const auto names = reserved_variables();
+  return std::any_of(names.begin(), names.end(), [&](std::string_view reserved) {
+    return reserved.ends_with('_') ? name.starts_with(reserved) : name == reserved;
+  });
+}
+
+const Setting* find_row(std::string_view name, std::string_view Setting::*column) {
+  const auto table = setting_table();
+  const auto row =
+      std::find_if(table.begin(), table.end(), [&](const Setting& each) { return each.*column == name; });
+  return row == table.end() ? nullptr : &*row;
+}
+
+std::string shown(const Setting& row, std::string_view text) {
+  switch (row.shown) {
+    case Shown::whole:
+      return std::string(text);
+    case Shown::without_password:
+      return redact_url(text);
+    case Shown::never:
+      return text.empty() ? "" : "***";
+  }
+  CHECK(false);
+}
+
+// One load: the three layers in turn, then the checks of the whole.
+class Loader {
+ public:
+  explicit Loader(Program program) : program_(program) {
+    for (const Setting& row : setting_table()) apply_default(row);
+  }
+
+  void read_file(const std::filesystem::path& path) {
+    SettingsFile file = read_settings_file(path);
+    for (std::string& problem : file.problems)
+      loaded_.problems.push_back(path.string() + ": " + std::move(problem));
+    for (const FileValue& value : file.values) {
+      const Setting* row = find_row(value.key, &Setting::key);
+      const std::string where = path.string() + ":" + std::to_string(value.line) + ": ";
+      if (row == nullptr)
+        loaded_.problems.push_back(where + unknown(value.key, &Setting::key));
+      else if (const auto text = value.text)
+        apply(*row, *text, "file", where + value.key);
+      else
+        loaded_.problems.push_back(where + value.key +
+                                   ": is neither a string, a whole number nor a list of strings");
+    }
+  }
+
+  void read_environment(const Environment& environment) {
+    for (const auto& [name, value] : environment) {
+      if (const Setting* row = find_row(name, &Setting::environment))
+        apply(*row, value, row->environment, name);
+      else if (name.starts_with("PENSTOCK_"))
+        judge_unknown_variable(name, value);
+    }
+  }
+
+  LoadedSettings finish(const Environment& environment) && {
+    if (program_ == Program::standalone) fill_standalone(environment);
+    check_required();
+    check_separate_processes();
+    check_files_differ();
+    check_listeners_differ();
+    return std::move(loaded_);
+  }
+
+ private:
+  void apply_default(const Setting& row) {
+    if (!row.fallback.empty()) CHECK(row.assign(row, loaded_.settings, row.fallback).has_value());
+    loaded_.sources.push_back({row.key, std::string(row.fallback), "default"});
+  }
+
+  void apply(const Setting& row, std::string_view text, std::string_view source, const std::string& where) {
+    const Status assigned = row.assign(row, loaded_.settings, text);
+    if (!assigned) {
+      loaded_.problems.push_back(where + ": " + assigned.error().detail);
+      bad_.push_back(row.key);
+    }
+    source_of(row.key) = {row.key, shown(row, text), std::string(source)};
+  }
+
+  void judge_unknown_variable(const std::string& name, std::string_view value) {
+    if (is_reserved(name))
+      loaded_.warnings.push_back(name + ": not used by this version");
+    else if (!is_for_tests(name) && !is_service_link(name, value))
+      loaded_.problems.push_back(unknown(name, &Setting::environment));
+  }
+
+  void fill_standalone(const Environment& environment) {
+    Settings& settings = loaded_.settings;
+    if (settings.data_dir.empty()) {
+      const auto folder = default_data_dir(environment, ::geteuid() == 0);
+      if (!folder) {
+        problem("PENSTOCK_DATA_DIR: is not set, and neither XDG_DATA_HOME nor HOME says where it could be");
+        return;
+      }
+      fill("data_dir", settings.data_dir, *folder);
+    }
+    const std::filesystem::path folder = settings.data_dir;
+    if (is_unset(settings.log)) fill("log", settings.log, LogUrl{SqliteUrl{(folder / "log.db").string()}});
+    if (is_unset(settings.store))
+      fill("store", settings.store, StoreUrl{SqliteUrl{(folder / "state.db").string()}});
+  }
+
+  template <class Url>
+  static bool is_unset(const Url& url) {
+    return std::holds_alternative<std::monostate>(url);
+  }
+
+  // Sets what was not set; a text that was refused stays so, and is not hidden behind a default.
+  template <class Value>
+  void fill(std::string_view key, Value& member, Value value) {
+    member = std::move(value);
+    if constexpr (std::is_same_v<Value, std::string>)
+      source_of(key).shown = member;
+    else
+      source_of(key).shown = "sqlite:" + std::get<SqliteUrl>(member).path;
+  }
+
+  void check_required() {
+    for (const Setting& row : setting_table()) {
+      if (!row.required_by.has(program_) || is_bad(row.key) || !source_of(row.key).shown.empty()) continue;
+      problem(std::string(row.environment) + ": " + std::string(to_string(program_)) + " needs it (" +
+              std::string(row.key) + " in the file, " + std::string(row.kind) + ")");
+    }
+  }
+
+  void check_separate_processes() {
+    if (program_ == Program::standalone) return;
+    const std::string separate = ": an SQLite file serves one process only, and " +
+                                 std::string(to_string(program_)) + " is one of several; use ";
+    if (std::holds_alternative<SqliteUrl>(loaded_.settings.log))
+      problem("PENSTOCK_LOG" + separate + "kafka://…");
+    if (std::holds_alternative<SqliteUrl>(loaded_.settings.store))
+      problem("PENSTOCK_STORE" + separate + "postgresql://…");
+  }
+
+  void check_files_differ() {
+    const auto* log = std::get_if<SqliteUrl>(&loaded_.settings.log);
+    const auto* store = std::get_if<SqliteUrl>(&loaded_.settings.store);
+    if (log == nullptr || store == nullptr) return;
+    std::error_code ec;
+    const auto log_file = std::filesystem::weakly_canonical(std::filesystem::absolute(log->path, ec), ec);
+    const auto store_file = std::filesystem::weakly_canonical(std::filesystem::absolute(store->path, ec), ec);
+    if (log_file == store_file) problem("PENSTOCK_LOG, PENSTOCK_STORE: are one file; each needs its own");
+  }
+
+  void check_listeners_differ() {
+    const Settings& settings = loaded_.settings;
+    if (program_ == Program::standalone && settings.listen.port != 0 &&
+        settings.listen == settings.admin_listen)
+      problem(
+          "PENSTOCK_LISTEN, PENSTOCK_ADMIN_LISTEN: are one address; the admin listener is private and needs "
+          "its own");
+  }
+
+  void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
+  bool is_bad(std::string_view key) const { return std::find(bad_.begin(), bad_.end(), key) != bad_.end(); }
+  SettingSource& source_of(std::string_view key) {
+    return *std::find_if(loaded_.sources.begin(), loaded_.sources.end(),
+                         [&](const auto& each) { return each.key == key; });
+  }
+
+  Program program_;
+  LoadedSettings loaded_;
+  std::vector<std::string_view> bad_;  // keys with a refused text
+};
+
+}  // namespace
+
+std::string_view to_string(Program program) noexcept {
+  switch (program) {
+    case Program::ingress:
+      return "penstock-ingress";
+    case Program::worker:
+      return "penstock-worker";
+    case Program::admin:
+      return "penstock-admin";
+    case Program::migrate:
+      return "penstock-admin migrate";
+    case Program::standalone:
+      return "penstock";
+  }
+  return "";
+}
+
+LoadedSettings Settings::load(Program program, const std::optional<std::filesystem::path>& file,
+                              const Environment& environment) {
+  Loader loader(program);
+  if (file) loader.read_file(*file);
+  loader.read_environment(environment);
+  return std::move(loader).finish(environment);
+}
+
+Environment current_environment() {
+  Environment variables;
+  for (char** each = ::environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view text = *each;
+    if (const auto equals = text.find('='); equals != std::string_view::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+std::optional<std::string> default_data_dir(const Environment& environment, bool superuser) {
+  if (superuser) return "/var/lib/penstock";
+  const auto value = [&](std::string_view name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string{} : found->second;
+  };
+  if (const auto data = value("XDG_DATA_HOME"); !data.empty()) return data + "/penstock";
+  if (const auto home = value("HOME"); !home.empty()) return home + "/.local/share/penstock";
+  return std::nullopt;
+}
+
+}  // namespace penstock

@@ -1,0 +1,385 @@
+#include "common/config/table.h"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+#include <utility>
+
+namespace penstock {
+namespace {
+
+using enum Program;
+
+// A kind says how its settings are parsed and how that is spelled in the documentation.
+template <auto Parser>
+struct Kind {
+  using Value = typename decltype(Parser(std::string_view{}))::value_type;
+  static Result<Value> parse(std::string_view text) { return Parser(text); }
+};
+struct AddressKind : Kind<parse_address> {
+  static constexpr std::string_view name = "host:port";
+};
+struct DurationKind : Kind<parse_duration> {
+  static constexpr std::string_view name = "duration";
+};
+struct DurationsKind : Kind<parse_durations> {
+  static constexpr std::string_view name = "durations, comma-separated";
+};
+struct BytesKind : Kind<parse_bytes> {
+  static constexpr std::string_view name = "size";
+};
+struct CountKind : Kind<parse_count> {
+  static constexpr std::string_view name = "number";
+};
+struct SecretsKind : Kind<parse_secrets> {
+  static constexpr std::string_view name = "secrets, comma-separated";
+};
+struct TokenKind : Kind<parse_token> {
+  static constexpr std::string_view name = "secret, 16 characters or more";
+};
+struct PrefixKind : Kind<parse_topic_prefix> {
+  static constexpr std::string_view name = "letters, digits, . _ -";
+};
+struct NameKind : Kind<parse_name> {
+  static constexpr std::string_view name = "letters, digits, . _ -";
+};
+struct PathKind : Kind<parse_path> {
+  static constexpr std::string_view name = "path";
+};
+struct LogUrlKind : Kind<parse_log_url> {
+  static constexpr std::string_view name = "kafka://host:port,… or sqlite:PATH";
+};
+struct StoreUrlKind : Kind<parse_store_url> {
+  static constexpr std::string_view name = "postgresql://… or sqlite:PATH";
+};
+struct RedisUrlKind : Kind<parse_redis_url> {
+  static constexpr std::string_view name = "redis://[user][:password@]host:port[/database]";
+};
+
+// One of a few words. `Words` has `name` ("both, live or test") and `words`, word and value.
+template <class Words>
+struct WordKind : Words {
+  using Value = typename decltype(Words::words)::value_type::second_type;
+  static Result<Value> parse(std::string_view text) {
+    const auto found = std::find_if(Words::words.begin(), Words::words.end(),
+                                    [&](const auto& w) { return w.first == text; });
+    if (found != Words::words.end()) return found->second;
+    return Error{ErrorCode::invalid, Retry::never, "is not one of " + std::string(Words::name)};
+  }
+};
+struct StripeModeWords {
+  static constexpr std::string_view name = "both, live, test";
+  static constexpr std::array<std::pair<std::string_view, StripeMode>, 3> words{
+      {{"both", StripeMode::both}, {"live", StripeMode::live}, {"test", StripeMode::test}}};
+};
+struct LevelWords {
+  static constexpr std::string_view name = "debug, info, warn, error";
+  static constexpr std::array<std::pair<std::string_view, log::Level>, 4> words{
+      {{"debug", log::Level::debug},
+       {"info", log::Level::info},
+       {"warn", log::Level::warn},
+       {"error", log::Level::error}}};
+};
+struct FormatWords {
+  static constexpr std::string_view name = "text, json";
+  static constexpr std::array<std::pair<std::string_view, log::Format>, 2> words{
+      {{"text", log::Format::text}, {"json", log::Format::json}}};
+};
+
+template <class KindOf>
+constexpr bool kOrdered = std::is_same_v<KindOf, DurationKind> || std::is_same_v<KindOf, BytesKind> ||
+                          std::is_same_v<KindOf, CountKind>;
+
+template <class KindOf, class Value>
+Status check_bounds(const Setting& row, const Value& value) {
+  const auto refuse = [](std::string_view relation, std::string_view bound) {
+    return Error{ErrorCode::invalid, Retry::never, std::string(relation) + std::string(bound)};
+  };
+  if (!row.minimum.empty() && value < KindOf::parse(row.minimum).value())
+    return refuse("is less than ", row.minimum);
+  if (!row.maximum.empty() && value > KindOf::parse(row.maximum).value())
+    return refuse("is more than ", row.maximum);
+  return ok();
+}
+
+template <auto Member, class KindOf>
+Status assign(const Setting& row, Settings& settings, std::string_view text) {
+  TRY(auto value, KindOf::parse(text));
+  if constexpr (kOrdered<KindOf>) {
+    TRY_STATUS(check_bounds<KindOf>(row, value));
+  }
+  settings.*Member = std::move(value);
+  return ok();
+}
+
+template <auto Member, class KindOf>
+constexpr Setting setting(Setting row) {
+  row.kind = KindOf::name;
+  row.assign = &assign<Member, KindOf>;
+  return row;
+}
+
+constexpr Programs kAll{ingress, worker, admin, migrate, standalone};
+constexpr Programs kOfStore{worker, admin, migrate, standalone};
+constexpr Programs kOfIngress{ingress, standalone};
+constexpr Programs kOfWorker{worker, standalone};
+constexpr Programs kOfAdmin{admin, standalone};
+constexpr Programs kSetsUp{migrate, standalone};
+
+// Keys without a section come first, then each section in one piece: a TOML file needs that order.
+constexpr std::array kTable{
+    setting<&Settings::data_dir, PathKind>(
+        {.key = "data_dir",
+         .environment = "PENSTOCK_DATA_DIR",
+         .example = "/var/lib/penstock",
+         .help = "Folder of the standalone program: its two databases and the secrets it generates; not set, "
+                 "it is "
+                 "/var/lib/penstock for root, else $XDG_DATA_HOME/penstock or ~/.local/share/penstock.",
+         .used_by = {standalone}}),
+    setting<&Settings::log, LogUrlKind>({.key = "log",
+                                         .environment = "PENSTOCK_LOG",
+                                         .example = "kafka://h1:9092,h2:9092",
+                                         .help = "The event log; separate processes need Kafka, standalone "
+                                                 "has sqlite:<data_dir>/log.db when not set.",
+                                         .used_by = kAll,
+                                         .required_by = {ingress, worker, admin, migrate},
+                                         .shown = Shown::without_password}),
+    setting<&Settings::store, StoreUrlKind>({.key = "store",
+                                             .environment = "PENSTOCK_STORE",
+                                             .example = "postgresql://penstock@h3:5432/penstock",
+                                             .help = "The store of all state; separate processes need "
+                                                     "PostgreSQL, standalone has sqlite:<data_dir>/state.db "
+                                                     "when not set.",
+                                             .used_by = kOfStore,
+                                             .required_by = {worker, admin, migrate},
+                                             .shown = Shown::without_password}),
+    setting<&Settings::redis, RedisUrlKind>(
+        {.key = "redis",
+         .environment = "PENSTOCK_REDIS",
+         .example = "redis://h4:6379/0",
+         .help = "The seen-set, a fast path of dedupe; not set, the store alone finds duplicates.",
+         .used_by = kOfWorker,
+         .shown = Shown::without_password}),
+    setting<&Settings::topic_prefix, PrefixKind>(
+        {.key = "topic_prefix",
+         .environment = "PENSTOCK_TOPIC_PREFIX",
+         .fallback = "penstock.",
+         .help = "What the names of topics and consumer groups begin with.",
+         .used_by = kAll}),
+
+    setting<&Settings::stripe_webhook_secrets, SecretsKind>(
+        {.key = "stripe.webhook_secret",
+         .environment = "STRIPE_WEBHOOK_SECRET",
+         .help = "Stripe's endpoint secrets, any of which may have signed: rotation, live and test, Connect; "
+                 "standalone "
+                 "generates one when not set.",
+         .used_by = kOfIngress,
+         .required_by = {ingress},
+         .shown = Shown::never}),
+    setting<&Settings::stripe_mode, WordKind<StripeModeWords>>(
+        {.key = "stripe.mode",
+         .environment = "PENSTOCK_STRIPE_MODE",
+         .fallback = "both",
+         .help = "Whose events have effects: those of the other mode are acknowledged and ignored.",
+         .used_by = kOfWorker}),
+    setting<&Settings::stripe_tolerance, DurationKind>(
+        {.key = "stripe.tolerance",
+         .environment = "PENSTOCK_STRIPE_TOLERANCE",
+         .fallback = "300s",
+         .minimum = "1s",
+         .maximum = "1h",
+         .help = "How far a signature's time may be from ours, either way.",
+         .used_by = kOfIngress}),
+
+    setting<&Settings::listen, AddressKind>({.key = "ingress.listen",
+                                             .environment = "PENSTOCK_LISTEN",
+                                             .fallback = "127.0.0.1:8080",
+                                             .help = "The public listener; port 0 picks a free one.",
+                                             .used_by = kOfIngress}),
+    setting<&Settings::body_bytes_max, BytesKind>(
+        {.key = "ingress.max_body",
+         .environment = "PENSTOCK_MAX_BODY",
+         .fallback = "512KiB",
+         .minimum = "1KiB",
+         .maximum = "16MiB",
+         .help = "The largest body that is read; a larger one is answered 413.",
+         .used_by = kOfIngress}),
+    setting<&Settings::ingress_threads, CountKind>(
+        {.key = "ingress.threads",
+         .environment = "PENSTOCK_INGRESS_THREADS",
+         .fallback = "0",
+         .maximum = "256",
+         .help = "Threads that serve connections; 0 is one a core.",
+         .used_by = kOfIngress}),
+    setting<&Settings::ack_timeout, DurationKind>(
+        {.key = "ingress.ack_timeout",
+         .environment = "PENSTOCK_ACK_TIMEOUT",
+         .fallback = "5s",
+         .minimum = "100ms",
+         .maximum = "60s",
+         .help = "How long an answer waits for the log to acknowledge its record; then it is 503 with "
+                 "Retry-After.",
+         .used_by = kOfIngress}),
+    setting<&Settings::connections_max, CountKind>(
+        {.key = "ingress.max_connections",
+         .environment = "PENSTOCK_MAX_CONNECTIONS",
+         .fallback = "4096",
+         .minimum = "1",
+         .maximum = "1000000",
+         .help = "Open connections in all; further ones are closed at once.",
+         .used_by = kOfIngress}),
+    setting<&Settings::connections_per_address_max, CountKind>(
+        {.key = "ingress.max_connections_per_address",
+         .environment = "PENSTOCK_MAX_CONNECTIONS_PER_ADDRESS",
+         .fallback = "512",
+         .minimum = "1",
+         .maximum = "1000000",
+         .help = "Open connections from one address; behind a reverse proxy all come from one.",
+         .used_by = kOfIngress}),
+    setting<&Settings::header_timeout, DurationKind>(
+        {.key = "ingress.header_timeout",
+         .environment = "PENSTOCK_HEADER_TIMEOUT",
+         .fallback = "5s",
+         .minimum = "100ms",
+         .maximum = "5m",
+         .help = "How long a request's header may take to arrive.",
+         .used_by = kOfIngress}),
+    setting<&Settings::body_timeout, DurationKind>({.key = "ingress.body_timeout",
+                                                    .environment = "PENSTOCK_BODY_TIMEOUT",
+                                                    .fallback = "10s",
+                                                    .minimum = "100ms",
+                                                    .maximum = "5m",
+                                                    .help = "How long a request's body may take to arrive.",
+                                                    .used_by = kOfIngress}),
+    setting<&Settings::idle_timeout, DurationKind>(
+        {.key = "ingress.idle_timeout",
+         .environment = "PENSTOCK_IDLE_TIMEOUT",
+         .fallback = "30s",
+         .minimum = "100ms",
+         .maximum = "10m",
+         .help = "How long a kept-alive connection may stay silent between two requests.",
+         .used_by = kOfIngress}),
+
+    setting<&Settings::admin_listen, AddressKind>({.key = "admin.listen",
+                                                   .environment = "PENSTOCK_ADMIN_LISTEN",
+                                                   .fallback = "127.0.0.1:8081",
+                                                   .help = "The private listener; port 0 picks a free one.",
+                                                   .used_by = kOfAdmin}),
+    setting<&Settings::admin_token, TokenKind>(
+        {.key = "admin.token",
+         .environment = "PENSTOCK_ADMIN_TOKEN",
+         .help = "The root bearer token of the admin API; standalone generates one when not set.",
+         .used_by = kOfAdmin,
+         .required_by = {admin},
+         .shown = Shown::never}),
+
+    setting<&Settings::worker_instance, NameKind>({.key = "worker.instance",
+                                                   .environment = "PENSTOCK_WORKER_INSTANCE",
+                                                   .example = "worker-1",
+                                                   .help =
+                                                       "This process's name in its consumer groups, unlike "
+                                                       "every other's and the same after a restart; not set, "
+                                                       "it is the host's name.",
+                                                   .used_by = kOfWorker}),
+    setting<&Settings::batch_records_max, CountKind>(
+        {.key = "worker.batch_records",
+         .environment = "PENSTOCK_BATCH_RECORDS",
+         .fallback = "500",
+         .minimum = "1",
+         .maximum = "10000",
+         .help = "The most events that are applied in one transaction.",
+         .used_by = kOfWorker}),
+    setting<&Settings::batch_wait, DurationKind>(
+        {.key = "worker.batch_wait",
+         .environment = "PENSTOCK_BATCH_WAIT",
+         .fallback = "100ms",
+         .minimum = "1ms",
+         .maximum = "5s",
+         .help = "How long a worker waits for the first event of a batch before it looks again.",
+         .used_by = kOfWorker}),
+    setting<&Settings::seen_ttl, DurationKind>({.key = "worker.seen_ttl",
+                                                .environment = "PENSTOCK_SEEN_TTL",
+                                                .fallback = "24h",
+                                                .minimum = "1m",
+                                                .maximum = "90d",
+                                                .help = "How long Redis remembers an applied event.",
+                                                .used_by = kOfWorker}),
+    setting<&Settings::payout_retry_schedule, DurationsKind>(
+        {.key = "worker.payout_retry_schedule",
+         .environment = "PENSTOCK_PAYOUT_RETRY_SCHEDULE",
+         .fallback = "1h,6h,24h",
+         .help = "When a failed payout's retries fall due, each counted from its failure; their number is "
+                 "the cap.",
+         .used_by = kOfWorker}),
+    setting<&Settings::inbox_retention, DurationKind>(
+        {.key = "worker.inbox_retention",
+         .environment = "PENSTOCK_INBOX_RETENTION",
+         .fallback = "35d",
+         .minimum = "35d",
+         .maximum = "3650d",
+         .help = "How long the store knows an event's key; Stripe can send an event again for 30 days.",
+         .used_by = kOfWorker}),
+
+    setting<&Settings::store_connections_max, CountKind>(
+        {.key = "postgres.connections",
+         .environment = "PENSTOCK_STORE_CONNECTIONS",
+         .fallback = "8",
+         .minimum = "1",
+         .maximum = "1000",
+         .help = "Connections to PostgreSQL of one process, at most.",
+         .used_by = kOfStore}),
+
+    setting<&Settings::kafka_partitions, CountKind>(
+        {.key = "kafka.partitions",
+         .environment = "PENSTOCK_KAFKA_PARTITIONS",
+         .fallback = "12",
+         .minimum = "1",
+         .maximum = "10000",
+         .help = "Partitions of a topic that is created; as many workers of a pool can share its work.",
+         .used_by = kSetsUp}),
+    setting<&Settings::kafka_replication, CountKind>(
+        {.key = "kafka.replication",
+         .environment = "PENSTOCK_KAFKA_REPLICATION",
+         .fallback = "0",
+         .maximum = "100",
+         .help = "Replicas of a topic that is created; 0 is the broker's default.",
+         .used_by = kSetsUp}),
+    setting<&Settings::kafka_linger, DurationKind>(
+        {.key = "kafka.linger",
+         .environment = "PENSTOCK_KAFKA_LINGER",
+         .fallback = "1ms",
+         .maximum = "1s",
+         .help = "How long a record waits for others to be sent with it.",
+         .used_by = {ingress, worker, standalone}}),
+
+    setting<&Settings::log_level, WordKind<LevelWords>>(
+        {.key = "logging.level",
+         .environment = "PENSTOCK_LOG_LEVEL",
+         .fallback = "info",
+         .help = "The least severe lines that are written to stderr.",
+         .used_by = kAll}),
+    setting<&Settings::log_format, WordKind<FormatWords>>({.key = "logging.format",
+                                                           .environment = "PENSTOCK_LOG_FORMAT",
+                                                           .fallback = "text",
+                                                           .help = "How a line is written: text, or JSON.",
+                                                           .used_by = kAll}),
+};
+
+constexpr std::array<std::string_view, 11> kReserved{"PENSTOCK_MASTER_KEY",
+                                                     "PENSTOCK_PUBLIC_URL",
+                                                     "PENSTOCK_ALLOW_HOSTS",
+                                                     "PENSTOCK_OUTBOUND_SCHEDULE",
+                                                     "PENSTOCK_OUTBOUND_TIMEOUT",
+                                                     "PENSTOCK_LOOKUP_SCHEDULE",
+                                                     "PENSTOCK_SECRET_OVERLAP",
+                                                     "PENSTOCK_SESSION_TTL",
+                                                     "PENSTOCK_ADS_RATE",
+                                                     "PENSTOCK_APP_URL",
+                                                     "PENSTOCK_OAUTH_"};
+
+}  // namespace
+
+std::span<const Setting> setting_table() noexcept { return kTable; }
+std::span<const std::string_view> reserved_variables() noexcept { return kReserved; }
+
+}  // namespace penstock

@@ -1,0 +1,254 @@
+#include "common/config/values.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <span>
+
+namespace penstock {
+namespace {
+
+Error refuse(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_name_char(char c) noexcept {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+}
+bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_graphic(char c) noexcept { return c > ' ' && c < 0x7f; }
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text) noexcept {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (text.empty() || !is_digit(text.front()) || parsed.ec != std::errc{} || parsed.ptr != end)
+    return std::nullopt;
+  return number;
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+// "<number><unit>" in the smallest unit; nullopt when malformed, without a unit, or beyond int64.
+std::optional<std::int64_t> number_with_unit(std::string_view text, std::span<const Unit> units) noexcept {
+  const auto digits = std::find_if_not(text.begin(), text.end(), is_digit);
+  const auto length = static_cast<std::size_t>(digits - text.begin());
+  const auto number = whole_number(text.substr(0, length));
+  const auto unit =
+      std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == text.substr(length); });
+  std::int64_t product = 0;
+  if (!number || unit == units.end() || __builtin_mul_overflow(*number, unit->factor, &product))
+    return std::nullopt;
+  return product;
+}
+
+// What follows `scheme`, or nullopt when the text begins otherwise.
+std::optional<std::string_view> after_scheme(std::string_view text, std::string_view scheme) noexcept {
+  if (!text.starts_with(scheme)) return std::nullopt;
+  return text.substr(scheme.size());
+}
+
+std::optional<int> hex_digit(char c) noexcept {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
+Result<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
+    const auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : std::nullopt;
+    if (!high || !low) return refuse("has a '%' that two hexadecimal digits do not follow");
+    out += static_cast<char>(*high * 16 + *low);
+    i += 2;
+  }
+  return out;
+}
+
+Result<SqliteUrl> sqlite_url(std::string_view path) {
+  if (path.empty()) return refuse("names no file after sqlite:");
+  if (path.starts_with("//")) return refuse("is sqlite:PATH, without slashes of its own before the path");
+  return SqliteUrl{std::string(path)};
+}
+
+Result<std::string> brokers(std::string_view list) {
+  for (const auto broker : split(list, ',')) {
+    const auto address = parse_address(broker);
+    if (!address || address.value().port == 0)
+      return refuse("names its brokers as kafka://host:port,host:port");
+  }
+  return std::string(list);
+}
+
+}  // namespace
+
+std::string to_string(const Address& address) {
+  const bool bracketed = address.host.find(':') != std::string::npos;
+  return (bracketed ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+Result<Address> parse_address(std::string_view text) {
+  constexpr std::string_view kForm = "is not host:port (an IPv6 host in brackets)";
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse(std::string(kForm));
+  const auto port = whole_number(text.substr(colon + 1));
+  if (!port || *port > std::numeric_limits<std::uint16_t>::max())
+    return refuse("has no port between 0 and 65535");
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto allowed = [&](char c) {
+    return bracketed ? hex_digit(c) || c == ':' || c == '.' : is_name_char(c);
+  };
+  if (host.empty() || !std::all_of(host.begin(), host.end(), allowed)) return refuse(std::string(kForm));
+  return Address{std::string(host), static_cast<std::uint16_t>(*port)};
+}
+
+Result<Milliseconds> parse_duration(std::string_view text) {
+  static constexpr std::array<Unit, 5> kUnits{
+      {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+  if (const auto ms = number_with_unit(text, kUnits)) return Milliseconds{*ms};
+  return refuse("is not a whole number followed by ms, s, m, h or d");
+}
+
+Result<Bytes> parse_bytes(std::string_view text) {
+  static constexpr std::array<Unit, 4> kUnits{
+      {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}}};
+  if (const auto bytes = number_with_unit(text, kUnits)) return Bytes{static_cast<std::size_t>(*bytes)};
+  return refuse("is not a whole number followed by B, KiB, MiB or GiB");
+}
+
+Result<int> parse_count(std::string_view text) {
+  const auto number = whole_number(text);
+  if (!number || *number > std::numeric_limits<int>::max()) return refuse("is not a whole number");
+  return static_cast<int>(*number);
+}
+
+Result<std::vector<Milliseconds>> parse_durations(std::string_view text) {
+  std::vector<Milliseconds> durations;
+  for (const auto part : split(text, ',')) {
+    TRY(const auto duration, parse_duration(part));
+    durations.push_back(duration);
+  }
+  return durations;
+}
+
+Result<std::vector<std::string>> parse_secrets(std::string_view text) {
+  std::vector<std::string> secrets;
+  for (const auto secret : split(text, ',')) {
+    if (secret.empty()) return refuse("has an empty secret; anyone could sign with it");
+    if (is_space(secret.front()) || is_space(secret.back()))
+      return refuse("has a secret with white space around it; no signature would match");
+    secrets.emplace_back(secret);
+  }
+  return secrets;
+}
+
+Result<std::string> parse_token(std::string_view text) {
+  constexpr std::size_t kLengthMin = 16;
+  if (text.size() < kLengthMin) return refuse("has fewer than 16 characters");
+  if (!std::all_of(text.begin(), text.end(), is_graphic))
+    return refuse("has characters that no HTTP header can carry");
+  return std::string(text);
+}
+
+Result<std::string> parse_topic_prefix(std::string_view text) {
+  constexpr std::size_t kLengthMax = 200;  // Kafka: 249 for the whole name
+  TRY(auto prefix, parse_name(text));
+  if (prefix.size() > kLengthMax) return refuse("is longer than 200 characters");
+  return prefix;
+}
+
+Result<std::string> parse_name(std::string_view text) {
+  if (!std::all_of(text.begin(), text.end(), is_name_char))
+    return refuse("has other characters than letters, digits, '.', '_' and '-'");
+  return std::string(text);
+}
+
+Result<std::string> parse_path(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return refuse("is no path");
+  return std::string(text);
+}
+
+Result<LogUrl> parse_log_url(std::string_view text) {
+  if (text.empty()) return LogUrl{};
+  if (const auto path = after_scheme(text, "sqlite:")) {
+    TRY(auto url, sqlite_url(*path));
+    return LogUrl{std::move(url)};
+  }
+  if (const auto list = after_scheme(text, "kafka://")) {
+    TRY(auto hosts, brokers(*list));
+    return LogUrl{KafkaUrl{std::move(hosts)}};
+  }
+  return refuse("is neither kafka://host:port,… nor sqlite:PATH");
+}
+
+Result<StoreUrl> parse_store_url(std::string_view text) {
+  if (text.empty()) return StoreUrl{};
+  if (const auto path = after_scheme(text, "sqlite:")) {
+    TRY(auto url, sqlite_url(*path));
+    return StoreUrl{std::move(url)};
+  }
+  if (text.starts_with("postgresql://") || text.starts_with("postgres://"))
+    return StoreUrl{PostgresUrl{std::string(text)}};
+  return refuse("is neither postgresql://… nor sqlite:PATH");
+}
+
+Result<std::optional<RedisUrl>> parse_redis_url(std::string_view text) {
+  if (text.empty()) return std::optional<RedisUrl>{};
+  auto rest = after_scheme(text, "redis://");
+  if (!rest) return refuse("is not redis://[user][:password@]host:port[/database] (TLS is not supported)");
+  RedisUrl url;
+  if (const auto at = rest->rfind('@'); at != std::string_view::npos) {
+    const auto user = rest->substr(0, at);
+    const auto colon = user.find(':');
+    if (colon == std::string_view::npos) return refuse("names a user without a password");
+    TRY(url.username, percent_decode(user.substr(0, colon)));
+    TRY(url.password, percent_decode(user.substr(colon + 1)));
+    rest->remove_prefix(at + 1);
+  }
+  const auto slash = rest->find('/');
+  TRY(url.address, parse_address(rest->substr(0, slash)));
+  if (url.address.port == 0) return refuse("has no port between 1 and 65535");
+  if (slash != std::string_view::npos && slash + 1 < rest->size()) {
+    TRY(url.database, parse_count(rest->substr(slash + 1)));
+  }
+  return std::optional<RedisUrl>{std::move(url)};
+}
+
+std::string redact_url(std::string_view text) {
+  std::string out(text);
+  const auto authority = out.find("://");
+  const auto begin = authority == std::string::npos ? 0 : authority + 3;
+  const auto at = out.rfind('@');
+  const auto colon = out.find(':', begin);
+  if (at != std::string::npos && colon < at) out.replace(colon + 1, at - colon - 1, "***");
+  constexpr std::string_view kParameter = "password=";
+  if (const auto parameter = out.find(kParameter); parameter != std::string::npos) {
+    const auto value = parameter + kParameter.size();
+    const auto end = std::min(out.find('&', value), out.size());
+    out.replace(value, end - value, "***");
+  }
+  return out;
+}
+
+}  // namespace penstock

@@ -1,0 +1,117 @@
+#include "common/config/generated.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "tests/unit/config/temporary_folder.h"
+
+namespace penstock {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::perms mode(const fs::path& path) { return fs::status(path).permissions(); }
+std::size_t file_count(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator{}));
+}
+
+TEST(GeneratedSecret, IsKeptForTheNextStart) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "admin_token";
+  EXPECT_EQ(read_or_create_secret(file, "first").value(), "first");
+  EXPECT_EQ(read_or_create_secret(file, "second").value(), "first");
+}
+
+TEST(GeneratedSecret, OnlyItsOwnerMayReadItWhateverTheUmask) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "admin_token";
+  const auto umask_before = ::umask(0);
+  EXPECT_TRUE(read_or_create_secret(file, "secret"));
+  ::umask(umask_before);
+  EXPECT_EQ(mode(file), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(file_count(folder.path()), 1U);
+}
+
+TEST(GeneratedSecret, AFileThatOthersMayReadIsRefused) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("admin_token", "secret\n");
+  fs::permissions(file, fs::perms::owner_read | fs::perms::group_read);
+  const auto refused = read_or_create_secret(file, "other");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+  EXPECT_EQ(refused.error().detail.find("secret\n"), std::string::npos);
+}
+
+TEST(GeneratedSecret, AnEmptyFileIsRefused) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("admin_token", "");
+  fs::permissions(file, fs::perms::owner_read);
+  const auto refused = read_or_create_secret(file, "other");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+}
+
+TEST(GeneratedSecret, TwoProcessesThatStartTogetherAgree) {
+  for (int round = 0; round < 50; ++round) {
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "admin_token";
+    std::string first, second;
+    std::thread other([&] { first = read_or_create_secret(file, "first").value(); });
+    second = read_or_create_secret(file, "second").value();
+    other.join();
+    EXPECT_EQ(first, second);
+  }
+}
+
+TEST(GeneratedSecret, AFolderThatIsMissingIsAnErrorNotACrash) {
+  EXPECT_FALSE(read_or_create_secret("/nonexistent/admin_token", "x"));
+}
+
+TEST(RandomToken, HasItsLengthAndDiffers) {
+  EXPECT_EQ(random_token(32).size(), 64U);
+  EXPECT_NE(random_token(32), random_token(32));
+}
+
+TEST(DataDir, IsMadeForItsOwnerOnly) {
+  const TemporaryFolder folder;
+  const auto made = folder.path() / "a" / "b";
+  EXPECT_TRUE(create_data_dir(made));
+  EXPECT_TRUE(create_data_dir(made));
+  EXPECT_EQ(mode(made), fs::perms::owner_all);
+}
+
+TEST(DataDir, CannotBeMadeBelowAFile) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(create_data_dir(folder.write("file", "") / "a"));
+}
+
+TEST(FillFromDataDir, MakesWhatIsMissingOnce) {
+  const TemporaryFolder folder;
+  Settings first;
+  first.data_dir = folder.path().string();
+  Settings second = first;
+  const auto files = fill_from_data_dir(first);
+  ASSERT_TRUE(files);
+  ASSERT_TRUE(fill_from_data_dir(second));
+  EXPECT_EQ(files.value().admin_token, folder.path() / "admin_token");
+  ASSERT_EQ(first.stripe_webhook_secrets.size(), 1U);
+  EXPECT_TRUE(first.stripe_webhook_secrets[0].starts_with("whsec_"));
+  EXPECT_EQ(first.stripe_webhook_secrets, second.stripe_webhook_secrets);
+  EXPECT_EQ(first.admin_token, second.admin_token);
+}
+
+TEST(FillFromDataDir, LeavesWhatIsSet) {
+  const TemporaryFolder folder;
+  Settings settings;
+  settings.data_dir = folder.path().string();
+  settings.stripe_webhook_secrets = {"whsec_mine"};
+  settings.admin_token = "mine";
+  ASSERT_TRUE(fill_from_data_dir(settings));
+  EXPECT_EQ(settings.admin_token, "mine");
+  EXPECT_EQ(file_count(folder.path()), 0U);
+}
+
+}  // namespace
+}  // namespace penstock

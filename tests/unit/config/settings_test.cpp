@@ -1,0 +1,243 @@
+#include "common/config/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/config/table.h"
+#include "tests/unit/config/temporary_folder.h"
+
+namespace penstock {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const Environment kIngress{{"PENSTOCK_LOG", "kafka://h:9092"}, {"STRIPE_WEBHOOK_SECRET", "whsec_a"}};
+const Environment kAdmin{{"PENSTOCK_LOG", "kafka://h:9092"},
+                         {"PENSTOCK_STORE", "postgresql://u:hunter2@h/db"},
+                         {"PENSTOCK_ADMIN_TOKEN", "0123456789abcdef"}};
+
+Environment with(Environment environment, const std::string& name, const std::string& value) {
+  environment[name] = value;
+  return environment;
+}
+
+LoadedSettings load_ingress(const std::string& name, const std::string& value) {
+  return Settings::load(Program::ingress, std::nullopt, with(kIngress, name, value));
+}
+
+LoadedSettings load_text(const std::string& toml, const Environment& environment = kIngress) {
+  const TemporaryFolder folder;
+  return Settings::load(Program::ingress, folder.write("penstock.toml", toml), environment);
+}
+
+LoadedSettings load_standalone(Environment environment) {
+  environment.emplace("PENSTOCK_DATA_DIR", "/data");
+  return Settings::load(Program::standalone, std::nullopt, environment);
+}
+
+TEST(SettingsLoad, DefaultsAreTheDocumentedOnes) {
+  const auto loaded = Settings::load(Program::ingress, std::nullopt, kIngress);
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(to_string(loaded.settings.listen), "127.0.0.1:8080");
+  EXPECT_EQ(to_string(loaded.settings.admin_listen), "127.0.0.1:8081");
+  EXPECT_EQ(loaded.settings.topic_prefix, "penstock.");
+  EXPECT_EQ(loaded.settings.body_bytes_max, Bytes{512 * 1024});
+  EXPECT_EQ(loaded.settings.stripe_tolerance, 300s);
+  EXPECT_EQ(loaded.settings.stripe_mode, StripeMode::both);
+  EXPECT_EQ(loaded.settings.payout_retry_schedule, (std::vector<Milliseconds>{1h, 6h, 24h}));
+  EXPECT_EQ(loaded.settings.inbox_retention, 35 * 24h);
+}
+
+TEST(SettingsLoad, EnvironmentWinsOverFile) {
+  const std::string file = "[ingress]\nlisten = \"0.0.0.0:1\"\nmax_body = \"1MiB\"\n";
+  const auto loaded = load_text(file, with(kIngress, "PENSTOCK_LISTEN", "[::1]:2"));
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(to_string(loaded.settings.listen), "[::1]:2");
+  EXPECT_EQ(loaded.settings.body_bytes_max, Bytes{1024 * 1024});
+}
+
+TEST(SettingsLoad, FileTakesNumbersAndLists) {
+  const auto loaded =
+      load_text("[ingress]\nthreads = 3\n[worker]\npayout_retry_schedule = [\"1m\", \"2m\"]\n");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.settings.ingress_threads, 3);
+  EXPECT_EQ(loaded.settings.payout_retry_schedule, (std::vector<Milliseconds>{1min, 2min}));
+}
+
+TEST(SettingsLoad, AListElementCannotSmuggleAComma) {
+  EXPECT_THAT(load_text("[stripe]\nwebhook_secret = [\"a,b\"]\n").problems,
+              ElementsAre(HasSubstr("stripe.webhook_secret")));
+}
+
+TEST(SettingsLoad, AllProblemsAreReportedAtOnce) {
+  const TemporaryFolder folder;
+  const auto file =
+      folder.write("penstock.toml", "colour = 1\n[ingress]\nlisten = \"nowhere\"\nmax_body = true\n");
+  const auto loaded =
+      Settings::load(Program::ingress, file, {{"PENSTOCK_ACK_TIMEOUT", "soon"}, {"PENSTOCK_LISTN", "x:1"}});
+  EXPECT_THAT(loaded.problems,
+              testing::UnorderedElementsAre(
+                  HasSubstr("colour: unknown"), HasSubstr(":3: ingress.listen:"),
+                  HasSubstr("ingress.max_body:"), HasSubstr("PENSTOCK_ACK_TIMEOUT:"),
+                  HasSubstr("PENSTOCK_LISTN: unknown"), HasSubstr("PENSTOCK_LOG: penstock-ingress needs"),
+                  HasSubstr("STRIPE_WEBHOOK_SECRET: penstock-ingress needs")));
+}
+
+TEST(SettingsLoad, ATypoNamesTheNearestSetting) {
+  EXPECT_THAT(load_ingress("PENSTOCK_LISTN", "127.0.0.1:1").problems,
+              ElementsAre(HasSubstr("did you mean PENSTOCK_LISTEN?")));
+  EXPECT_THAT(load_text("[ingress]\nlistn = \"127.0.0.1:1\"\n").problems,
+              ElementsAre(HasSubstr("did you mean ingress.listen?")));
+}
+
+TEST(SettingsLoad, ANameLikeNoneGetsNoAdvice) {
+  EXPECT_THAT(load_ingress("PENSTOCK_XYZZY", "1").problems, ElementsAre(Not(HasSubstr("did you mean"))));
+}
+
+TEST(SettingsLoad, AFileThatIsMissingOrNoTomlIsAProblem) {
+  EXPECT_THAT(Settings::load(Program::ingress, "/nonexistent/penstock.toml", kIngress).problems,
+              ElementsAre(HasSubstr("cannot be read")));
+  EXPECT_THAT(load_text("[ingress\n").problems, ElementsAre(HasSubstr("no TOML: line 1")));
+}
+
+TEST(SettingsLoad, ReservedNamesAreWarnedAbout) {
+  const auto loaded = load_ingress("PENSTOCK_MASTER_KEY", "hunter2");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.warnings, ElementsAre("PENSTOCK_MASTER_KEY: not used by this version"));
+  EXPECT_THAT(load_ingress("PENSTOCK_OAUTH_GOOGLE_ISSUER", "x").problems, IsEmpty());
+}
+
+TEST(SettingsLoad, WhatTestsAndKubernetesSetIsNobodysTypo) {
+  for (const auto& [name, value] : Environment{{"PENSTOCK_TEST_KAFKA", "x"},
+                                               {"PENSTOCK_BIN_DIR", "x"},
+                                               {"PENSTOCK_SERVICE_HOST", "10.0.0.1"},
+                                               {"PENSTOCK_SERVICE_PORT_HTTP", "80"},
+                                               {"PENSTOCK_PORT", "tcp://10.0.0.1:80"},
+                                               {"PENSTOCK_ADMIN_PORT_8081_TCP_ADDR", "10.0.0.1"}})
+    EXPECT_THAT(load_ingress(name, value).problems, IsEmpty()) << name;
+  EXPECT_THAT(load_ingress("PENSTOCK_PORT", "8080").problems, Not(IsEmpty()));
+}
+
+TEST(SettingsLoad, BoundsAreInclusive) {
+  EXPECT_THAT(load_ingress("PENSTOCK_INBOX_RETENTION", "35d").problems, IsEmpty());
+  EXPECT_THAT(load_ingress("PENSTOCK_INBOX_RETENTION", "34d").problems,
+              ElementsAre("PENSTOCK_INBOX_RETENTION: is less than 35d"));
+  EXPECT_THAT(load_ingress("PENSTOCK_MAX_BODY", "16MiB").problems, IsEmpty());
+  EXPECT_THAT(load_ingress("PENSTOCK_MAX_BODY", "17MiB").problems,
+              ElementsAre(HasSubstr("is more than 16MiB")));
+}
+
+TEST(SettingsLoad, EveryDefaultIsWithinItsOwnBounds) {
+  for (const Setting& row : setting_table()) {
+    Settings settings;
+    for (const std::string_view text : {row.fallback, row.example}) {
+      EXPECT_TRUE(text.empty() || row.assign(row, settings, text)) << row.key;
+    }
+  }
+}
+
+TEST(SettingsLoad, NoTextOfASecretIsEverRepeated) {
+  const Environment bad{{"STRIPE_WEBHOOK_SECRET", " hunter2"},
+                        {"PENSTOCK_ADMIN_TOKEN", "hunter2"},
+                        {"PENSTOCK_STORE", "mysql://u:hunter2@h/db"},
+                        {"PENSTOCK_REDIS", "redis://:hunter2@h"},
+                        {"PENSTOCK_LOG", "kafka://u:hunter2@h"}};
+  for (const auto& environment : {bad, kAdmin}) {
+    const auto loaded = Settings::load(Program::admin, std::nullopt, environment);
+    EXPECT_THAT(loaded.problems, Each(Not(HasSubstr("hunter2"))));
+    for (const SettingSource& each : loaded.sources)
+      EXPECT_THAT(each.shown, Not(HasSubstr("hunter2"))) << each.key;
+  }
+}
+
+TEST(SettingsLoad, SourcesSayWhereAValueCameFrom) {
+  const auto loaded = load_text("[ingress]\nthreads = 3\n");
+  const auto source = [&](std::string_view key) {
+    for (const SettingSource& each : loaded.sources)
+      if (each.key == key) return each.shown + " " + each.source;
+    return std::string();
+  };
+  EXPECT_EQ(source("ingress.threads"), "3 file");
+  EXPECT_EQ(source("ingress.listen"), "127.0.0.1:8080 default");
+  EXPECT_EQ(source("stripe.webhook_secret"), "*** STRIPE_WEBHOOK_SECRET");
+}
+
+TEST(SettingsChecks, EachProgramSaysWhatItNeeds) {
+  const auto missing = [](Program program) { return Settings::load(program, std::nullopt, {}).problems; };
+  EXPECT_THAT(missing(Program::ingress),
+              ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("STRIPE_WEBHOOK_SECRET")));
+  EXPECT_THAT(missing(Program::worker), ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE")));
+  EXPECT_THAT(missing(Program::migrate), ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE")));
+  EXPECT_THAT(missing(Program::admin), ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE"),
+                                                   HasSubstr("PENSTOCK_ADMIN_TOKEN")));
+}
+
+TEST(SettingsChecks, AnEmptyStripeSecretIsNeverAccepted) {
+  for (const char* text : {"", "a,,b", ","})
+    EXPECT_THAT(load_standalone({{"STRIPE_WEBHOOK_SECRET", text}}).problems,
+                ElementsAre(HasSubstr("empty secret")))
+        << text;
+}
+
+TEST(SettingsChecks, SqliteServesOneProcessOnly) {
+  const auto loaded =
+      Settings::load(Program::worker, std::nullopt,
+                     {{"PENSTOCK_LOG", "sqlite:log.db"}, {"PENSTOCK_STORE", "sqlite:state.db"}});
+  EXPECT_THAT(loaded.problems, ElementsAre(AllOf(HasSubstr("PENSTOCK_LOG"), HasSubstr("kafka://")),
+                                           AllOf(HasSubstr("PENSTOCK_STORE"), HasSubstr("postgresql://"))));
+}
+
+TEST(SettingsChecks, LogAndStoreAreDifferentFiles) {
+  EXPECT_THAT(
+      load_standalone({{"PENSTOCK_LOG", "sqlite:/data/x/../a.db"}, {"PENSTOCK_STORE", "sqlite:/data/a.db"}})
+          .problems,
+      ElementsAre(HasSubstr("one file")));
+  EXPECT_THAT(
+      load_standalone({{"PENSTOCK_LOG", "sqlite:/data/a.db"}, {"PENSTOCK_STORE", "sqlite:/data/b.db"}})
+          .problems,
+      IsEmpty());
+}
+
+TEST(SettingsChecks, TheAdminListenerHasItsOwnAddress) {
+  EXPECT_THAT(load_standalone({{"PENSTOCK_LISTEN", "127.0.0.1:1"}, {"PENSTOCK_ADMIN_LISTEN", "127.0.0.1:1"}})
+                  .problems,
+              ElementsAre(HasSubstr("one address")));
+  EXPECT_THAT(load_standalone({{"PENSTOCK_LISTEN", "127.0.0.1:0"}, {"PENSTOCK_ADMIN_LISTEN", "127.0.0.1:0"}})
+                  .problems,
+              IsEmpty());
+}
+
+TEST(Standalone, NeedsNoSettingAtAll) {
+  const auto loaded = load_standalone({});
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.settings.log, LogUrl{SqliteUrl{"/data/log.db"}});
+  EXPECT_EQ(loaded.settings.store, StoreUrl{SqliteUrl{"/data/state.db"}});
+}
+
+TEST(Standalone, HonoursTheRealServers) {
+  const auto loaded = load_standalone(kAdmin);
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.settings.log, LogUrl{KafkaUrl{"h:9092"}});
+}
+
+TEST(Standalone, ARefusedUrlIsNotReplacedInSilence) {
+  EXPECT_THAT(load_standalone({{"PENSTOCK_LOG", "nonsense"}}).problems,
+              ElementsAre(HasSubstr("PENSTOCK_LOG")));
+}
+
+TEST(DefaultDataDir, FollowsTheUser) {
+  EXPECT_EQ(default_data_dir({{"HOME", "/home/u"}}, true), "/var/lib/penstock");
+  EXPECT_EQ(default_data_dir({{"HOME", "/home/u"}}, false), "/home/u/.local/share/penstock");
+  EXPECT_EQ(default_data_dir({{"HOME", "/home/u"}, {"XDG_DATA_HOME", "/d"}}, false), "/d/penstock");
+  EXPECT_EQ(default_data_dir({{"HOME", ""}}, false), std::nullopt);
+}
+
+}  // namespace
+}  // namespace penstock

@@ -1,0 +1,119 @@
+#include "common/config/values.h"
+
+#include <gtest/gtest.h>
+
+namespace penstock {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ParseAddress, TakesNamesIpv4AndBracketedIpv6) {
+  EXPECT_EQ(parse_address("127.0.0.1:8080").value(), (Address{"127.0.0.1", 8080}));
+  EXPECT_EQ(parse_address("[::1]:0").value(), (Address{"::1", 0}));
+  EXPECT_EQ(parse_address("kafka-1.internal:65535").value(), (Address{"kafka-1.internal", 65535}));
+}
+
+TEST(ParseAddress, RefusesWhatCannotBeListenedOn) {
+  for (const char* text : {"", ":", "8080", ":8080", "host:", "host:65536", "host:-1", "host:+1", "::1:8080",
+                           "[]:1", "[::1]", "ho st:1", "host:80x", "user@host:1", "[host]:1"})
+    EXPECT_FALSE(parse_address(text)) << text;
+}
+
+TEST(ParseAddress, IsSpelledBackAsItWas) {
+  for (const char* text : {"127.0.0.1:8080", "[::1]:0", "host:1"})
+    EXPECT_EQ(to_string(parse_address(text).value()), text);
+}
+
+TEST(ParseDuration, CountsInEveryUnit) {
+  EXPECT_EQ(parse_duration("250ms").value(), 250ms);
+  EXPECT_EQ(parse_duration("5s").value(), 5s);
+  EXPECT_EQ(parse_duration("10m").value(), 10min);
+  EXPECT_EQ(parse_duration("24h").value(), 24h);
+  EXPECT_EQ(parse_duration("35d").value(), 35 * 24h);
+}
+
+TEST(ParseDuration, NeedsAUnitAndStaysInRange) {
+  EXPECT_TRUE(parse_duration("106751991167d"));
+  for (const char* text :
+       {"", "5", "s", "-5s", "1.5s", "5 s", "5S", "5sec", "106751991168d", "99999999999999999999s"})
+    EXPECT_FALSE(parse_duration(text)) << text;
+}
+
+TEST(ParseDurations, RefusesAnEmptyElement) {
+  EXPECT_EQ(parse_durations("1h,6h,24h").value(), (std::vector<Milliseconds>{1h, 6h, 24h}));
+  for (const char* text : {"", ",", "1h,", "1h, 6h", "1h;6h"}) EXPECT_FALSE(parse_durations(text)) << text;
+}
+
+TEST(ParseBytes, CountsInPowersOfTwo) {
+  EXPECT_EQ(parse_bytes("512KiB").value(), Bytes{524288});
+  EXPECT_EQ(parse_bytes("1MiB").value(), Bytes{1048576});
+  EXPECT_EQ(parse_bytes("7B").value(), Bytes{7});
+  for (const char* text : {"512", "512KB", "512kib", "0.5MiB", "9999999999999GiB"})
+    EXPECT_FALSE(parse_bytes(text)) << text;
+}
+
+TEST(ParseSecrets, TakesSeveralAndKeepsInnerSpaces) {
+  EXPECT_EQ(parse_secrets("whsec_a,whsec b").value(), (std::vector<std::string>{"whsec_a", "whsec b"}));
+}
+
+TEST(ParseSecrets, RefusesEmptyAndPaddedOnes) {
+  for (const char* text : {"", ",", "whsec_a,", "whsec_a, whsec_b", " whsec_a", "whsec_a\n"})
+    EXPECT_FALSE(parse_secrets(text)) << text;
+}
+
+TEST(ParseToken, NeedsSixteenPrintableCharacters) {
+  EXPECT_TRUE(parse_token("0123456789abcdef"));
+  EXPECT_FALSE(parse_token("0123456789abcde"));
+  EXPECT_FALSE(parse_token("0123456789 abcdef"));
+  EXPECT_FALSE(parse_token("0123456789abcdef\r\n"));
+}
+
+TEST(ParseTopicPrefix, TakesWhatKafkaAllows) {
+  EXPECT_TRUE(parse_topic_prefix(""));
+  EXPECT_TRUE(parse_topic_prefix(std::string(200, 'a')));
+  EXPECT_FALSE(parse_topic_prefix(std::string(201, 'a')));
+  EXPECT_FALSE(parse_topic_prefix("pen/stock"));
+}
+
+TEST(ParseLogUrl, ChoosesTheAdapter) {
+  EXPECT_EQ(parse_log_url("kafka://h1:9092,h2:9092").value(), LogUrl{KafkaUrl{"h1:9092,h2:9092"}});
+  EXPECT_EQ(parse_log_url("sqlite:/data/log.db").value(), LogUrl{SqliteUrl{"/data/log.db"}});
+  EXPECT_EQ(parse_log_url("").value(), LogUrl{});
+  for (const char* text : {"kafka://", "kafka://h1", "kafka://h1:0", "kafka://h1:9092,", "kafka:h1:9092",
+                           "sqlite:", "sqlite:///x", "redis://h:1", "log.db"})
+    EXPECT_FALSE(parse_log_url(text)) << text;
+}
+
+TEST(ParseStoreUrl, ChoosesTheAdapter) {
+  EXPECT_EQ(parse_store_url("postgresql://u:p@h/db").value(), StoreUrl{PostgresUrl{"postgresql://u:p@h/db"}});
+  EXPECT_EQ(parse_store_url("sqlite:state.db").value(), StoreUrl{SqliteUrl{"state.db"}});
+  for (const char* text : {"mysql://h/db", "postgresql:h", "kafka://h:1"})
+    EXPECT_FALSE(parse_store_url(text)) << text;
+}
+
+TEST(ParseRedisUrl, TakesDatabaseUserAndPassword) {
+  EXPECT_EQ(parse_redis_url("redis://h:6379/0").value(), (RedisUrl{{"h", 6379}, "", "", 0}));
+  EXPECT_EQ(parse_redis_url("redis://h:6379").value(), (RedisUrl{{"h", 6379}, "", "", 0}));
+  EXPECT_EQ(parse_redis_url("redis://:p%40ss@h:6379/3").value(), (RedisUrl{{"h", 6379}, "", "p@ss", 3}));
+  EXPECT_EQ(parse_redis_url("redis://bob:x@[::1]:1/15").value(), (RedisUrl{{"::1", 1}, "bob", "x", 15}));
+  EXPECT_EQ(parse_redis_url("").value(), std::nullopt);
+}
+
+TEST(ParseRedisUrl, RefusesWhatItWouldNotHonour) {
+  for (const char* text : {"rediss://h:1", "h:6379", "redis://h", "redis://h:0", "redis://h:1/x",
+                           "redis://h:1/-1", "redis://bob@h:1", "redis://:%4@h:1", "redis://:%zz@h:1"})
+    EXPECT_FALSE(parse_redis_url(text)) << text;
+}
+
+TEST(RedactUrl, HidesPasswordsOnly) {
+  EXPECT_EQ(redact_url("postgresql://u:hunter2@h:5432/db"), "postgresql://u:***@h:5432/db");
+  EXPECT_EQ(redact_url("postgresql://u:p@ss@h/db"), "postgresql://u:***@h/db");
+  EXPECT_EQ(redact_url("postgresql://h/db?password=hunter2&sslmode=require"),
+            "postgresql://h/db?password=***&sslmode=require");
+  EXPECT_EQ(redact_url("redis://:hunter2@h:1"), "redis://:***@h:1");
+  EXPECT_EQ(redact_url("postgresql://u@h:5432/db"), "postgresql://u@h:5432/db");
+  EXPECT_EQ(redact_url("sqlite:/a/b"), "sqlite:/a/b");
+}
+
+}  // namespace
+}  // namespace penstock
