@@ -4,10 +4,9 @@
 
 namespace penstock {
 
-Result<Event> read_stripe_event(const EventKey& key, std::string_view body) {
-  TRY(auto document, json::Document::parse(body));
+Result<Event> read_stripe_event(const EventKey& key, json::Document body) {
   Event event;
-  event.body = std::move(document);
+  event.body = std::move(body);
   Reader in(event.body.root(), "event");
   event.meta.key = key;
   event.meta.id = in.text("id");

@@ -39,8 +39,8 @@ struct Event {
   json::Value previous_attributes() const { return body.root()["data"]["previous_attributes"]; }
 };
 
-// Reads a Stripe snapshot event (`object: "event"`). Errors are `invalid`; the detail begins with the class:
-// what Document::parse says, or wrong_shape and the path that is wrong.
-Result<Event> read_stripe_event(const EventKey& key, std::string_view body);
+// Reads a Stripe snapshot event (`object: "event"`). Errors are `invalid`, the detail "wrong_shape: " and the path
+// that is wrong.
+Result<Event> read_stripe_event(const EventKey& key, json::Document body);
 
 }  // namespace penstock

@@ -3,12 +3,10 @@
 
 #include <vector>
 
+#include "common/core/stripe_mode.h"
 #include "common/core/time.h"
-#include "workers/domain/state/words.h"
 
 namespace penstock {
-
-PENSTOCK_WORDS(StripeMode, both, live, test)
 
 struct Policy {
   StripeMode stripe_mode = StripeMode::both;

@@ -142,7 +142,7 @@ struct TableName<ConnectedAccount> {
 };
 template <>
 struct TableName<Payout> {
-  static constexpr TableTraits traits{.name = "payouts", .resource = "payouts"};
+  static constexpr TableTraits traits{.name = "payouts", .resource = "payouts", .newest_first = "retry_next_at"};
 };
 template <>
 struct TableName<SessionPayment> {

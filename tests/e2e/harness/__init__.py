@@ -1,0 +1,1 @@
+"""Drives the real programs over their public surfaces only: HTTP, signals, files, exit codes."""

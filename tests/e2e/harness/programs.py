@@ -1,0 +1,118 @@
+"""Starts the built programs, waits for their `listening` lines, and ends them by their process id."""
+
+import json
+import os
+import pathlib
+import secrets
+import signal
+import subprocess
+import tempfile
+import threading
+
+from .http_client import Admin, Ingress, eventually
+
+BIN = pathlib.Path(os.environ["PENSTOCK_BIN_DIR"])
+SECRET = "whsec_e2e_" + secrets.token_hex(12)
+TOKEN = "e2e-token-" + secrets.token_hex(12)
+
+
+class Program:
+    """One running program. Its log goes to a file; every line of it is kept for the assertions."""
+
+    def __init__(self, name: str, arguments: list[str], environment: dict[str, str]):
+        self.name = name
+        base = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK_") and k != "STRIPE_WEBHOOK_SECRET"}
+        self.process = subprocess.Popen(
+            [str(BIN / name), *arguments], env={**base, "PENSTOCK_LOG_FORMAT": "json", **environment},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.lines: list[dict] = []
+        self.output: list[str] = []
+        self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)
+                         for stream in (self.process.stderr, self.process.stdout)]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, stream):
+        for raw in stream:
+            text = raw.decode(errors="replace").rstrip("\n")
+            self.output.append(text)
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(line, dict):
+                self.lines.append(line)
+
+    def logged(self, message: str, **attributes) -> dict | None:
+        for line in list(self.lines):
+            if line.get("message") == message and all(line.get(k) == v for k, v in attributes.items()):
+                return line
+        return None
+
+    def address(self, listener: str) -> str:
+        def found():
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self.name} exited with {self.process.returncode}:\n" + self.tail())
+            return self.logged("listening", listener=listener)
+
+        return eventually(f"{self.name} listens as {listener}", found, 60)["address"]
+
+    def tail(self) -> str:
+        return "\n".join(self.output[-40:])
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(30)
+
+    def terminate(self, seconds: float = 40) -> int:
+        """SIGTERM, and its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not end {seconds} s after SIGTERM:\n" + self.tail())
+        for reader in self._readers:
+            reader.join(5)
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        if self.process.poll() is None:
+            self.kill()
+        if failed:
+            print(f"--- last lines of {self.name}:\n{self.tail()}", flush=True)
+
+
+class Standalone:
+    """`penstock` on a data folder that outlives the process."""
+
+    def __init__(self, folder: str | None = None, **environment: str):
+        self._temporary = None if folder else tempfile.TemporaryDirectory(prefix="penstock-e2e-")
+        self.folder = folder or self._temporary.name
+        self.environment = {"PENSTOCK_DATA_DIR": self.folder, "PENSTOCK_LISTEN": "127.0.0.1:0",
+                            "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0", "PENSTOCK_ADMIN_TOKEN": TOKEN,
+                            "STRIPE_WEBHOOK_SECRET": SECRET, **environment}
+        self.program: Program | None = None
+
+    def start(self) -> "Standalone":
+        self.program = Program("penstock", [], self.environment)
+        self.ingress = Ingress(self.program.address("ingress"), SECRET)
+        self.admin = Admin(self.program.address("admin"), TOKEN)
+        return self
+
+    def kill(self):
+        self.ingress.close()
+        self.admin.close()
+        self.program.kill()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *failure):
+        self.program.__exit__(*failure)
+        if self._temporary:
+            self._temporary.cleanup()

@@ -1,0 +1,95 @@
+#include "workers/runtime/incoming.h"
+
+#include "common/catalogue/catalogue.h"
+
+namespace penstock {
+namespace {
+
+std::string header_or(const Headers& headers, std::string_view name, std::string_view otherwise) {
+  return std::string(find_header(headers, name).value_or(otherwise));
+}
+
+Timestamp time_header_or(const Headers& headers, std::string_view name, Timestamp otherwise) {
+  const auto text = find_header(headers, name);
+  return text ? parse_rfc3339(*text).value_or(otherwise) : otherwise;
+}
+
+// Thin events carry no snapshot: they are kept, and no handler takes them.
+bool is_thin_event(const json::Document& body) {
+  const json::Value root = body.root();
+  return root["object"].string() == "v2.core.event" && root["id"].is_string() && root["type"].is_string();
+}
+
+Result<Facts> read_facts(Incoming& incoming) {
+  TRY(auto document, json::Document::parse(incoming.record.value));
+  if (is_thin_event(document)) {
+    if (const auto id = document.root()["related_object"]["id"].string()) incoming.entity = *id;
+    return Facts{UnhandledFacts{EventMeta{incoming.key, {}, incoming.type, incoming.event_created, {}, false}}};
+  }
+  TRY(auto event, read_stripe_event(incoming.key, std::move(document)));
+  if (const auto id = event.object()["id"].string()) incoming.entity = *id;
+  if (make_event_key(incoming.source, event.meta.id) != incoming.key)
+    return Error{ErrorCode::invalid, Retry::never, "wrong_shape: event.id is no plain token"};
+  incoming.event_created = event.meta.created;
+  return understand(event);
+}
+
+}  // namespace
+
+Rejection rejection_of(const Error& error) {
+  const auto end = error.detail.find_first_of(": ");
+  return {error.detail.substr(0, end), error.detail};
+}
+
+Incoming take_in(StoredRecord record) {
+  Incoming incoming;
+  const Headers& headers = record.headers;
+  incoming.source = header_or(headers, "ce_source", "unknown");
+  incoming.type = header_or(headers, "ce_type", "unknown");
+  incoming.key = make_event_key(
+      incoming.source, header_or(headers, "ce_id", record.position.topic + "-" +
+                                                       std::to_string(record.position.partition.value) + "-" +
+                                                       std::to_string(record.position.offset.value)));
+  incoming.received_at = time_header_or(headers, "ps_receivedat", record.appended_at);
+  incoming.event_created = time_header_or(headers, "ce_time", incoming.received_at);
+  incoming.record = std::move(record);
+
+  auto facts = read_facts(incoming);
+  if (facts) incoming.facts = std::move(facts).value();
+  else incoming.rejected = rejection_of(facts.error());
+  return incoming;
+}
+
+InboxRow inbox_row(const Incoming& incoming, Outcome outcome) {
+  InboxRow row;
+  row.key = incoming.key;
+  row.type = incoming.type;
+  row.source = incoming.source;
+  row.event_created = incoming.event_created;
+  row.received_at = incoming.received_at;
+  row.outcome = outcome;
+  row.attempts = incoming.attempts;
+  row.topic = incoming.record.position.topic;
+  row.partition = incoming.record.position.partition.value;
+  row.offset = incoming.record.position.offset.value;
+  row.entity = incoming.entity;
+  if (const Rejection* why = incoming.why_parked(); why != nullptr && outcome == Outcome::parked) {
+    row.reason = why->error_class;
+    row.error_class = why->error_class;
+    row.message = why->message;
+  }
+  return row;
+}
+
+Record dead_letter(const Incoming& incoming) {
+  const Position& origin = incoming.record.position;
+  Record letter{std::string(kParkedTopic), incoming.record.key, incoming.record.value, incoming.record.headers};
+  letter.headers.emplace_back("ps_parkedtopic", origin.topic);
+  letter.headers.emplace_back("ps_parkedpartition", std::to_string(origin.partition.value));
+  letter.headers.emplace_back("ps_parkedoffset", std::to_string(origin.offset.value));
+  letter.headers.emplace_back("ps_parkedattempts", std::to_string(incoming.attempts));
+  if (const Rejection* why = incoming.why_parked()) letter.headers.emplace_back("ps_parkedreason", why->error_class);
+  return letter;
+}
+
+}  // namespace penstock

@@ -1,0 +1,77 @@
+#include "workers/runtime/pools.h"
+
+#include <algorithm>
+
+#include "common/observe/log.h"
+#include "workers/runtime/periodic.h"
+#include "workers/runtime/retry_sweeper.h"
+
+namespace penstock {
+namespace {
+
+constexpr Milliseconds kSweepInterval{1'000};
+
+// Sweeps until `stop`; says once when sweeping begins to fail.
+void sweep_until(std::stop_token stop, Store& store, const Clock& clock, const Policy& policy) {
+  bool failing = false;
+  while (wait_unless_stopped(stop, kSweepInterval)) {
+    const auto swept = sweep_due_retries(store, clock, policy);
+    if (!swept && !failing) log::warn("payout retries not swept", {{"detail", swept.error().detail}});
+    failing = !swept;
+  }
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> parse_pools(std::string_view text) {
+  std::vector<std::string> pools;
+  if (text == "all") return std::vector<std::string>(std::begin(kPools), std::end(kPools));
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    const std::string name(text.substr(at, end - at));
+    if (std::find(std::begin(kPools), std::end(kPools), name) == std::end(kPools)) {
+      std::string known = "all";
+      for (const auto pool : kPools) known.append(", ").append(pool);
+      return Error{ErrorCode::invalid, Retry::never, "no pool is named \"" + name + "\"; there are: " + known};
+    }
+    if (std::find(pools.begin(), pools.end(), name) == pools.end()) pools.push_back(name);
+    at = end + 1;
+  }
+  return pools;
+}
+
+Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, WorkerMetrics& metrics)
+    : ports_(ports), policy_(std::move(policy)), metrics_(metrics) {
+  for (const auto& pool : options.pools) {
+    WorkerOptions worker = options.worker;
+    worker.pool = pool;
+    worker.group = options.group_prefix + pool;
+    seen_sets_.push_back(ports_.open_seen_set());
+    threads_.emplace_back([this, worker = std::move(worker), seen_set = seen_sets_.back().get()](
+                              std::stop_token stop) { run(worker, *seen_set, std::move(stop)); });
+    if (pool == "payouts")
+      threads_.emplace_back([this](std::stop_token stop) {
+        sweep_until(std::move(stop), ports_.store, ports_.clock, policy_);
+      });
+  }
+}
+
+Pools::~Pools() {
+  for (auto& thread : threads_) thread.request_stop();
+}
+
+void Pools::run(const WorkerOptions& options, SeenSet& seen_set, std::stop_token stop) {
+  log::info("pool started", {{"pool", options.pool}, {"group", options.group}});
+  const WorkerPorts ports{ports_.log, seen_set, ports_.store, ports_.clock};
+  const auto ended = run_worker(options, ports, policy_, metrics_, std::move(stop));
+  if (!ended) {
+    log::error("pool failed", {{"pool", options.pool},
+                               {"code", to_string(ended.error().code)},
+                               {"detail", ended.error().detail}});
+    failed_.store(true);
+    return;
+  }
+  log::info("pool stopped", {{"pool", options.pool}});
+}
+
+}  // namespace penstock

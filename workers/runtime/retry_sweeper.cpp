@@ -1,0 +1,39 @@
+#include "workers/runtime/retry_sweeper.h"
+
+#include "workers/domain/connect/retries.h"
+#include "workers/runtime/batch.h"
+
+namespace penstock {
+namespace {
+
+Result<std::vector<std::string>> due_payouts(Store& store, RetryState state, Timestamp now) {
+  ListQuery query;
+  query.filters = {{"retry_state", std::string(to_string(state))}};
+  query.until = now + Milliseconds{1};
+  query.limit = 50;
+  TRY(auto rows, store.list(table_of<Payout>(), query));
+  std::vector<std::string> ids;
+  for (const auto& row : rows) ids.push_back(std::get<std::string>(row.cells[0]));
+  return ids;
+}
+
+}  // namespace
+
+Result<int> sweep_due_retries(Store& store, const Clock& clock, const Policy& policy) {
+  int called = 0;
+  for (const RetryState state : {RetryState::queued, RetryState::due}) {
+    TRY(const auto ids, due_payouts(store, state, clock.now()));
+    for (const auto& id : ids) {
+      const Decision decision{make_event_key("timer", "payout.retry_due:" + id),
+                              [&](const View&, Reads& reads) { reads.want<Payout>(id); },
+                              [&](const View& view) -> Result<Effects> {
+                                return decide_due_retry(view, id, clock.now(), policy);
+                              }};
+      TRY_STATUS(carry_out(store, clock, decision));
+      ++called;
+    }
+  }
+  return called;
+}
+
+}  // namespace penstock

@@ -1,0 +1,46 @@
+// One pool's consumer: polls a batch, drops what was seen, applies the rest, marks it seen, commits the offsets.
+//
+// Nothing is lost or done twice whatever dies: effects and inbox rows commit together, the seen set is marked after
+// that, and the offsets come last. A crash in between makes the records come again, and the inbox knows them.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+#include "common/ports/seen_set.h"
+#include "common/ports/store.h"
+#include "workers/domain/policy.h"
+#include "workers/runtime/metrics.h"
+
+namespace penstock {
+
+// The pools, each named like the topic it consumes. One place to add one.
+inline constexpr std::string_view kPools[] = {"payments", "subscriptions", "payouts", "unrouted"};
+
+struct WorkerOptions {
+  std::string pool;
+  std::string group;  // consumer group
+  std::size_t batch_events_max = 500;
+  Milliseconds poll_wait{250};
+  Milliseconds retry_delay_min{100};
+  Milliseconds retry_delay_max{10'000};
+  Milliseconds park_deadline{10'000};
+};
+
+struct WorkerPorts {
+  EventLog& log;
+  SeenSet& seen_set;  // this worker's own
+  Store& store;
+  const Clock& clock;
+};
+
+// Runs the pool on the calling thread until `stop` is requested, then finishes the batch in hand, commits and leaves
+// the group. Errors of the log, the seen set and the store never end it: it backs off and keeps its partitions.
+// Returns an error only when it may not go on: the log fenced it off.
+Status run_worker(const WorkerOptions& options, const WorkerPorts& ports, const Policy& policy,
+                  WorkerMetrics& metrics, std::stop_token stop);
+
+}  // namespace penstock
