@@ -52,6 +52,7 @@ struct PaymentIntent {
   std::map<std::string, std::string> metadata;
   std::optional<std::string> account;
   bool livemode = false;
+  std::optional<std::string> latest_charge;
   std::optional<EventVersion> version;  // none while only other objects have named this intent
   std::vector<std::string> sessions;    // that name this intent, sorted
   std::vector<std::string> charges;     // of this intent, sorted
@@ -105,13 +106,15 @@ struct Fulfillment {
   bool operator==(const Fulfillment&) const = default;
 };
 
-// One user's money of one currency and mode; its balance is the sum of its ledger entries.
+// One user's money of one currency and mode; its balance is the sum of its ledger entries. A wallet that holds no
+// deposit is one that a moved customer link has left behind: it is not shown, as in another order it is not there.
 struct Wallet {
   std::string id;  // wallet_id()
   std::string user_id;
   std::string currency;
   bool livemode = false;
   MinorUnits balance;
+  std::int64_t deposits = 0;  // that are credited here now
   bool operator==(const Wallet&) const = default;
 };
 
@@ -122,7 +125,7 @@ PENSTOCK_WORDS(LedgerKind, deposit, refund, transfer)
 
 // One side of a posting. The entries of one effect key sum to zero; positive amounts increase the account.
 struct LedgerEntry {
-  std::string id;          // "<effect key>/<account>"
+  std::string id;          // "<effect key>/<payment>/<account>"
   std::string effect_key;  // "deposit:cs_1", "refund:ch_1:500", …: permanent and unique
   LedgerKind kind = LedgerKind::deposit;
   std::string account;     // "wallet:live:usd:u1", or the other side: "stripe:live:usd"
@@ -159,7 +162,8 @@ struct Fields<PaymentIntent> {
       field("id", &T::id), field("status", &T::status), field("amount", &T::amount),
       field("currency", &T::currency), field("customer", &T::customer), field("user_id", &T::user_id),
       field("metadata", &T::metadata), field("account", &T::account), field("livemode", &T::livemode),
-      field("version", &T::version), field("sessions", &T::sessions), field("charges", &T::charges));
+      field("latest_charge", &T::latest_charge), field("version", &T::version),
+      field("sessions", &T::sessions), field("charges", &T::charges));
 };
 template <>
 struct Fields<Charge> {
@@ -194,7 +198,8 @@ struct Fields<Wallet> {
   using T = Wallet;
   static constexpr auto list =
       std::make_tuple(field("id", &T::id), field("user_id", &T::user_id), field("currency", &T::currency),
-                      field("livemode", &T::livemode), field("balance", &T::balance));
+                      field("livemode", &T::livemode), field("balance", &T::balance),
+                      field("deposits", &T::deposits));
 };
 template <>
 struct Fields<LedgerEntry> {
@@ -229,7 +234,7 @@ struct TableName<Fulfillment> {
 };
 template <>
 struct TableName<Wallet> {
-  static constexpr TableTraits traits{.name = "wallets", .resource = "wallets"};
+  static constexpr TableTraits traits{.name = "wallets"};
 };
 template <>
 struct TableName<LedgerEntry> {

@@ -1,0 +1,161 @@
+#include "tests/unit/domain/world.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <set>
+
+namespace penstock::testing {
+namespace {
+
+constexpr int kReadWavesMax = 100;
+
+// Bounds how the rows of one key came to be, not what they say.
+bool is_history(std::string_view column) { return column == "fulfilled_by" || column == "event"; }
+
+std::string spell(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return std::to_string(*integer);
+  if (const auto* boolean = std::get_if<bool>(&cell)) return *boolean ? "true" : "false";
+  return "null";
+}
+
+std::string spell(const Table& table, const Row& row) {
+  std::string text;
+  for (std::size_t i = 0; i < table.columns.size(); ++i)
+    if (!is_history(table.columns[i].name))
+      text.append(table.columns[i].name).append("=").append(spell(row.cells[i])).append(" ");
+  return text;
+}
+
+}  // namespace
+
+void World::load_closure(View& view, const std::function<void(Reads&)>& name_reads) const {
+  for (int wave = 0; wave < kReadWavesMax; ++wave) {
+    Reads reads(view);
+    name_reads(reads);
+    if (reads.empty()) return;
+    const auto asked = reads.by_table();
+    std::vector<TableRows> answered;
+    for (const auto& keys : asked) {
+      TableRows rows{keys.table, {}};
+      const auto table = tables_.find(std::string(keys.table->name));
+      for (const auto& key : keys.keys)
+        if (table != tables_.end() && table->second.contains(key)) rows.rows.push_back(table->second.at(key));
+      answered.push_back(std::move(rows));
+    }
+    CHECK(view.take(asked, answered));
+  }
+  ADD_FAILURE() << "rows name one another without end";
+}
+
+View World::view_of(const std::function<void(const View&, Reads&)>& name_reads) const {
+  View view;
+  load_closure(view, [&](Reads& reads) { name_reads(view, reads); });
+  return view;
+}
+
+Outcome World::decide_one(View& view, const Event& event) {
+  reason_.reset();
+  error_.clear();
+  touched_.clear();
+  const auto park = [&](const Error& error) {
+    error_ = error.detail;
+    return Outcome::parked;
+  };
+  const auto facts = understand(event);
+  if (!facts) return park(facts.error());
+  load_closure(view, [&](Reads& reads) { name_reads(view, facts.value(), reads); });
+  const auto effects = decide(view, facts.value(), policy_);
+  if (!effects) return park(effects.error());
+  view.apply(effects.value(), event.meta.key);
+  reason_ = effects.value().reason;
+  touched_ = effects.value().touched;
+  return effects.value().outcome;
+}
+
+std::vector<Outcome> World::run_batch(const std::vector<Event>& events) {
+  View view;
+  // As the worker does: first all that the events name themselves, so that each also meets rows loaded for others.
+  load_closure(view, [&](Reads& reads) {
+    for (const auto& event : events)
+      if (const auto facts = understand(event)) name_reads(view, facts.value(), reads);
+  });
+  std::vector<Outcome> outcomes;
+  for (const auto& event : events) {
+    const auto known = inbox_.find(event.meta.key);
+    outcomes.push_back(known != inbox_.end() ? Outcome::duplicate : decide_one(view, event));
+    inbox_.try_emplace(event.meta.key, outcomes.back());
+  }
+  write(view.changes(Timestamp{}));
+  return outcomes;
+}
+
+Result<Effects> World::carry_out(const EventKey& by, const std::function<void(const View&, Reads&)>& name_reads,
+                                 const std::function<Result<Effects>(const View&)>& decide) {
+  View view = view_of(name_reads);
+  auto effects = decide(view);
+  if (!effects) return effects;
+  view.apply(effects.value(), by);
+  write(view.changes(Timestamp{}));
+  return effects;
+}
+
+void World::write(const std::vector<TableRows>& changes) {
+  for (const auto& table : changes) {
+    Rows& rows = tables_[std::string(table.table->name)];
+    table_by_name_[std::string(table.table->name)] = table.table;
+    for (const auto& row : table.rows) {
+      const auto& key = std::get<std::string>(row.cells[0]);
+      const auto known = rows.find(key);
+      if (table.table->mode == WriteMode::insert_once && known != rows.end()) continue;
+      if (table.table->mode == WriteMode::insert_new) {
+        EXPECT_TRUE(known == rows.end()) << table.table->name << " has " << key << " already";
+      } else if (table.table->mode == WriteMode::guarded) {
+        EXPECT_EQ(row.rev, known == rows.end() ? 0 : known->second.rev) << table.table->name << " " << key;
+      }
+      rows[key] = row;
+      ++rows[key].rev;
+    }
+  }
+}
+
+std::map<std::string, std::string> World::state() const {
+  const std::set<std::string> history = {"ledger_entries", "outbox", "alerts"};
+  std::map<std::string, std::string> state;
+  for (const auto& [name, rows] : tables_) {
+    if (history.contains(name)) continue;
+    for (const auto& [key, row] : rows) state[name + "/" + key] = spell(*table_by_name_.at(name), row);
+  }
+  for (const auto& wallet : all<Wallet>())
+    if (wallet.deposits == 0) state.erase("wallets/" + wallet.id);
+  return state;
+}
+
+void World::expect_balanced() const {
+  std::map<std::string, __int128> by_posting;
+  std::map<std::string, __int128> by_account;
+  for (const auto& entry : all<LedgerEntry>()) {
+    by_posting[entry.effect_key + " " + entry.currency + (entry.livemode ? " live" : " test")] += entry.amount.value;
+    by_account[entry.account] += entry.amount.value;
+  }
+  for (const auto& [posting, sum] : by_posting) EXPECT_TRUE(sum == 0) << posting;
+  for (const auto& wallet : all<Wallet>()) {
+    EXPECT_TRUE(by_account["wallet:" + wallet.id] == wallet.balance.value) << wallet.id;
+    if (wallet.deposits == 0) EXPECT_EQ(wallet.balance.value, 0) << wallet.id;
+  }
+}
+
+std::uint64_t test_seed() {
+  static const std::uint64_t seed = [] {
+    const char* given = std::getenv("PENSTOCK_TEST_SEED");
+    const std::uint64_t chosen = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    std::cout << "PENSTOCK_TEST_SEED=" << chosen << std::endl;
+    return chosen;
+  }();
+  return seed;
+}
+
+}  // namespace penstock::testing
