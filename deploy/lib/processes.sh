@@ -1,0 +1,52 @@
+# Sourced by deploy/up and tests/servers: processes in the background, stopped by their ids.
+
+declare -a process_ids=() process_names=() process_signals=()
+
+# A port of 127.0.0.1 that nothing listens on now.
+free_port() {
+  local port
+  for _ in {1..200}; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null || { echo "$port"; return; }
+  done
+  echo "no free port found" >&2
+  return 1
+}
+
+# spawn NAME LOG_FILE SIGNAL COMMAND…: SIGNAL is what ends it in good order.
+spawn() {
+  local name=$1 log=$2 signal=$3
+  shift 3
+  "$@" < /dev/null > "$log" 2>&1 &
+  process_ids+=("$!") process_names+=("$name") process_signals+=("$signal")
+}
+
+is_alive() { kill -0 "$1" 2> /dev/null; }
+
+# wait_until SECONDS WHAT COMMAND…: tries the command until it succeeds; gives up early when the process that was
+# spawned last has ended.
+wait_until() {
+  local deadline=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" > /dev/null 2>&1; do
+    if ((SECONDS >= deadline)) || ! is_alive "${process_ids[-1]}"; then
+      echo "gave up waiting: $what" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+
+# Ends the spawned processes, the last first; one that is not gone after 20 s is killed.
+stop_processes() {
+  local i id deadline
+  for ((i = ${#process_ids[@]} - 1; i >= 0; --i)); do
+    id=${process_ids[i]}
+    kill -s "${process_signals[i]}" "$id" 2> /dev/null || continue
+    deadline=$((SECONDS + 20))
+    while is_alive "$id" && ((SECONDS < deadline)); do sleep 0.05; done
+    kill -s KILL "$id" 2> /dev/null || true
+    wait "$id" 2> /dev/null || true
+  done
+  process_ids=() process_names=() process_signals=()
+}
