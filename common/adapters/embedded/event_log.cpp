@@ -1,0 +1,411 @@
+#include "common/adapters/embedded/event_log.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "common/core/check.h"
+#include "common/observe/log.h"
+
+namespace penstock {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kQuestionsMax = 1000;
+constexpr Milliseconds kReadyDeadline{1000};
+
+// FNV-1a: spreads keys alike in every build and at every start.
+std::uint64_t hash_of(std::string_view key) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char byte : key) hash = (hash ^ static_cast<unsigned char>(byte)) * 1099511628211ULL;
+  return hash;
+}
+
+std::size_t bytes_of(const Record& record) {
+  std::size_t bytes = record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) bytes += name.size() + value.size();
+  return bytes;
+}
+
+std::size_t bytes_of(const std::vector<StoredRecord>& records) {
+  return std::accumulate(
+      records.begin(), records.end(), std::size_t{0},
+      [](std::size_t sum, const StoredRecord& record) { return sum + record.value.size(); });
+}
+
+Error no_such_topic(const std::string& topic) {
+  return {ErrorCode::wrong_schema, Retry::never, "the log has no topic " + topic};
+}
+
+}  // namespace
+
+template <class T>
+Result<T> EmbeddedEventLog::ask(std::function<Result<T>(LogStorage&)> question, Milliseconds deadline) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  std::future<Result<T>> answer = promise->get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (questions_.size() >= kQuestionsMax)
+      return Error{ErrorCode::overloaded, Retry::safe, "too many reads wait for the log"};
+    questions_.push_back([promise, question = std::move(question)](LogStorage& storage) {
+      promise->set_value(question(storage));
+    });
+    work_.notify_one();
+  }
+  if (answer.wait_for(deadline) != std::future_status::ready)
+    return Error{ErrorCode::timeout, Retry::safe, "the log did not answer in time"};
+  return answer.get();
+}
+
+class EmbeddedEventLog::Consumer final : public EventConsumer {
+ public:
+  Consumer(EmbeddedEventLog& log, std::string group, ConsumerGroups::MemberId member)
+      : log_(log), group_(std::move(group)), member_(member) {}
+  ~Consumer() override;
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) override;
+  Status commit(std::span<const Position> last_done) override;
+  void pause() override { paused_ = true; }
+  void resume() override { paused_ = false; }
+  std::uint64_t generation() const noexcept override;
+
+ private:
+  using Positions = std::map<TopicPartition, Offset>;  // what to read next of each assigned partition
+
+  Status follow_assignment();
+  Result<Positions> committed_positions(std::vector<TopicPartition> assigned);
+  // The partitions that have something to read and up to where; empty when there was nothing until then.
+  Positions wait_for_news(SteadyTime until);
+  Positions unread() const;  // under mutex_
+  Result<std::vector<StoredRecord>> fetch(const Positions& ends, std::size_t records_max);
+  void advance(const Positions& ends, const std::vector<StoredRecord>& records);
+  std::vector<GroupOffset> owned_offsets(std::span<const Position> last_done) const;  // under mutex_
+
+  EmbeddedEventLog& log_;
+  const std::string group_;
+  const ConsumerGroups::MemberId member_;
+  bool paused_ = false;
+  std::uint64_t generation_followed_ = 0;
+  Positions positions_;
+};
+
+EmbeddedEventLog::Consumer::~Consumer() {
+  const std::scoped_lock lock(log_.mutex_);
+  log_.groups_.leave(member_);
+  log_.news_.notify_all();
+}
+
+std::uint64_t EmbeddedEventLog::Consumer::generation() const noexcept {
+  const std::scoped_lock lock(log_.mutex_);
+  return log_.groups_.generation(member_);
+}
+
+Result<std::vector<StoredRecord>> EmbeddedEventLog::Consumer::poll(std::size_t records_max,
+                                                                   Milliseconds wait) {
+  const SteadyTime until = std::chrono::steady_clock::now() + wait;
+  while (true) {
+    TRY_STATUS(follow_assignment());
+    const Positions ends = wait_for_news(until);
+    if (!ends.empty()) {
+      TRY(std::vector<StoredRecord> records, fetch(ends, records_max));
+      advance(ends, records);
+      if (!records.empty()) return records;
+    }
+    if (std::chrono::steady_clock::now() >= until) return std::vector<StoredRecord>{};
+  }
+}
+
+Status EmbeddedEventLog::Consumer::follow_assignment() {
+  std::unique_lock lock(log_.mutex_);
+  const std::uint64_t generation = log_.groups_.generation(member_);
+  if (generation == generation_followed_) return ok();
+  std::vector<TopicPartition> assigned = log_.groups_.assigned(member_);
+  lock.unlock();
+  TRY(positions_, committed_positions(std::move(assigned)));
+  generation_followed_ = generation;
+  return ok();
+}
+
+Result<EmbeddedEventLog::Consumer::Positions> EmbeddedEventLog::Consumer::committed_positions(
+    std::vector<TopicPartition> assigned) {
+  return log_.ask<Positions>(
+      [group = group_, assigned = std::move(assigned)](LogStorage& storage) -> Result<Positions> {
+        Positions positions;
+        for (const TopicPartition& partition : assigned) {
+          TRY(const std::optional<Offset> committed, storage.committed(group, partition));
+          positions[partition] = committed.value_or(Offset{0});
+        }
+        return positions;
+      });
+}
+
+EmbeddedEventLog::Consumer::Positions EmbeddedEventLog::Consumer::wait_for_news(SteadyTime until) {
+  std::unique_lock lock(log_.mutex_);
+  Positions found;
+  log_.news_.wait_until(lock, until, [&] {
+    found = paused_ ? Positions{} : unread();
+    return !found.empty() || log_.groups_.generation(member_) != generation_followed_;
+  });
+  return log_.groups_.generation(member_) == generation_followed_ ? found : Positions{};
+}
+
+EmbeddedEventLog::Consumer::Positions EmbeddedEventLog::Consumer::unread() const {
+  Positions found;
+  for (const auto& [partition, next] : positions_) {
+    const auto end = log_.ends_.find(partition);
+    if (end != log_.ends_.end() && next < end->second) found[partition] = end->second;
+  }
+  return found;
+}
+
+Result<std::vector<StoredRecord>> EmbeddedEventLog::Consumer::fetch(const Positions& ends,
+                                                                    std::size_t records_max) {
+  Positions from;
+  for (const auto& [partition, end] : ends) from[partition] = positions_.at(partition);
+  const FetchLimits limits{.records_max = records_max, .bytes_max = log_.options_.poll_bytes_max};
+  return log_.ask<std::vector<StoredRecord>>([from = std::move(from), limits](
+                                                 LogStorage& storage) -> Result<std::vector<StoredRecord>> {
+    std::vector<StoredRecord> records;
+    for (const auto& [partition, next] : from) {
+      const std::size_t bytes = bytes_of(records);
+      if (records.size() >= limits.records_max || bytes >= limits.bytes_max) break;
+      TRY(std::vector<StoredRecord> part, storage.fetch(partition, next,
+                                                        {.records_max = limits.records_max - records.size(),
+                                                         .bytes_max = limits.bytes_max - bytes}));
+      std::move(part.begin(), part.end(), std::back_inserter(records));
+    }
+    return records;
+  });
+}
+
+// A partition of which nothing came although it had news has been pruned up to its end, unless others filled
+// the answer first.
+void EmbeddedEventLog::Consumer::advance(const Positions& ends, const std::vector<StoredRecord>& records) {
+  for (const StoredRecord& record : records)
+    positions_[{record.position.topic, record.position.partition}] = Offset{record.position.offset.value + 1};
+  if (!records.empty()) return;
+  for (const auto& [partition, end] : ends) positions_[partition] = end;
+}
+
+Status EmbeddedEventLog::Consumer::commit(std::span<const Position> last_done) {
+  std::unique_lock lock(log_.mutex_);
+  PendingCommit pending{.offsets = owned_offsets(last_done), .answer = {}};
+  if (pending.offsets.empty()) return ok();
+  std::future<Status> answer = pending.answer.get_future();
+  log_.commits_.push_back(std::move(pending));
+  log_.work_.notify_one();
+  lock.unlock();
+  if (answer.wait_for(log_.options_.answer_deadline) != std::future_status::ready)
+    return Error{ErrorCode::timeout, Retry::unknown_outcome, "the log did not commit the offsets in time"};
+  return answer.get();
+}
+
+std::vector<GroupOffset> EmbeddedEventLog::Consumer::owned_offsets(
+    std::span<const Position> last_done) const {
+  const std::vector<TopicPartition>& assigned = log_.groups_.assigned(member_);
+  std::vector<GroupOffset> offsets;
+  for (const Position& done : last_done) {
+    TopicPartition partition{done.topic, done.partition};
+    if (std::binary_search(assigned.begin(), assigned.end(), partition))
+      offsets.push_back({group_, std::move(partition), Offset{done.offset.value + 1}});
+  }
+  return offsets;
+}
+
+Result<std::unique_ptr<EmbeddedEventLog>> EmbeddedEventLog::open(EmbeddedLogOptions options,
+                                                                 std::unique_ptr<LogStorage> storage,
+                                                                 const Clock& clock) {
+  TRY(Ends ends, storage->ends());
+  return std::unique_ptr<EmbeddedEventLog>(
+      new EmbeddedEventLog(options, std::move(storage), clock, std::move(ends)));
+}
+
+EmbeddedEventLog::EmbeddedEventLog(EmbeddedLogOptions options, std::unique_ptr<LogStorage> storage,
+                                   const Clock& clock, Ends ends)
+    : options_(options),
+      clock_(clock),
+      storage_(std::move(storage)),
+      ends_(std::move(ends)),
+      groups_(options.partitions),
+      thread_([this] { run(); }) {}
+
+EmbeddedEventLog::~EmbeddedEventLog() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+    work_.notify_one();
+  }
+  thread_.join();
+}
+
+Status EmbeddedEventLog::append(Record record, AppendDone done) {
+  const std::size_t bytes = bytes_of(record);
+  if (bytes > options_.record_bytes_max)
+    return Error{ErrorCode::invalid, Retry::never, "the record is larger than the log takes"};
+  const auto partition =
+      static_cast<std::int32_t>(hash_of(record.key) % static_cast<std::uint64_t>(options_.partitions));
+  const std::scoped_lock lock(mutex_);
+  if (!has_topic(record.topic)) return no_such_topic(record.topic);
+  if (unanswered_ >= options_.queue_records_max || unanswered_bytes_ + bytes > options_.queue_bytes_max)
+    return Error{ErrorCode::overloaded, Retry::safe, "the log's queue is full"};
+  ++unanswered_;
+  unanswered_bytes_ += bytes;
+  TopicPartition at{record.topic, Partition{partition}};
+  appends_.push_back({std::move(at), std::move(record), bytes, std::move(done)});
+  work_.notify_one();
+  return ok();
+}
+
+Status EmbeddedEventLog::flush(Milliseconds deadline) {
+  std::unique_lock lock(mutex_);
+  if (news_.wait_for(lock, deadline, [&] { return unanswered_ == 0; })) return ok();
+  return Error{ErrorCode::timeout, Retry::safe, "appends are still unanswered"};
+}
+
+Result<std::unique_ptr<EventConsumer>> EmbeddedEventLog::subscribe(std::string group,
+                                                                   std::vector<std::string> topics) {
+  TRY_STATUS(check_topics(topics));
+  TRY_STATUS(ask<void>([=](LogStorage& storage) { return storage.add_group(group, topics); }));
+  const std::scoped_lock lock(mutex_);
+  const ConsumerGroups::MemberId member = groups_.join(group, std::move(topics));
+  news_.notify_all();
+  return std::make_unique<Consumer>(*this, std::move(group), member);
+}
+
+Result<std::optional<StoredRecord>> EmbeddedEventLog::read(const Position& position) {
+  return ask<std::optional<StoredRecord>>([=](LogStorage& storage) -> Result<std::optional<StoredRecord>> {
+    TRY(std::vector<StoredRecord> found, storage.fetch({position.topic, position.partition}, position.offset,
+                                                       {.records_max = 1, .bytes_max = 1}));
+    if (found.empty() || found.front().position != position) return std::nullopt;
+    return std::move(found.front());
+  });
+}
+
+Result<GroupProgress> EmbeddedEventLog::progress(const std::string& group, const std::string& topic) {
+  std::unique_lock lock(mutex_);
+  Ends ends;
+  for (const auto& [partition, end] : ends_)
+    if (partition.topic == topic) ends[partition] = end;
+  const int members = groups_.members(group);
+  lock.unlock();
+  if (ends.empty()) return no_such_topic(topic);
+  return ask<GroupProgress>([=, ends = std::move(ends)](LogStorage& storage) -> Result<GroupProgress> {
+    GroupProgress progress{.partitions = {}, .members = members};
+    for (const auto& [partition, end] : ends) {
+      TRY(const Offset start, storage.start(partition));
+      TRY(const std::optional<Offset> committed, storage.committed(group, partition));
+      progress.partitions.push_back({partition.partition, std::max(start, committed.value_or(start)), end});
+    }
+    return progress;
+  });
+}
+
+Status EmbeddedEventLog::create_topics(const std::vector<std::string>& topics) {
+  const std::int32_t partitions = options_.partitions;
+  TRY(const Ends ends, ask<Ends>([=](LogStorage& storage) -> Result<Ends> {
+        TRY_STATUS(storage.create_topics(topics, partitions));
+        return storage.ends();
+      }));
+  const std::scoped_lock lock(mutex_);
+  ends_.insert(ends.begin(), ends.end());  // existing ones may be further by now
+  return ok();
+}
+
+Status EmbeddedEventLog::ready(const std::vector<std::string>& topics) {
+  TRY_STATUS(check_topics(topics));
+  return ask<void>([](LogStorage& storage) { return storage.probe(); }, kReadyDeadline);
+}
+
+Status EmbeddedEventLog::prune(Timestamp older_than) {
+  return ask<void>([=](LogStorage& storage) { return storage.prune(older_than); });
+}
+
+void EmbeddedEventLog::run() {
+  while (true) {
+    Work work = take_work();
+    if (work.appends.empty() && work.commits.empty() && work.questions.empty()) return;
+    if (!work.appends.empty() || !work.commits.empty()) write(work);
+    for (const Question& question : work.questions) question(*storage_);
+  }
+}
+
+EmbeddedEventLog::Work EmbeddedEventLog::take_work() {
+  std::unique_lock lock(mutex_);
+  work_.wait(lock,
+             [&] { return stopping_ || !appends_.empty() || !commits_.empty() || !questions_.empty(); });
+  Work work;
+  const auto taken =
+      appends_.begin() + static_cast<std::ptrdiff_t>(std::min(appends_.size(), options_.batch_records_max));
+  work.appends.assign(std::make_move_iterator(appends_.begin()), std::make_move_iterator(taken));
+  appends_.erase(appends_.begin(), taken);
+  work.commits.swap(commits_);
+  work.questions.swap(questions_);
+  return work;
+}
+
+void EmbeddedEventLog::write(Work& work) {
+  const std::vector<NewRecord> placed = place(work.appends);
+  std::vector<GroupOffset> offsets;
+  for (const PendingCommit& commit : work.commits)
+    offsets.insert(offsets.end(), commit.offsets.begin(), commit.offsets.end());
+  const Status written = storage_->write(placed, offsets);
+  publish(placed, written);
+  for (PendingCommit& commit : work.commits) commit.answer.set_value(written);
+  answer(work.appends, placed, written);
+}
+
+std::vector<NewRecord> EmbeddedEventLog::place(const std::vector<PendingAppend>& appends) const {
+  const Timestamp now = clock_.now();
+  std::unique_lock lock(mutex_);
+  Ends ends = ends_;
+  lock.unlock();
+  std::vector<NewRecord> placed;
+  placed.reserve(appends.size());
+  for (const PendingAppend& append : appends) {
+    Offset& end = ends.at(append.partition);
+    placed.push_back({{append.partition.topic, append.partition.partition, end}, now, &append.record});
+    ++end.value;
+  }
+  return placed;
+}
+
+void EmbeddedEventLog::publish(const std::vector<NewRecord>& placed, const Status& written) {
+  const std::scoped_lock lock(mutex_);
+  if (!written && !last_write_failed_)
+    log::error("event log cannot be written", {{"error", written.error().detail}});
+  if (written && last_write_failed_) log::info("event log is written again");
+  last_write_failed_ = !written;
+  if (!written) return;
+  for (const NewRecord& record : placed)
+    ends_[{record.position.topic, record.position.partition}] = Offset{record.position.offset.value + 1};
+  news_.notify_all();
+}
+
+void EmbeddedEventLog::answer(std::vector<PendingAppend>& appends, const std::vector<NewRecord>& placed,
+                              const Status& written) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < appends.size(); ++i) {
+    bytes += appends[i].bytes;
+    appends[i].done(written ? Result<Position>(placed[i].position) : Result<Position>(written.error()));
+  }
+  const std::scoped_lock lock(mutex_);
+  unanswered_ -= appends.size();
+  unanswered_bytes_ -= bytes;
+  if (unanswered_ == 0) news_.notify_all();
+}
+
+bool EmbeddedEventLog::has_topic(const std::string& topic) const {
+  return ends_.contains({topic, Partition{0}});
+}
+
+Status EmbeddedEventLog::check_topics(const std::vector<std::string>& topics) const {
+  const std::scoped_lock lock(mutex_);
+  for (const std::string& topic : topics)
+    if (!has_topic(topic)) return no_such_topic(topic);
+  return ok();
+}
+
+}  // namespace penstock

@@ -1,0 +1,66 @@
+// What an embedded log keeps its records and its groups' offsets in. The log calls it from its one thread
+// only, so implementations need no locks. Any call may fail with unavailable (disk) or corrupt.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/adapters/embedded/consumer_groups.h"
+#include "common/ports/event_log.h"
+
+namespace penstock {
+
+struct NewRecord {
+  Position position;
+  Timestamp appended_at;
+  const Record* record = nullptr;
+};
+
+// `next` is the offset the group reads next.
+struct GroupOffset {
+  std::string group;
+  TopicPartition partition;
+  Offset next;
+};
+
+struct FetchLimits {
+  std::size_t records_max = 0;
+  std::size_t bytes_max = 0;  // passed by the last record at most
+};
+
+class LogStorage {
+ public:
+  virtual ~LogStorage() = default;
+
+  // Every partition there is, with the offset its next record gets.
+  virtual Result<std::map<TopicPartition, Offset>> ends() = 0;
+  // With the partitions of ConsumerGroups; existing ones stay as they are.
+  virtual Status create_topics(std::span<const std::string> topics, std::int32_t partitions) = 0;
+
+  // All of it or nothing, and durable when it returns. Records come in offset order within each partition. An
+  // offset below the group's committed one is ignored.
+  virtual Status write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) = 0;
+  // Could write() succeed now? Called often, so it only tries when the last write failed; leaves no record.
+  virtual Status probe() = 0;
+
+  // In offset order, from `from` on; gaps that pruning left are passed over.
+  virtual Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
+                                                  FetchLimits limits) = 0;
+  // The offset of the oldest record; the end when there is none.
+  virtual Result<Offset> start(const TopicPartition& partition) = 0;
+
+  // Remembers that the group consumes these topics, so that pruning waits for it.
+  virtual Status add_group(const std::string& group, std::span<const std::string> topics) = 0;
+  // Nullopt when the group never committed there.
+  virtual Result<std::optional<Offset>> committed(const std::string& group,
+                                                  const TopicPartition& partition) = 0;
+
+  // Drops the records appended before that instant which every group of their topic has committed. Topics
+  // that no group consumes are kept whole.
+  virtual Status prune(Timestamp older_than) = 0;
+};
+
+}  // namespace penstock

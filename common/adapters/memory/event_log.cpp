@@ -1,0 +1,140 @@
+#include "common/adapters/memory/event_log.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace penstock {
+
+void MemoryLogStorage::fail_next_write(Error error) {
+  const std::scoped_lock lock(mutex_);
+  next_error_ = std::move(error);
+}
+
+void MemoryLogStorage::hold_writes() {
+  const std::scoped_lock lock(mutex_);
+  held_ = true;
+}
+
+void MemoryLogStorage::release_writes() {
+  const std::scoped_lock lock(mutex_);
+  held_ = false;
+  released_.notify_all();
+}
+
+void MemoryLogStorage::set_available(bool available) {
+  const std::scoped_lock lock(mutex_);
+  available_ = available;
+}
+
+Status MemoryLogStorage::check_available() {
+  const std::scoped_lock lock(mutex_);
+  if (available_) return ok();
+  return Error{ErrorCode::unavailable, Retry::unknown_outcome, "the memory log was told to be away"};
+}
+
+Status MemoryLogStorage::pass_faults() {
+  TRY_STATUS(check_available());
+  std::unique_lock lock(mutex_);
+  released_.wait(lock, [&] { return !held_; });
+  if (!next_error_) return ok();
+  return *std::exchange(next_error_, std::nullopt);
+}
+
+Result<std::map<TopicPartition, Offset>> MemoryLogStorage::ends() {
+  TRY_STATUS(check_available());
+  std::map<TopicPartition, Offset> ends;
+  for (const auto& [partition, records] : partitions_) ends[partition] = records.end;
+  return ends;
+}
+
+Status MemoryLogStorage::create_topics(std::span<const std::string> topics, std::int32_t partitions) {
+  TRY_STATUS(check_available());
+  for (const std::string& topic : topics)
+    for (std::int32_t number = 0; number < partitions; ++number) partitions_[{topic, Partition{number}}];
+  return ok();
+}
+
+Status MemoryLogStorage::write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) {
+  TRY_STATUS(pass_faults());
+  for (const NewRecord& added : records) {
+    Records& partition = partitions_.at({added.position.topic, added.position.partition});
+    const Record& record = *added.record;
+    partition.stored.push_back({added.position, added.appended_at, record.key, record.value, record.headers});
+    partition.end = Offset{added.position.offset.value + 1};
+  }
+  for (const GroupOffset& offset : offsets) {
+    Offset& committed = partitions_.at(offset.partition).groups[offset.group];
+    committed = std::max(committed, offset.next);
+  }
+  return ok();
+}
+
+Status MemoryLogStorage::probe() { return check_available(); }
+
+Result<std::vector<StoredRecord>> MemoryLogStorage::fetch(const TopicPartition& partition, Offset from,
+                                                          FetchLimits limits) {
+  TRY_STATUS(check_available());
+  std::vector<StoredRecord> found;
+  const auto records = partitions_.find(partition);
+  if (records == partitions_.end()) return found;
+  const std::vector<StoredRecord>& stored = records->second.stored;
+  auto next = std::lower_bound(
+      stored.begin(), stored.end(), from,
+      [](const StoredRecord& record, Offset offset) { return record.position.offset < offset; });
+  std::size_t bytes = 0;
+  for (; next != stored.end() && found.size() < limits.records_max && bytes < limits.bytes_max; ++next) {
+    found.push_back(*next);
+    bytes += next->value.size() + 1;
+  }
+  return found;
+}
+
+Result<Offset> MemoryLogStorage::start(const TopicPartition& partition) {
+  TRY_STATUS(check_available());
+  const Records& records = partitions_.at(partition);
+  return records.stored.empty() ? records.end : records.stored.front().position.offset;
+}
+
+Status MemoryLogStorage::add_group(const std::string& group, std::span<const std::string> topics) {
+  TRY_STATUS(check_available());
+  for (auto& [partition, records] : partitions_)
+    if (std::find(topics.begin(), topics.end(), partition.topic) != topics.end())
+      records.groups.try_emplace(group, Offset{0});
+  return ok();
+}
+
+Result<std::optional<Offset>> MemoryLogStorage::committed(const std::string& group,
+                                                          const TopicPartition& partition) {
+  TRY_STATUS(check_available());
+  const GroupOffsets& groups = partitions_.at(partition).groups;
+  const auto committed = groups.find(group);
+  if (committed == groups.end()) return std::nullopt;
+  return committed->second;
+}
+
+Offset MemoryLogStorage::consumed_by_all(const Records& records) const {
+  Offset consumed = records.groups.empty() ? Offset{0} : records.end;
+  for (const auto& [group, next] : records.groups) consumed = std::min(consumed, next);
+  return consumed;
+}
+
+Status MemoryLogStorage::prune(Timestamp older_than) {
+  TRY_STATUS(check_available());
+  for (auto& [partition, records] : partitions_) {
+    const Offset consumed = consumed_by_all(records);
+    const auto kept =
+        std::find_if(records.stored.begin(), records.stored.end(), [&](const StoredRecord& record) {
+          return record.position.offset >= consumed || record.appended_at >= older_than;
+        });
+    records.stored.erase(records.stored.begin(), kept);
+  }
+  return ok();
+}
+
+MemoryEventLog open_memory_log(EmbeddedLogOptions options, const Clock& clock) {
+  auto storage = std::make_unique<MemoryLogStorage>();
+  MemoryLogStorage* faults = storage.get();
+  return {EmbeddedEventLog::open(options, std::move(storage), clock).value(), faults};
+}
+
+}  // namespace penstock

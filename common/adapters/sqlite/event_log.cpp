@@ -1,0 +1,380 @@
+#include "common/adapters/sqlite/event_log.h"
+
+#include <utility>
+
+#include "common/adapters/sqlite/sqlite.h"
+
+namespace penstock {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Statement;
+using sqlite::Transaction;
+
+constexpr std::int64_t kSchemaVersion = 1;
+
+// A record's id is its place: partition id, then offset. So one B-tree holds everything, each partition grows
+// at the end of its own range, and a read by position needs no index.
+constexpr int kOffsetBits = 44;
+constexpr std::int64_t kOffsetsMax = std::int64_t{1} << kOffsetBits;
+
+constexpr const char* kSchema = R"(
+CREATE TABLE partitions (
+  id INTEGER PRIMARY KEY,
+  topic TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  next_offset INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (topic, number)
+);
+CREATE TABLE records (
+  place INTEGER PRIMARY KEY,
+  appended_at INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  value BLOB NOT NULL,
+  headers BLOB NOT NULL
+);
+CREATE TABLE group_offsets (
+  consumer_group TEXT NOT NULL,
+  partition_id INTEGER NOT NULL REFERENCES partitions (id),
+  next_offset INTEGER,
+  PRIMARY KEY (consumer_group, partition_id)
+) WITHOUT ROWID;
+CREATE TABLE probe (at INTEGER NOT NULL);
+INSERT INTO probe VALUES (0);
+PRAGMA user_version = 1;
+)";
+
+// Headers are stored as name and value in turn, each behind its length in four bytes, little-endian.
+void append_string(std::string& out, std::string_view text) {
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(text.size() >> shift & 0xff));
+  out.append(text);
+}
+
+std::string encode(const Headers& headers) {
+  std::string out;
+  for (const auto& [name, value] : headers) {
+    append_string(out, name);
+    append_string(out, value);
+  }
+  return out;
+}
+
+std::optional<std::string> take_string(std::string_view& rest) {
+  if (rest.size() < 4) return std::nullopt;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size |= std::size_t{static_cast<unsigned char>(rest[i])} << (8 * i);
+  if (rest.size() - 4 < size) return std::nullopt;
+  std::string text(rest.substr(4, size));
+  rest.remove_prefix(4 + size);
+  return text;
+}
+
+Result<Headers> decode_headers(std::string_view bytes) {
+  Headers headers;
+  while (!bytes.empty()) {
+    std::optional<std::string> name = take_string(bytes);
+    std::optional<std::string> value = name ? take_string(bytes) : std::nullopt;
+    if (!value) return Error{ErrorCode::corrupt, Retry::never, "the log holds headers that cannot be read"};
+    headers.emplace_back(std::move(*name), std::move(*value));
+  }
+  return headers;
+}
+
+struct Statements {
+  Statement insert_record;
+  Statement set_end;
+  Statement set_committed;
+  Statement fetch;
+  Statement first_place;
+  Statement committed;
+  Statement probe;
+  Statement prune;
+};
+
+Result<Statements> prepare_all(Connection& db) {
+  TRY(Statement insert_record,
+      db.prepare("INSERT INTO records (place, appended_at, key, value, headers) VALUES (?, ?, ?, ?, ?)"));
+  TRY(Statement set_end, db.prepare("UPDATE partitions SET next_offset = ? WHERE id = ?"));
+  TRY(Statement set_committed,
+      db.prepare(
+          "INSERT INTO group_offsets (consumer_group, partition_id, next_offset) VALUES (?, ?, ?) "
+          "ON CONFLICT DO UPDATE SET next_offset = max(coalesce(next_offset, 0), excluded.next_offset)"));
+  TRY(Statement fetch, db.prepare("SELECT place, appended_at, key, value, headers FROM records "
+                                  "WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?"));
+  TRY(Statement first_place, db.prepare("SELECT min(place) FROM records WHERE place BETWEEN ? AND ?"));
+  TRY(Statement committed,
+      db.prepare("SELECT next_offset FROM group_offsets WHERE consumer_group = ? AND partition_id = ?"));
+  TRY(Statement probe, db.prepare("UPDATE probe SET at = at + 1"));
+  // Records of one partition are appended in time order but for a clock that was set back: those are kept
+  // longer.
+  TRY(Statement prune,
+      db.prepare("DELETE FROM records WHERE place >= ?1 AND place < ?1 + ?2 AND place < "
+                 "coalesce((SELECT min(place) FROM records WHERE place >= ?1 AND place < ?1 + ?2 "
+                 "AND appended_at >= ?3), ?1 + ?2)"));
+  return Statements{std::move(insert_record), std::move(set_end),     std::move(set_committed),
+                    std::move(fetch),         std::move(first_place), std::move(committed),
+                    std::move(probe),         std::move(prune)};
+}
+
+class SqliteLogStorage final : public LogStorage {
+ public:
+  static Result<std::unique_ptr<SqliteLogStorage>> open(const std::filesystem::path& file);
+
+  Result<std::map<TopicPartition, Offset>> ends() override;
+  Status create_topics(std::span<const std::string> topics, std::int32_t partitions) override;
+  Status write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) override;
+  Status probe() override;
+  Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
+                                          FetchLimits limits) override;
+  Result<Offset> start(const TopicPartition& partition) override;
+  Status add_group(const std::string& group, std::span<const std::string> topics) override;
+  Result<std::optional<Offset>> committed(const std::string& group, const TopicPartition& partition) override;
+  Status prune(Timestamp older_than) override;
+
+ private:
+  struct KnownPartition {
+    std::int64_t id = 0;
+    Offset end;
+  };
+  using KnownPartitions = std::map<TopicPartition, KnownPartition>;
+
+  SqliteLogStorage(Connection db, Statements statements)
+      : db_(std::move(db)), statements_(std::move(statements)) {}
+
+  std::int64_t id_of(const TopicPartition& partition) const { return partitions_.at(partition).id; }
+  std::int64_t place_of(const TopicPartition& partition, Offset offset) const {
+    return (id_of(partition) << kOffsetBits) + offset.value;
+  }
+  std::int64_t last_place_of(const TopicPartition& partition) const {
+    return place_of(partition, Offset{kOffsetsMax - 1});
+  }
+
+  Status load_partitions();
+  Status write_transaction(std::span<const NewRecord> records, std::span<const GroupOffset> offsets);
+  Status insert(const NewRecord& record);
+  Status commit_offset(const GroupOffset& offset);
+  Result<StoredRecord> row_to_record(const TopicPartition& partition) const;
+  Result<std::vector<std::pair<std::int64_t, std::int64_t>>> consumed_by_all();
+
+  Connection db_;
+  Statements statements_;
+  KnownPartitions partitions_;  // `end` is what the file says
+  bool last_write_failed_ = false;
+};
+
+Result<std::int64_t> schema_version(Connection& db) {
+  TRY(Statement statement, db.prepare("PRAGMA user_version"));
+  TRY_STATUS(statement.step());
+  return statement.integer(0);
+}
+
+Status prepare_schema(Connection& db, const std::filesystem::path& file) {
+  TRY(const std::int64_t version, schema_version(db));
+  if (version == kSchemaVersion) return ok();
+  if (version != 0)
+    return Error{ErrorCode::wrong_schema, Retry::never,
+                 file.string() + " is the log of another version of Penstock"};
+  TRY(Transaction transaction, Transaction::begin(db));
+  TRY_STATUS(db.execute(kSchema));
+  return transaction.commit();
+}
+
+Result<std::unique_ptr<SqliteLogStorage>> SqliteLogStorage::open(const std::filesystem::path& file) {
+  TRY(Connection db, Connection::open(file));
+  TRY_STATUS(prepare_schema(db, file));
+  TRY(Statements statements, prepare_all(db));
+  std::unique_ptr<SqliteLogStorage> storage(new SqliteLogStorage(std::move(db), std::move(statements)));
+  TRY_STATUS(storage->load_partitions());
+  return storage;
+}
+
+Status SqliteLogStorage::load_partitions() {
+  TRY(Statement statement, db_.prepare("SELECT id, topic, number, next_offset FROM partitions"));
+  while (true) {
+    TRY(const bool row, statement.step());
+    if (!row) return ok();
+    const Partition number{static_cast<std::int32_t>(statement.integer(2))};
+    partitions_[{std::string(statement.text(1)), number}] = {statement.integer(0),
+                                                             Offset{statement.integer(3)}};
+  }
+}
+
+Result<std::map<TopicPartition, Offset>> SqliteLogStorage::ends() {
+  std::map<TopicPartition, Offset> ends;
+  for (const auto& [partition, known] : partitions_) ends[partition] = known.end;
+  return ends;
+}
+
+Status SqliteLogStorage::create_topics(std::span<const std::string> topics, std::int32_t partitions) {
+  TRY(Transaction transaction, Transaction::begin(db_));
+  TRY(Statement statement,
+      db_.prepare("INSERT INTO partitions (topic, number) VALUES (?, ?) ON CONFLICT DO NOTHING"));
+  for (const std::string& topic : topics) {
+    for (std::int32_t number = 0; number < partitions; ++number) {
+      statement.bind_text(1, topic);
+      statement.bind(2, number);
+      TRY_STATUS(statement.run());
+    }
+  }
+  TRY_STATUS(transaction.commit());
+  return load_partitions();
+}
+
+Status SqliteLogStorage::write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) {
+  const Status written = write_transaction(records, offsets);
+  last_write_failed_ = !written;
+  return written;
+}
+
+Status SqliteLogStorage::write_transaction(std::span<const NewRecord> records,
+                                           std::span<const GroupOffset> offsets) {
+  TRY(Transaction transaction, Transaction::begin(db_));
+  std::map<TopicPartition, Offset> ends;
+  for (const NewRecord& record : records) {
+    TRY_STATUS(insert(record));
+    ends[{record.position.topic, record.position.partition}] = Offset{record.position.offset.value + 1};
+  }
+  for (const auto& [partition, end] : ends) {
+    statements_.set_end.bind(1, end.value);
+    statements_.set_end.bind(2, id_of(partition));
+    TRY_STATUS(statements_.set_end.run());
+  }
+  for (const GroupOffset& offset : offsets) {
+    TRY_STATUS(commit_offset(offset));
+  }
+  TRY_STATUS(transaction.commit());
+  for (const auto& [partition, end] : ends) partitions_.at(partition).end = end;
+  return ok();
+}
+
+Status SqliteLogStorage::insert(const NewRecord& record) {
+  const TopicPartition partition{record.position.topic, record.position.partition};
+  const std::string headers = encode(record.record->headers);
+  Statement& statement = statements_.insert_record;
+  statement.bind(1, place_of(partition, record.position.offset));
+  statement.bind(2, to_unix_ms(record.appended_at));
+  statement.bind_blob(3, record.record->key);
+  statement.bind_blob(4, record.record->value);
+  statement.bind_blob(5, headers);
+  return statement.run();
+}
+
+Status SqliteLogStorage::commit_offset(const GroupOffset& offset) {
+  Statement& statement = statements_.set_committed;
+  statement.bind_text(1, offset.group);
+  statement.bind(2, id_of(offset.partition));
+  statement.bind(3, offset.next.value);
+  return statement.run();
+}
+
+Status SqliteLogStorage::probe() {
+  if (!last_write_failed_) return ok();
+  TRY(Transaction transaction, Transaction::begin(db_));
+  TRY_STATUS(statements_.probe.run());
+  return transaction.commit();
+}
+
+Result<std::vector<StoredRecord>> SqliteLogStorage::fetch(const TopicPartition& partition, Offset from,
+                                                          FetchLimits limits) {
+  std::vector<StoredRecord> records;
+  if (!partitions_.contains(partition) || from.value < 0 || from.value >= kOffsetsMax) return records;
+  Statement& statement = statements_.fetch;
+  statement.bind(1, place_of(partition, from));
+  statement.bind(2, last_place_of(partition));
+  statement.bind(3, static_cast<std::int64_t>(limits.records_max));
+  for (std::size_t bytes = 0; bytes < limits.bytes_max;) {
+    TRY(const bool row, statement.step());
+    if (!row) break;
+    Result<StoredRecord> record = row_to_record(partition);
+    if (!record) {
+      statement.reset();
+      return record.error();
+    }
+    bytes += record.value().value.size() + 1;
+    records.push_back(std::move(record.value()));
+  }
+  statement.reset();
+  return records;
+}
+
+Result<StoredRecord> SqliteLogStorage::row_to_record(const TopicPartition& partition) const {
+  const Statement& row = statements_.fetch;
+  TRY(Headers headers, decode_headers(row.blob(4)));
+  const Offset offset{row.integer(0) - place_of(partition, Offset{0})};
+  return StoredRecord{.position = {partition.topic, partition.partition, offset},
+                      .appended_at = timestamp_from_unix_ms(row.integer(1)),
+                      .key = std::string(row.blob(2)),
+                      .value = std::string(row.blob(3)),
+                      .headers = std::move(headers)};
+}
+
+Result<Offset> SqliteLogStorage::start(const TopicPartition& partition) {
+  Statement& statement = statements_.first_place;
+  statement.bind(1, place_of(partition, Offset{0}));
+  statement.bind(2, last_place_of(partition));
+  TRY_STATUS(statement.step());
+  const Offset start = statement.is_null(0) ? partitions_.at(partition).end
+                                            : Offset{statement.integer(0) - place_of(partition, Offset{0})};
+  statement.reset();
+  return start;
+}
+
+Status SqliteLogStorage::add_group(const std::string& group, std::span<const std::string> topics) {
+  TRY(Transaction transaction, Transaction::begin(db_));
+  TRY(Statement statement,
+      db_.prepare("INSERT INTO group_offsets (consumer_group, partition_id) "
+                  "SELECT ?, id FROM partitions WHERE topic = ? ON CONFLICT DO NOTHING"));
+  for (const std::string& topic : topics) {
+    statement.bind_text(1, group);
+    statement.bind_text(2, topic);
+    TRY_STATUS(statement.run());
+  }
+  return transaction.commit();
+}
+
+Result<std::optional<Offset>> SqliteLogStorage::committed(const std::string& group,
+                                                          const TopicPartition& partition) {
+  Statement& statement = statements_.committed;
+  statement.bind_text(1, group);
+  statement.bind(2, id_of(partition));
+  TRY(const bool row, statement.step());
+  std::optional<Offset> committed;
+  if (row && !statement.is_null(0)) committed = Offset{statement.integer(0)};
+  statement.reset();
+  return committed;
+}
+
+// Partition ids with the offset below which every group is done.
+Result<std::vector<std::pair<std::int64_t, std::int64_t>>> SqliteLogStorage::consumed_by_all() {
+  TRY(Statement statement,
+      db_.prepare("SELECT partition_id, min(coalesce(next_offset, 0)) FROM group_offsets "
+                  "GROUP BY partition_id"));
+  std::vector<std::pair<std::int64_t, std::int64_t>> consumed;
+  while (true) {
+    TRY(const bool row, statement.step());
+    if (!row) return consumed;
+    consumed.emplace_back(statement.integer(0), statement.integer(1));
+  }
+}
+
+Status SqliteLogStorage::prune(Timestamp older_than) {
+  TRY(const auto consumed, consumed_by_all());
+  TRY(Transaction transaction, Transaction::begin(db_));
+  for (const auto& [partition_id, below] : consumed) {
+    statements_.prune.bind(1, partition_id << kOffsetBits);
+    statements_.prune.bind(2, below);
+    statements_.prune.bind(3, to_unix_ms(older_than));
+    TRY_STATUS(statements_.prune.run());
+  }
+  return transaction.commit();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EmbeddedEventLog>> open_sqlite_log(const SqliteLogOptions& options,
+                                                          const Clock& clock) {
+  TRY(std::unique_ptr<SqliteLogStorage> storage, SqliteLogStorage::open(options.file));
+  return EmbeddedEventLog::open(options.log, std::move(storage), clock);
+}
+
+}  // namespace penstock
