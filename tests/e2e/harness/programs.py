@@ -116,3 +116,69 @@ class Standalone:
         self.program.__exit__(*failure)
         if self._temporary:
             self._temporary.cleanup()
+
+
+class Cluster:
+    """Ingress, workers and admin as separate processes on the real Kafka, Redis and PostgreSQL of tests/run, with
+    topics and a database of its own."""
+
+    def __init__(self, pools: tuple[str, ...] = ("all",), **environment: str):
+        self.name = "e2e_" + secrets.token_hex(6)
+        self.pools = pools
+        server = os.environ["PENSTOCK_TEST_POSTGRES"]
+        self._server = server
+        self.redis = os.environ["PENSTOCK_TEST_REDIS"]
+        self.environment = {
+            "PENSTOCK_LOG": "kafka://" + os.environ["PENSTOCK_TEST_KAFKA"],
+            "PENSTOCK_REDIS": self.redis,
+            "PENSTOCK_STORE": server.rsplit("/", 1)[0] + "/" + self.name,
+            "PENSTOCK_TOPIC_PREFIX": self.name + ".",
+            "PENSTOCK_LISTEN": "127.0.0.1:0",
+            "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0",
+            "PENSTOCK_ADMIN_TOKEN": TOKEN,
+            "STRIPE_WEBHOOK_SECRET": SECRET,
+            "PENSTOCK_KAFKA_PARTITIONS": "4",
+            **environment,
+        }
+        self.workers: list[Program] = []
+
+    def psql(self, sql: str, database: str | None = None) -> str:
+        url = self._server if database is None else self._server.rsplit("/", 1)[0] + "/" + database
+        done = subprocess.run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", url, "-c", sql],
+                              capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def migrate(self):
+        with Program("penstock-admin", ["migrate"], self.environment) as migration:
+            assert migration.process.wait(60) == 0, migration.tail()
+
+    def start_ingress(self) -> Program:
+        self.ingress_program = Program("penstock-ingress", [], self.environment)
+        self.ingress = Ingress(self.ingress_program.address("ingress"), SECRET)
+        return self.ingress_program
+
+    def start_worker(self, pool: str = "all") -> Program:
+        worker = Program("penstock-worker", ["--pool", pool], self.environment)
+        self.workers.append(worker)
+        return worker
+
+    def start(self) -> "Cluster":
+        self.psql(f"create database {self.name}")
+        self.migrate()
+        self.start_ingress()
+        for pool in self.pools:
+            self.start_worker(pool)
+        self.admin_program = Program("penstock-admin", [], self.environment)
+        self.admin = Admin(self.admin_program.address("admin"), TOKEN)
+        return self
+
+    def programs(self) -> list[Program]:
+        return [self.ingress_program, self.admin_program, *self.workers]
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *failure):
+        for program in self.programs():
+            program.__exit__(*failure)
+        self.psql(f"drop database {self.name} with (force)")
