@@ -4,11 +4,15 @@
 // newest second are all kept as contenders, and the winner is a pure function of that set: B follows A when B has
 // previous attributes and each equals A's value of it; the end of the one chain that orders all contenders wins;
 // where there is no such chain, the lifecycle decides (created < others < deleted), then the greatest event id.
+// "The one chain" is strict: two events that follow each other (active -> past_due -> active in one second) leave
+// two chains, so none.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "common/core/check.h"
@@ -18,7 +22,7 @@
 namespace penstock {
 
 // The attributes of a JSON object as hashes of (path, canonical value), sorted by path. Nested objects are taken
-// apart, arrays and empty objects are values. 16 bytes an attribute.
+// apart, arrays and empty objects are values. 16 bytes an attribute. Of anything but an object it is empty.
 class AttributeDigest {
  public:
   AttributeDigest() = default;
@@ -39,6 +43,8 @@ class AttributeDigest {
     std::uint64_t value = 0;
     auto operator<=>(const Pair&) const = default;
   };
+  void add_members(json::Value object, std::uint64_t path);
+
   std::vector<Pair> pairs_;
 };
 
@@ -60,6 +66,10 @@ struct Contender {
   bool operator==(const Contender&) const = default;
 };
 
+// As many contenders as are searched for a chain. When one second has more, only the greatest by lifecycle and
+// event id is kept: rows and work stay bounded, and the outcome is still the same for every order.
+inline constexpr std::size_t kContendersMax = 16;
+
 // Index of the winner: one (lifecycle, event, state, previous) each, in any order. At least one.
 struct ContenderView {
   std::string_view event;
@@ -73,21 +83,23 @@ template <class Snapshot>
 struct WholeState {
   Timestamp created;
   bool terminal = false;
+  bool crowded = false;  // that second had more than kContendersMax
   std::vector<Contender<Snapshot>> contenders;  // of that second, sorted by event id
 
-  // Merges one event in; order and repetition do not matter. True when it changed anything.
-  bool merge(Timestamp at, bool is_terminal, Contender<Snapshot> contender) {
+  // Merges one event in; order and repetition do not matter.
+  void merge(Timestamp at, bool is_terminal, Contender<Snapshot> contender) {
     if (!contenders.empty()) {
-      if (is_terminal != terminal ? terminal : at < created) return false;
-      if (is_terminal != terminal || at > created) contenders.clear();
+      if (is_terminal != terminal ? terminal : at < created) return;
+      if (is_terminal != terminal || at > created) *this = {};
     }
     created = at;
     terminal = is_terminal;
     const auto place = std::lower_bound(contenders.begin(), contenders.end(), contender.event,
                                         [](const auto& known, const auto& event) { return known.event < event; });
-    if (place != contenders.end() && place->event == contender.event) return false;
+    if (place != contenders.end() && place->event == contender.event) return;
     contenders.insert(place, std::move(contender));
-    return true;
+    crowded = crowded || contenders.size() > kContendersMax;
+    if (crowded) keep_greatest();
   }
 
   const Contender<Snapshot>& winner() const {
@@ -98,6 +110,15 @@ struct WholeState {
     return contenders[pick_winner(views)];
   }
   bool operator==(const WholeState&) const = default;
+
+ private:
+  void keep_greatest() {
+    std::iter_swap(contenders.begin(),
+                   std::max_element(contenders.begin(), contenders.end(), [](const auto& a, const auto& b) {
+                     return std::tie(a.lifecycle, a.event) < std::tie(b.lifecycle, b.event);
+                   }));
+    contenders.erase(contenders.begin() + 1, contenders.end());
+  }
 };
 
 template <class Snapshot>
@@ -111,7 +132,8 @@ template <class Snapshot>
 struct Fields<WholeState<Snapshot>> {
   using T = WholeState<Snapshot>;
   static constexpr auto list = std::make_tuple(
-      field("created", &T::created), field("terminal", &T::terminal), field("contenders", &T::contenders));
+      field("created", &T::created), field("terminal", &T::terminal), field("crowded", &T::crowded),
+      field("contenders", &T::contenders));
 };
 
 }  // namespace penstock

@@ -1,0 +1,55 @@
+// account.updated: a connected account as its newest event tells it (whole_state.h), and what that means for it.
+#pragma once
+
+#include "common/core/result.h"
+#include "workers/domain/event.h"
+#include "workers/domain/policy.h"
+#include "workers/domain/state/view.h"
+
+namespace penstock {
+
+struct AccountFacts {
+  EventMeta meta;
+  std::string id;
+  AccountSnapshot snapshot;
+  AttributeDigest state;
+  AttributeDigest previous;
+};
+
+// Errors: wrong_shape.
+Result<AccountFacts> read_account(const Event& event);
+
+void name_reads(const View& view, const AccountFacts& facts, Reads& reads);
+// Tells account.updated on every visible change.
+Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy& policy);
+
+// enabled: charges and payouts are; else restricted: disabled for a reason, or something past due; else pending:
+// details submitted; else onboarding.
+AccountStatus account_status(const AccountSnapshot& snapshot) noexcept;
+
+// A connected account as clients read it (contract.md, /v1/accounts).
+struct AccountView {
+  std::string id;
+  std::optional<std::string> user_id;
+  AccountStatus status = AccountStatus::onboarding;
+  bool charges_enabled = false;
+  bool payouts_enabled = false;
+  bool details_submitted = false;
+  Requirements requirements;
+  bool livemode = false;
+  bool operator==(const AccountView&) const = default;
+};
+
+AccountView account_view(const ConnectedAccount& row);
+
+template <>
+struct Fields<AccountView> {
+  using T = AccountView;
+  static constexpr auto list = std::make_tuple(
+      field("id", &T::id), field("user_id", &T::user_id), field("status", &T::status),
+      field("charges_enabled", &T::charges_enabled), field("payouts_enabled", &T::payouts_enabled),
+      field("details_submitted", &T::details_submitted), field("requirements", &T::requirements),
+      field("livemode", &T::livemode));
+};
+
+}  // namespace penstock

@@ -1,0 +1,179 @@
+#include "workers/domain/connect/payouts.h"
+
+#include <algorithm>
+#include <array>
+
+#include "workers/domain/connect/retries.h"
+#include "workers/domain/connect/session_payments.h"
+#include "workers/domain/outbound.h"
+#include "workers/domain/read.h"
+
+namespace penstock {
+namespace {
+
+struct PayoutEventType {
+  std::string_view type;
+  std::int64_t lifecycle;
+  PayoutStatus status;  // what the type alone says
+};
+
+constexpr std::array<PayoutEventType, 4> kEventTypes = {{
+    {"payout.created", 0, PayoutStatus::pending},
+    {"payout.paid", 2, PayoutStatus::paid},
+    {"payout.canceled", 2, PayoutStatus::canceled},
+    {"payout.failed", 2, PayoutStatus::failed},
+}};
+
+PayoutEventType event_type(std::string_view type) noexcept {
+  for (const auto& known : kEventTypes)
+    if (known.type == type) return known;
+  return {type, 1, PayoutStatus::pending};
+}
+
+std::optional<MinorUnits> read_amount(Reader& in) {
+  const auto amount = in.optional_integer("amount");
+  return amount ? std::optional(MinorUnits{*amount}) : std::nullopt;
+}
+
+// Takes what the event says of the payout, unless the row shows a greater one. False: it does.
+bool take_snapshot(Payout& row, const PayoutFacts& facts) {
+  const auto version = facts.meta.version(facts.lifecycle);
+  if (std::tie(row.status, row.version) > std::make_tuple(std::optional(facts.status), std::optional(version)))
+    return false;
+  row.status = facts.status;
+  row.version = version;
+  row.account = facts.meta.account;
+  row.amount = facts.amount;
+  row.currency = facts.currency;
+  row.arrival_date = facts.arrival_date;
+  row.destination = facts.destination;
+  row.failure_code = facts.failure_code;
+  row.failure_message = facts.failure_message;
+  row.livemode = facts.meta.livemode;
+  return true;
+}
+
+void take_session_payment(Payout& row, const PayoutFacts& facts) {
+  const auto version = facts.meta.version(0);
+  if (!facts.session_payment || row.session_payment_version >= version) return;
+  row.session_payment = facts.session_payment;
+  row.session_payment_version = version;
+}
+
+// Session payments that gain, lose or keep the payout, and the one its metadata names: that one gets a row even if
+// it has been superseded already, as it would have in the other order.
+std::vector<std::string> concerned(const Payout& before, const Payout& after, const PayoutFacts& facts) {
+  std::vector<std::string> ids = settled_by(before);
+  const auto settled = settled_by(after);
+  ids.insert(ids.end(), settled.begin(), settled.end());
+  if (facts.session_payment) ids.push_back(*facts.session_payment);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+// Puts the session payments that change and tells of those now paid. True when any did change.
+bool settle(Effects& effects, const View& view, const std::vector<std::string>& ids, const Payout& payout,
+            const EventKey& event) {
+  bool changed = false;
+  for (const auto& id : ids) {
+    const SessionPayment before = view.get_or_new<SessionPayment>(id);
+    SessionPayment after = before;
+    follow(after, payout);
+    if (view.find<SessionPayment>(id) != nullptr && before == after) continue;
+    if (!newly_paid(before, after).empty()) tell_payout_paid(effects, after, payout, event);
+    effects.put(std::move(after));
+    changed = true;
+  }
+  return changed;
+}
+
+std::string failure_text(const Payout& payout) {
+  std::string text = "Payout " + payout.id;
+  if (payout.account) text += " of " + *payout.account;
+  if (payout.amount) text += " over " + std::to_string(payout.amount->value);
+  if (payout.currency) text += " " + *payout.currency;
+  text += " failed";
+  if (payout.failure_code) text += ": " + *payout.failure_code;
+  return text;
+}
+
+void tell_status(Effects& effects, const Payout& before, const Payout& after, const EventKey& event) {
+  if (before.status == after.status) return;
+  const auto data = json::to_text(payout_view(after));
+  if (after.status == PayoutStatus::paid) tell(effects, "payout.paid", "payout.paid:" + after.id, event, data);
+  if (after.status == PayoutStatus::failed) {
+    tell(effects, "payout.failed", "payout.failed:" + after.id, event, data);
+    raise(effects, {"payout_failed", after.id, failure_text(after)}, event);
+  }
+}
+
+}  // namespace
+
+Result<PayoutFacts> read_payout(const Event& event) {
+  Reader in(event.object());
+  const auto type = event_type(event.meta.type);
+  PayoutStatus status{};
+  PayoutFacts facts;
+  facts.meta = event.meta;
+  facts.id = in.text("id");
+  if (!from_string(in.text("status"), status)) in.refuse("status", "is no payout status");
+  facts.status = std::max(type.status, status);
+  facts.lifecycle = type.lifecycle;
+  facts.amount = read_amount(in);
+  facts.currency = in.optional_currency("currency");
+  facts.arrival_date = in.optional_seconds("arrival_date");
+  facts.destination = in.optional_reference("destination");
+  facts.failure_code = in.optional_text("failure_code");
+  facts.failure_message = in.optional_text("failure_message");
+  facts.session_payment = find_text(in.metadata(), "session_payment_id");
+  if (const auto problem = in.problem()) return *problem;
+  return facts;
+}
+
+void name_reads(const View& view, const PayoutFacts& facts, Reads& reads) {
+  reads.want<Payout>(facts.id);
+  reads.want<SessionPayment>(facts.session_payment);
+  if (!view.loaded<Payout>(facts.id)) return;
+  const Payout* row = view.find<Payout>(facts.id);
+  if (row == nullptr) return;
+  reads.want<SessionPayment>(row->session_payment);
+  for (const auto& id : row->registered) reads.want<SessionPayment>(id);
+}
+
+Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy& policy) {
+  const Payout* known = view.find<Payout>(facts.id);
+  const Payout before = view.get_or_new<Payout>(facts.id);
+  Payout after = before;
+  const bool newest = take_snapshot(after, facts);
+  if (newest) plan_retry(after, policy);
+  take_session_payment(after, facts);
+
+  Effects effects;
+  const bool settles = settle(effects, view, concerned(before, after, facts), after, facts.meta.key);
+  tell_status(effects, before, after, facts.meta.key);
+  if (settles || known == nullptr || payout_view(before) != payout_view(after)) effects.outcome = Outcome::applied;
+  else effects.outcome = newest ? Outcome::duplicate : Outcome::stale;
+  if (known == nullptr || before != after) effects.put(std::move(after));
+  return effects;
+}
+
+PayoutView payout_view(const Payout& row) {
+  PayoutView view;
+  view.id = row.id;
+  view.account = row.account;
+  view.status = row.status;
+  view.amount = row.amount;
+  view.currency = row.currency;
+  view.arrival_date = row.arrival_date;
+  view.destination = row.destination;
+  view.failure_code = row.failure_code;
+  view.failure_message = row.failure_message;
+  const auto settled = settled_by(row);
+  if (!settled.empty()) view.session_payment = settled.front();
+  view.retry = {row.retry_state, row.retry_attempts, row.retry_next_at};
+  view.livemode = row.livemode;
+  return view;
+}
+
+}  // namespace penstock

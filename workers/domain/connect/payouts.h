@@ -1,0 +1,82 @@
+// payout.*: the highest status that any event has shown wins, whatever `created` says, so that a payout that fails
+// after it was paid is failed in every order of arrival.
+//
+// Amount, destination, failure and the like are those of the event with that status; of several, the greatest by
+// (created, lifecycle, event id). The session payment that metadata names is kept apart: the newest named one
+// holds, also when later events name none.
+#pragma once
+
+#include "common/core/result.h"
+#include "workers/domain/event.h"
+#include "workers/domain/policy.h"
+#include "workers/domain/state/view.h"
+
+namespace penstock {
+
+struct PayoutFacts {
+  EventMeta meta;
+  std::string id;
+  PayoutStatus status = PayoutStatus::pending;  // the higher of what the event's type and its object say
+  std::int64_t lifecycle = 1;                   // 0 created, 1 others, 2 the end: paid, failed, canceled
+  std::optional<MinorUnits> amount;             // negative when Stripe collects a negative balance
+  std::optional<std::string> currency;
+  std::optional<Timestamp> arrival_date;
+  std::optional<std::string> destination;
+  std::optional<std::string> failure_code;
+  std::optional<std::string> failure_message;
+  std::optional<std::string> session_payment;
+};
+
+// Errors: wrong_shape, a status that is not Stripe's included.
+Result<PayoutFacts> read_payout(const Event& event);
+
+void name_reads(const View& view, const PayoutFacts& facts, Reads& reads);
+
+// Tells payout.paid and payout.failed once each, when the status first is that; a failure raises the alert
+// payout_failed and plans a retry (retries.h). Brings the payout's session payments in line with it.
+Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy& policy);
+
+struct PayoutRetry {
+  RetryState state = RetryState::none;
+  std::int64_t attempts = 0;
+  std::optional<Timestamp> next_at;
+  bool operator==(const PayoutRetry&) const = default;
+};
+
+// A payout as clients read it (contract.md, /v1/payouts). No status: only a session payment has named it so far.
+struct PayoutView {
+  std::string id;
+  std::optional<std::string> account;
+  std::optional<PayoutStatus> status;
+  std::optional<MinorUnits> amount;
+  std::optional<std::string> currency;
+  std::optional<Timestamp> arrival_date;
+  std::optional<std::string> destination;
+  std::optional<std::string> failure_code;
+  std::optional<std::string> failure_message;
+  std::optional<std::string> session_payment;
+  PayoutRetry retry;
+  bool livemode = false;
+  bool operator==(const PayoutView&) const = default;
+};
+
+PayoutView payout_view(const Payout& row);
+
+template <>
+struct Fields<PayoutRetry> {
+  using T = PayoutRetry;
+  static constexpr auto list = std::make_tuple(field("state", &T::state), field("attempts", &T::attempts),
+                                               field("next_at", &T::next_at));
+};
+template <>
+struct Fields<PayoutView> {
+  using T = PayoutView;
+  static constexpr auto list = std::make_tuple(
+      field("id", &T::id), field("account", &T::account), field("status", &T::status),
+      field("amount", &T::amount), field("currency", &T::currency), field("arrival_date", &T::arrival_date),
+      field("destination", &T::destination), field("failure_code", &T::failure_code),
+      field("failure_message", &T::failure_message), field("session_payment", &T::session_payment),
+      field("retry", &T::retry), field("livemode", &T::livemode));
+};
+
+}  // namespace penstock

@@ -1,0 +1,66 @@
+#include "workers/domain/subscriptions/invoices.h"
+
+#include <algorithm>
+
+#include "workers/domain/read.h"
+#include "workers/domain/subscriptions/subscriptions.h"
+
+namespace penstock {
+namespace {
+
+Result<std::optional<std::string>> read_parent(json::Value invoice) {
+  const json::Value details = invoice["parent"]["subscription_details"];
+  if (details.missing()) return std::optional<std::string>();
+  Reader in(details, "data.object.parent.subscription_details");
+  auto subscription = in.optional_reference("subscription");
+  if (const auto problem = in.problem()) return *problem;
+  return subscription;
+}
+
+}  // namespace
+
+Result<InvoiceFacts> read_invoice(const Event& event) {
+  TRY(auto parent, read_parent(event.object()));
+  Reader in(event.object());
+  InvoiceFacts facts;
+  facts.meta = event.meta;
+  facts.subscription = in.optional_reference("subscription");
+  if (!facts.subscription) facts.subscription = std::move(parent);
+  facts.outcome = event.meta.type == "invoice.paid" ? InvoiceOutcome::paid : InvoiceOutcome::failed;
+  if (const auto problem = in.problem()) return *problem;
+  return facts;
+}
+
+void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads) {
+  reads.want<Subscription>(facts.subscription);
+  if (facts.subscription) name_customers(view, *facts.subscription, reads);
+}
+
+Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy&) {
+  Effects effects;
+  if (!facts.subscription) {
+    effects.reason = "no_subscription";
+    return effects;
+  }
+  const Subscription* before = view.find<Subscription>(facts.subscription);
+  Subscription after = view.get_or_new<Subscription>(*facts.subscription);
+  const auto version = facts.meta.version(facts.outcome == InvoiceOutcome::paid ? 1 : 0);
+  const bool newest = after.last_payment_version <= version;
+  if (newest) {
+    after.last_payment = facts.outcome;
+    after.last_payment_version = version;
+  }
+  after.account = std::max(after.account, facts.meta.account);
+  after.livemode = after.livemode || facts.meta.livemode;
+
+  effects.outcome = newest ? Outcome::duplicate : Outcome::stale;
+  if (before != nullptr && *before == after) return effects;
+  if (shows_change(before, after)) {
+    effects.outcome = Outcome::applied;
+    tell_change(effects, view, before, after, facts.meta.key);
+  }
+  effects.put(std::move(after));
+  return effects;
+}
+
+}  // namespace penstock

@@ -1,0 +1,47 @@
+// A user's profile (contract.md, /v1/profiles): derived from other rows on every read, stored nowhere.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workers/domain/state/connect_rows.h"
+#include "workers/domain/state/payment_rows.h"
+#include "workers/domain/state/subscription_rows.h"
+
+namespace penstock {
+
+struct Profile {
+  std::string user_id;
+  std::string subscription_status;  // of the best subscription, or "none"
+  std::optional<std::string> subscription;
+  std::optional<std::string> plan;
+  std::optional<Timestamp> current_period_end;
+  std::vector<std::string> customers;  // sorted
+  std::optional<std::string> account;  // the furthest enabled, then the greatest id
+  bool operator==(const Profile&) const = default;
+};
+
+// What may concern the user, in any order: the customers and connected accounts of that user_id, and the
+// subscriptions of that user_id or of these customers. Rows of other users are skipped.
+struct ProfileRows {
+  std::vector<Subscription> subscriptions;
+  std::vector<Customer> customers;
+  std::vector<ConnectedAccount> accounts;
+};
+
+// The best subscription is the first by status (the order of SubscriptionStatus), then the newest started, then
+// the greatest id.
+Profile make_profile(const std::string& user_id, const ProfileRows& rows);
+
+template <>
+struct Fields<Profile> {
+  using T = Profile;
+  static constexpr auto list = std::make_tuple(
+      field("user_id", &T::user_id), field("subscription_status", &T::subscription_status),
+      field("subscription", &T::subscription), field("plan", &T::plan),
+      field("current_period_end", &T::current_period_end), field("customers", &T::customers),
+      field("account", &T::account));
+};
+
+}  // namespace penstock

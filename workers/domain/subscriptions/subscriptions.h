@@ -1,0 +1,82 @@
+// customer.subscription.*: each event carries the whole subscription, and the newest one's is shown.
+//
+// Which event that is, whole_state.h says; deleted, canceled and incomplete_expired are final. Period timestamps
+// are kept as they are told and compared with nothing: under a test clock they lie anywhere (docs.stripe.com,
+// "Test clocks").
+#pragma once
+
+#include "common/core/result.h"
+#include "workers/domain/event.h"
+#include "workers/domain/policy.h"
+#include "workers/domain/state/view.h"
+
+namespace penstock {
+
+struct SubscriptionFacts {
+  EventMeta meta;
+  std::string id;
+  std::int64_t lifecycle = 1;  // 0 created, 1 others, 2 deleted
+  bool terminal = false;
+  SubscriptionSnapshot snapshot;
+  AttributeDigest state;
+  AttributeDigest previous;
+};
+
+// Takes both API shapes: period, plan and quantity stand in the first item since basil (2025-03-31), at the top
+// level before; the item's are preferred (docs.stripe.com/changelog/basil/2025-03-31). Errors: wrong_shape, a
+// status that is not Stripe's included.
+Result<SubscriptionFacts> read_subscription(const Event& event);
+
+void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads);
+Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy& policy);
+
+// A subscription as clients read it (contract.md, /v1/subscriptions).
+struct SubscriptionView {
+  std::string id;
+  std::optional<SubscriptionStatus> status;
+  std::optional<std::string> customer;
+  std::optional<std::string> user_id;
+  std::optional<std::string> plan;
+  std::optional<std::int64_t> quantity;
+  std::optional<Timestamp> current_period_start;
+  std::optional<Timestamp> current_period_end;
+  bool cancel_at_period_end = false;
+  std::optional<Timestamp> canceled_at;
+  std::optional<Timestamp> trial_end;
+  std::optional<std::string> latest_invoice;
+  std::optional<InvoiceOutcome> last_payment;
+  bool livemode = false;
+  std::optional<std::string> account;
+  bool operator==(const SubscriptionView&) const = default;
+};
+
+// `customers_user` is the user linked to the subscription's customer; the subscription's own metadata goes before.
+SubscriptionView subscription_view(const Subscription& row, const std::optional<std::string>& customers_user);
+
+// The rest is what subscription and invoice events have in common. `before` is null for a new row.
+
+// The customers whose user tell_change() may name, as far as the subscription is loaded.
+void name_customers(const View& view, const std::string& subscription, Reads& reads);
+
+// Whether a client reads anything new.
+bool shows_change(const Subscription* before, const Subscription& after);
+
+// Adds subscription.canceled, once, when the subscription ends; subscription.updated on every other change.
+// Nothing is told of a subscription that only invoices have named.
+void tell_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
+                 const EventKey& event);
+
+template <>
+struct Fields<SubscriptionView> {
+  using T = SubscriptionView;
+  static constexpr auto list = std::make_tuple(
+      field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
+      field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
+      field("current_period_start", &T::current_period_start),
+      field("current_period_end", &T::current_period_end),
+      field("cancel_at_period_end", &T::cancel_at_period_end), field("canceled_at", &T::canceled_at),
+      field("trial_end", &T::trial_end), field("latest_invoice", &T::latest_invoice),
+      field("last_payment", &T::last_payment), field("livemode", &T::livemode), field("account", &T::account));
+};
+
+}  // namespace penstock
