@@ -23,9 +23,10 @@
 
 namespace penstock {
 
-// An event type that no handler takes.
+// An event that no handler takes; `reason` is what the inbox says.
 struct UnhandledFacts {
   EventMeta meta;
+  std::string reason = "no_handler";
 };
 
 using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts, SubscriptionFacts,

@@ -24,7 +24,8 @@ Result<Facts> read_facts(Incoming& incoming) {
   TRY(auto document, json::Document::parse(incoming.record.value));
   if (is_thin_event(document)) {
     if (const auto id = document.root()["related_object"]["id"].string()) incoming.entity = *id;
-    return Facts{UnhandledFacts{EventMeta{incoming.key, {}, incoming.type, incoming.event_created, {}, false}}};
+    EventMeta meta{incoming.key, {}, incoming.type, incoming.event_created, {}, false};
+    return Facts{UnhandledFacts{std::move(meta), "thin_event"}};
   }
   TRY(auto event, read_stripe_event(incoming.key, std::move(document)));
   if (const auto id = event.object()["id"].string()) incoming.entity = *id;

@@ -1,0 +1,290 @@
+// The worker against the in-memory log and a real SQLite store that fails on demand.
+#include "workers/runtime/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "common/adapters/memory/event_log.h"
+#include "common/adapters/sqlite/store.h"
+#include "common/adapters/system_clock/system_clock.h"
+#include "tests/fakes/faulty_store.h"
+#include "workers/domain/state/event_rows.h"
+#include "workers/domain/state/payment_rows.h"
+#include "workers/runtime/incoming.h"
+
+namespace penstock {
+namespace {
+
+using testing::CommitFault;
+using testing::FaultyStore;
+
+// A seen set that remembers, and can be away.
+class MapSeenSet final : public SeenSet {
+ public:
+  Result<std::vector<bool>> seen(std::span<const EventKey> keys) override {
+    if (away) return Error{ErrorCode::unavailable, Retry::safe, "away"};
+    std::vector<bool> answer;
+    for (const auto& key : keys) answer.push_back(keys_.contains(key.value));
+    return answer;
+  }
+  Status mark(std::span<const EventKey> keys) override {
+    if (away) return Error{ErrorCode::unavailable, Retry::safe, "away"};
+    for (const auto& key : keys) keys_.insert(key.value);
+    return ok();
+  }
+  bool away = false;
+
+ private:
+  std::set<std::string> keys_;
+};
+
+std::string deposit_body(const std::string& event, const std::string& session, const std::string& user, int amount) {
+  return R"({"id":")" + event + R"(","object":"event","created":1753463561,"livemode":false,)" +
+         R"("type":"checkout.session.completed","data":{"object":{"id":")" + session +
+         R"(","object":"checkout.session","amount_total":)" + std::to_string(amount) +
+         R"(,"currency":"usd","client_reference_id":")" + user +
+         R"(","customer":null,"livemode":false,"metadata":{"type":"wallet_deposit"},"mode":"payment",)" +
+         R"("payment_intent":null,"payment_status":"paid","status":"complete"}}})";
+}
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest() {
+    EXPECT_TRUE(log_.log->create_topics({"payments", "unrouted", "parked"}));
+    auto opened = open_sqlite_store({.file = folder_ / "state.db"});
+    EXPECT_TRUE(opened);
+    real_store_ = std::move(opened).value();
+    EXPECT_TRUE(real_store_->migrate());
+    store_ = std::make_unique<FaultyStore>(*real_store_);
+    options_.pool = "payments";
+    options_.group = "penstock.payments";
+    options_.poll_wait = Milliseconds{20};
+    options_.retry_delay_min = Milliseconds{1};
+    options_.retry_delay_max = Milliseconds{20};
+    options_.park_deadline = Milliseconds{200};
+  }
+  ~WorkerTest() override {
+    stop();
+    store_.reset();
+    real_store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::filesystem::path make_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "penstock-worker-XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    return name;
+  }
+
+  void append(const std::string& id, std::string body, const std::string& topic = "payments") {
+    std::atomic<bool> done{false};
+    Record record{topic, id, std::move(body), {{"ce_id", id}, {"ce_type", "t"}, {"ce_source", "stripe"}}};
+    ASSERT_TRUE(log_.log->append(std::move(record), [&](const Result<Position>& at) { done = at.has_value(); }));
+    ASSERT_TRUE(log_.log->flush(Milliseconds{5000}));
+    ASSERT_TRUE(done);
+  }
+  void append_deposit(const std::string& event, const std::string& user, int amount = 10) {
+    append(event, deposit_body(event, "cs_" + event, user, amount));
+  }
+
+  void start() {
+    thread_ = std::jthread([this](std::stop_token stop) {
+      const WorkerPorts ports{*log_.log, seen_set_, *store_, clock_};
+      EXPECT_TRUE(run_worker(options_, ports, policy_, metrics_, std::move(stop)));
+    });
+  }
+  void stop() {
+    if (thread_.joinable()) {
+      thread_.request_stop();
+      thread_.join();
+    }
+  }
+
+  template <class Condition>
+  void wait_until(const char* what, Condition&& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << what;
+      std::this_thread::yield();
+    }
+  }
+
+  std::optional<InboxRow> inbox(const std::string& event) {
+    const std::vector<std::string> keys{"stripe:" + event};
+    const auto rows = real_store_->read(table_of<InboxRow>(), keys);
+    EXPECT_TRUE(rows);
+    if (!rows || rows.value().empty()) return std::nullopt;
+    return from_cells<InboxRow>(rows.value()[0].cells);
+  }
+  void wait_for_outcome(const std::string& event) {
+    wait_until(event.c_str(), [&] { return inbox(event).has_value(); });
+  }
+  std::int64_t balance(const std::string& user) {
+    const std::vector<std::string> keys{wallet_id(false, "usd", user)};
+    const auto rows = real_store_->read(table_of<Wallet>(), keys);
+    EXPECT_TRUE(rows);
+    if (!rows || rows.value().empty()) return 0;
+    return from_cells<Wallet>(rows.value()[0].cells)->balance.value;
+  }
+  Offset committed() {
+    const auto progress = log_.log->progress(options_.group, "payments");
+    EXPECT_TRUE(progress);
+    return progress.value().partitions.at(0).committed;
+  }
+  std::int64_t parked_records() {
+    const auto progress = log_.log->progress("nobody", "parked");
+    EXPECT_TRUE(progress);
+    return progress.value().partitions.at(0).end.value;
+  }
+
+  const std::filesystem::path folder_ = make_folder();
+  SystemClock clock_;
+  MemoryEventLog log_ = open_memory_log({}, clock_);
+  std::unique_ptr<Store> real_store_;
+  std::unique_ptr<FaultyStore> store_;
+  MapSeenSet seen_set_;
+  WorkerOptions options_;
+  Policy policy_;
+  Metrics registry_;
+  WorkerMetrics metrics_{registry_};
+  std::jthread thread_;
+};
+
+TEST_F(WorkerTest, AppliesAndThenCommitsTheOffset) {
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 1; });
+  EXPECT_EQ(balance("u"), 10);
+  EXPECT_EQ(inbox("evt_1")->outcome, Outcome::applied);
+  EXPECT_EQ(inbox("evt_1")->entity, "cs_evt_1");
+}
+
+TEST_F(WorkerTest, OneIdTwiceInABatchAndAgainLaterIsOneEffect) {
+  append_deposit("evt_1", "u", 10);
+  append_deposit("evt_1", "u", 10);
+  append("evt_1", deposit_body("evt_1", "cs_other", "u", 99));
+  start();
+  wait_until("offset", [&] { return committed().value == 3; });
+  append("evt_1", deposit_body("evt_1", "cs_third", "u", 99));
+  wait_until("offset", [&] { return committed().value == 4; });
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, WithoutTheSeenSetTheInboxFindsTheDuplicates) {
+  seen_set_.away = true;
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_for_outcome("evt_1");
+  append_deposit("evt_1", "u", 10);
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, AnEventTheStoreCannotHoldIsIsolatedAndParked) {
+  store_->reject([](std::span<const TableRows> changes) {
+    for (const auto& rows : changes)
+      if (rows.table == &table_of<CheckoutSession>())
+        for (const auto& row : rows.rows)
+          if (std::get<std::string>(row.cells[0]) == "cs_evt_5") return true;
+    return false;
+  });
+  for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("offset", [&] { return committed().value == 11; });
+  EXPECT_EQ(balance("u"), 10);
+  const auto parked = inbox("evt_5");
+  ASSERT_TRUE(parked);
+  EXPECT_EQ(parked->outcome, Outcome::parked);
+  EXPECT_EQ(parked->error_class, "store_rejected");
+  EXPECT_EQ(parked->attempts, 2);
+  EXPECT_EQ(parked_records(), 1);
+  EXPECT_EQ(inbox("evt_4")->outcome, Outcome::applied);
+}
+
+TEST_F(WorkerTest, AConflictIsTriedAgainFromTheStart) {
+  store_->fail_next_commit(CommitFault::refused, {ErrorCode::conflict, Retry::safe, "lost the race"});
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 1; });
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, ACommitWhoseAnswerIsLostHappensOnce) {
+  store_->fail_next_commit(CommitFault::answer_lost,
+                           {ErrorCode::unavailable, Retry::unknown_outcome, "connection lost in COMMIT"});
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 1; });
+  EXPECT_EQ(balance("u"), 10);
+  EXPECT_EQ(store_->commits(), 2);
+}
+
+TEST_F(WorkerTest, AStoreThatIsAwayHoldsTheOffsetUntilItIsBack) {
+  store_->set_available(false);
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("retries", [&] {
+    return registry_.exposition().find("penstock_worker_retries_total{code=\"unavailable\"") != std::string::npos;
+  });
+  EXPECT_EQ(committed().value, 0);
+  store_->set_available(true);
+  wait_until("offset", [&] { return committed().value == 1; });
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, StoppingWhileTheStoreIsAwayLosesNothing) {
+  store_->set_available(false);
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("retries", [&] { return registry_.exposition().find("retries_total{") != std::string::npos; });
+  stop();
+  EXPECT_EQ(committed().value, 0);
+  store_->set_available(true);
+  start();
+  wait_until("offset", [&] { return committed().value == 1; });
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, WhatIsNoEventIsParkedWithItsReasonAndTheRestGoesOn) {
+  append("a", "not json");
+  append("b", std::string(10'000, '['));
+  append("c", R"({"id":"c","object":"event","type":"t","created":1,"created":2})");
+  append("d", R"({"id":"other","object":"event","type":"t","created":1,"data":{"object":{}}})");
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 5; });
+  EXPECT_EQ(inbox("a")->reason, "not_json");
+  EXPECT_EQ(inbox("b")->reason, "too_deep");
+  EXPECT_EQ(inbox("c")->reason, "duplicate_key");
+  EXPECT_EQ(inbox("d")->reason, "wrong_shape");
+  EXPECT_EQ(parked_records(), 4);
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, NothingIsCalledParkedBeforeItsDeadLetterIsDurable) {
+  append("a", "not json");
+  log_.storage->fail_next_write({ErrorCode::unavailable, Retry::unknown_outcome, "disk full"});
+  start();
+  wait_for_outcome("a");
+  EXPECT_EQ(parked_records(), 1) << "the first dead letter failed, the second stands";
+}
+
+TEST_F(WorkerTest, TypesNobodyHandlesAreRecordedAndIgnored) {
+  options_.pool = "unrouted";
+  options_.group = "penstock.unrouted";
+  append("evt_9", R"({"id":"evt_9","object":"event","type":"x.y","created":1,"data":{"object":{"id":"x_1"}}})",
+         "unrouted");
+  append("evt_t", R"({"id":"evt_t","object":"v2.core.event","type":"v2.x","created":"2025-01-01T00:00:00Z"})",
+         "unrouted");
+  start();
+  wait_for_outcome("evt_t");
+  EXPECT_EQ(inbox("evt_9")->outcome, Outcome::ignored);
+  EXPECT_EQ(inbox("evt_9")->reason, "no_handler");
+  EXPECT_EQ(inbox("evt_t")->outcome, Outcome::ignored);
+  EXPECT_EQ(inbox("evt_t")->reason, "thin_event");
+}
+
+}  // namespace
+}  // namespace penstock

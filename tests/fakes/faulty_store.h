@@ -1,0 +1,96 @@
+// A real store whose calls can be made to fail on demand, as a network between would.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+#include "common/ports/store.h"
+
+namespace penstock::testing {
+
+// What happens to a commit.
+enum class CommitFault {
+  refused,       // nothing is written, the error is answered
+  answer_lost,   // everything is written, the error is answered all the same
+};
+
+// Borrows the store.
+class FaultyStore final : public Store {
+ public:
+  explicit FaultyStore(Store& store) : store_(store) {}
+
+  // The next commits fail so, one each.
+  void fail_next_commit(CommitFault fault, Error error) {
+    const std::lock_guard lock(mutex_);
+    faults_.push_back({fault, std::move(error)});
+  }
+  // Every commit that `rejects` says yes to is answered with invalid.
+  void reject(std::function<bool(std::span<const TableRows>)> rejects) {
+    const std::lock_guard lock(mutex_);
+    rejects_ = std::move(rejects);
+  }
+  // While away, begin() is answered with unavailable.
+  void set_available(bool available) { available_ = available; }
+  int commits() const { return commits_; }
+
+  Result<std::unique_ptr<StoreBatch>> begin() override {
+    if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
+    TRY(auto batch, store_.begin());
+    return std::unique_ptr<StoreBatch>(std::make_unique<Batch>(*this, std::move(batch)));
+  }
+  Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) override {
+    return store_.read(table, keys);
+  }
+  Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
+    return store_.list(table, query);
+  }
+  Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
+  Status migrate() override { return store_.migrate(); }
+  Status ready() override { return store_.ready(); }
+  Status maintain(Timestamp now, Milliseconds inbox_age) override { return store_.maintain(now, inbox_age); }
+
+ private:
+  struct Fault {
+    CommitFault kind;
+    Error error;
+  };
+
+  class Batch final : public StoreBatch {
+   public:
+    Batch(FaultyStore& faults, std::unique_ptr<StoreBatch> batch) : faults_(faults), batch_(std::move(batch)) {}
+    Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override { return batch_->load(wanted); }
+    Status commit(std::span<const TableRows> changes) override {
+      const auto fault = faults_.next_fault(changes);
+      if (fault && fault->kind == CommitFault::refused) return fault->error;
+      TRY_STATUS(batch_->commit(changes));
+      ++faults_.commits_;
+      if (fault) return fault->error;
+      return ok();
+    }
+
+   private:
+    FaultyStore& faults_;
+    std::unique_ptr<StoreBatch> batch_;
+  };
+
+  std::optional<Fault> next_fault(std::span<const TableRows> changes) {
+    const std::lock_guard lock(mutex_);
+    if (rejects_ && rejects_(changes))
+      return Fault{CommitFault::refused, Error{ErrorCode::invalid, Retry::never, "a row cannot be stored"}};
+    if (faults_.empty()) return std::nullopt;
+    Fault fault = std::move(faults_.front());
+    faults_.pop_front();
+    return fault;
+  }
+
+  Store& store_;
+  std::mutex mutex_;
+  std::deque<Fault> faults_;
+  std::function<bool(std::span<const TableRows>)> rejects_;
+  std::atomic<bool> available_{true};
+  std::atomic<int> commits_{0};
+};
+
+}  // namespace penstock::testing
