@@ -7,7 +7,9 @@
 
 namespace penstock {
 
+namespace schemas {
 extern const std::string_view kCatalogueJson;
+}
 
 namespace {
 
@@ -21,7 +23,7 @@ KeyRule key_rule(std::string_view word) {
 }  // namespace
 
 const Catalogue& Catalogue::builtin() {
-  static const Catalogue catalogue(kCatalogueJson);
+  static const Catalogue catalogue(schemas::kCatalogueJson);
   return catalogue;
 }
 
