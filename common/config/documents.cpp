@@ -1,5 +1,6 @@
 #include "common/config/documents.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -11,7 +12,10 @@ namespace {
 constexpr std::array kPrograms{Program::ingress, Program::worker, Program::admin, Program::migrate,
                                Program::standalone};
 
+// "all", or the names.
 std::string names(const Programs& programs) {
+  if (std::all_of(kPrograms.begin(), kPrograms.end(), [&](Program each) { return programs.has(each); }))
+    return "all";
   std::string text;
   for (const Program program : kPrograms)
     if (programs.has(program)) text += (text.empty() ? "" : ", ") + std::string(to_string(program));
@@ -122,7 +126,7 @@ std::string settings_markdown() {
       "`PENSTOCK_` variable and a bad value are errors: a program lists all of them and exits with 2. "
       "`--check-config`\n"
       "does only that, and prints what is in force and where each value came from, without the secrets.\n\n";
-  out.append(kForms).append(" Lists are comma-separated; in the file they may be lists.\n\n");
+  out.append(kForms).append("\nLists are comma-separated; in the file they may be lists.\n\n");
   out += "| variable | key | value | default | what it is | used by |\n|---|---|---|---|---|---|\n";
   for (const Setting& row : setting_table()) {
     out.append("| `").append(row.environment).append("` | `").append(row.key).append("` | ");

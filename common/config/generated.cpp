@@ -1,7 +1,6 @@
 #include "common/config/generated.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +9,7 @@
 #include <cstring>
 #include <optional>
 
-#include "common/core/check.h"
+#include "common/crypto/crypto.h"
 
 namespace penstock {
 namespace {
@@ -85,6 +84,8 @@ Status create_secret(const std::filesystem::path& file, const std::string& value
   return sync_folder(file.parent_path());
 }
 
+std::string random_secret() { return crypto::to_hex(crypto::random_bytes(32)); }
+
 }  // namespace
 
 Status create_data_dir(const std::filesystem::path& folder) {
@@ -104,35 +105,17 @@ Result<std::string> read_or_create_secret(const std::filesystem::path& file, con
   return *std::move(created);
 }
 
-std::string random_token(std::size_t bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::vector<unsigned char> entropy(bytes);
-  for (std::size_t filled = 0; filled < bytes;) {
-    const ssize_t got = ::getrandom(entropy.data() + filled, bytes - filled, 0);
-    CHECK(got > 0 || errno == EINTR);
-    if (got > 0) filled += static_cast<std::size_t>(got);
-  }
-  std::string text;
-  for (const unsigned char byte : entropy) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xfU];
-  }
-  return text;
-}
-
 Result<GeneratedFiles> fill_from_data_dir(Settings& settings) {
-  constexpr std::size_t kSecretBytes = 32;
   const std::filesystem::path folder = settings.data_dir;
   GeneratedFiles files;
   if (settings.stripe_webhook_secrets.empty()) {
     files.stripe_webhook_secret = folder / "stripe_webhook_secret";
-    TRY(auto secret,
-        read_or_create_secret(files.stripe_webhook_secret, "whsec_" + random_token(kSecretBytes)));
+    TRY(auto secret, read_or_create_secret(files.stripe_webhook_secret, "whsec_" + random_secret()));
     settings.stripe_webhook_secrets.push_back(std::move(secret));
   }
   if (settings.admin_token.empty()) {
     files.admin_token = folder / "admin_token";
-    TRY(settings.admin_token, read_or_create_secret(files.admin_token, random_token(kSecretBytes)));
+    TRY(settings.admin_token, read_or_create_secret(files.admin_token, random_secret()));
   }
   return files;
 }

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "common/config/settings.h"
 #include "common/core/result.h"
@@ -17,9 +16,6 @@ Status create_data_dir(const std::filesystem::path& folder);
 // or not at all, durable before this returns, and the same for two processes that try at once. A file that
 // its group or others may read is refused (invalid), as is an empty one (corrupt). Blocks.
 Result<std::string> read_or_create_secret(const std::filesystem::path& file, const std::string& value);
-
-// `bytes` of the system's entropy, as hexadecimal digits.
-std::string random_token(std::size_t bytes);
 
 // Where the secrets are that standalone runs with; empty for what came from the settings.
 struct GeneratedFiles {

@@ -56,9 +56,7 @@ bool is_service_link(std::string_view name, std::string_view value) {
 }
 
 // What the test scripts tell the tests.
-bool is_for_tests(std::string_view name) {
-  return name.starts_with("PENSTOCK_TEST_") || name == "PENSTOCK_BIN_DIR";
-}
+bool is_for_tests(std::string_view name) { return name.starts_with("PENSTOCK_TEST_"); }
 
 bool is_reserved(std::string_view name) {
   const auto names = reserved_variables();

@@ -43,6 +43,7 @@ struct Settings {
 
   Address listen;
   Bytes body_bytes_max;
+  Bytes body_bytes_total_max;
   int ingress_threads = 0;  // 0: one a core
   Milliseconds ack_timeout{};
   int connections_max = 0;
@@ -54,7 +55,7 @@ struct Settings {
   Address admin_listen;
   std::string admin_token;  // may be empty in standalone: one is generated
 
-  std::string worker_instance;  // empty: the host's name
+  std::string worker_instance;  // empty: a new member at each start
   int batch_records_max = 0;
   Milliseconds batch_wait{};
   Milliseconds seen_ttl{};

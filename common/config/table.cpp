@@ -204,6 +204,14 @@ constexpr std::array kTable{
          .maximum = "16MiB",
          .help = "The largest body that is read; a larger one is answered 413.",
          .used_by = kOfIngress}),
+    setting<&Settings::body_bytes_total_max, BytesKind>(
+        {.key = "ingress.max_bodies",
+         .environment = "PENSTOCK_MAX_BODIES",
+         .fallback = "256MiB",
+         .minimum = "16MiB",
+         .maximum = "64GiB",
+         .help = "The memory for the bodies of all requests at once; beyond it the answer is 503.",
+         .used_by = kOfIngress}),
     setting<&Settings::ingress_threads, CountKind>(
         {.key = "ingress.threads",
          .environment = "PENSTOCK_INGRESS_THREADS",
@@ -231,7 +239,7 @@ constexpr std::array kTable{
     setting<&Settings::connections_per_address_max, CountKind>(
         {.key = "ingress.max_connections_per_address",
          .environment = "PENSTOCK_MAX_CONNECTIONS_PER_ADDRESS",
-         .fallback = "512",
+         .fallback = "1024",
          .minimum = "1",
          .maximum = "1000000",
          .help = "Open connections from one address; behind a reverse proxy all come from one.",
@@ -277,10 +285,10 @@ constexpr std::array kTable{
                                                    .environment = "PENSTOCK_WORKER_INSTANCE",
                                                    .example = "worker-1",
                                                    .help =
-                                                       "This process's name in its consumer groups, unlike "
-                                                       "every other's and the same after a restart; not set, "
-                                                       "it is the host's name.",
-                                                   .used_by = kOfWorker}),
+                                                       "A name that no other worker has and this one keeps, "
+                                                       "so that its restart moves no partitions; not set, it "
+                                                       "is a new member at each start.",
+                                                   .used_by = {worker}}),
     setting<&Settings::batch_records_max, CountKind>(
         {.key = "worker.batch_records",
          .environment = "PENSTOCK_BATCH_RECORDS",
@@ -292,7 +300,7 @@ constexpr std::array kTable{
     setting<&Settings::batch_wait, DurationKind>(
         {.key = "worker.batch_wait",
          .environment = "PENSTOCK_BATCH_WAIT",
-         .fallback = "100ms",
+         .fallback = "250ms",
          .minimum = "1ms",
          .maximum = "5s",
          .help = "How long a worker waits for the first event of a batch before it looks again.",

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by deploy/up and tests/run: makes sure that the groups of deploy/packages.txt are there.
 #
 #   ensure_packages GROUP…    on Debian 12 installs what is missing (root, or sudo); elsewhere names what is missing

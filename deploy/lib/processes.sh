@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by deploy/up and tests/servers: processes in the background, stopped by their ids.
 
 declare -a process_ids=() process_names=() process_signals=()
@@ -13,11 +14,12 @@ free_port() {
   return 1
 }
 
-# spawn NAME LOG_FILE SIGNAL COMMAND…: SIGNAL is what ends it in good order.
+# spawn NAME LOG_FILE SIGNAL COMMAND…: SIGNAL is what ends it in good order. It gets a session of its own, so that a
+# Ctrl-C reaches only the script, which then stops all in turn.
 spawn() {
   local name=$1 log=$2 signal=$3
   shift 3
-  "$@" < /dev/null > "$log" 2>&1 &
+  setsid "$@" < /dev/null > "$log" 2>&1 &
   process_ids+=("$!") process_names+=("$name") process_signals+=("$signal")
 }
 

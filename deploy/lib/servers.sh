@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by deploy/up and tests/servers: real Kafka, Redis and PostgreSQL on 127.0.0.1, each in a folder of its own.
 # Needs processes.sh, and packages.sh for PATH. Each start_… returns when the server serves.
 

@@ -44,9 +44,13 @@ Said run(const CommandLineSpec& spec, std::vector<const char*> arguments) {
   return {std::move(answer), testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
 }
 
-// The variables of one test, taken back after it.
+// The variables of one test, taken back after it; none of whoever runs the tests.
 class CommandLine : public testing::Test {
  protected:
+  void SetUp() override {
+    for (const auto& [name, value] : current_environment())
+      if (name.starts_with("PENSTOCK_") || name == "STRIPE_WEBHOOK_SECRET") ::unsetenv(name.c_str());
+  }
   void set(const char* name, const char* value) {
     ::setenv(name, value, 1);
     names_.push_back(name);

@@ -116,7 +116,6 @@ TEST(SettingsLoad, ReservedNamesAreWarnedAbout) {
 
 TEST(SettingsLoad, WhatTestsAndKubernetesSetIsNobodysTypo) {
   for (const auto& [name, value] : Environment{{"PENSTOCK_TEST_KAFKA", "x"},
-                                               {"PENSTOCK_BIN_DIR", "x"},
                                                {"PENSTOCK_SERVICE_HOST", "10.0.0.1"},
                                                {"PENSTOCK_SERVICE_PORT_HTTP", "80"},
                                                {"PENSTOCK_PORT", "tcp://10.0.0.1:80"},
