@@ -91,14 +91,14 @@ struct ColumnFilter {
 
 // Newest first by (Table::newest_first, key). A page starts after `after`, when given.
 struct ListQuery {
-  std::vector<ColumnFilter> filters;
-  std::optional<Timestamp> since;  // inclusive, on newest_first
-  std::optional<Timestamp> until;  // exclusive
+  std::vector<ColumnFilter> filters{};
+  std::optional<Timestamp> since{};  // inclusive, on newest_first
+  std::optional<Timestamp> until{};  // exclusive
   struct After {
     Timestamp at;
     std::string key;
   };
-  std::optional<After> after;
+  std::optional<After> after{};
   std::size_t limit = 50;
 };
 

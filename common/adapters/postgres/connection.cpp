@@ -1,0 +1,233 @@
+#include "common/adapters/postgres/connection.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <array>
+#include <optional>
+
+#include "common/core/check.h"
+
+namespace penstock::postgres {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct SqlStateMeaning {
+  std::string_view prefix;
+  ErrorCode code;
+  Retry retry;
+};
+
+// The first matching line holds. https://www.postgresql.org/docs/15/errcodes-appendix.html
+constexpr std::array kSqlStates = {
+    SqlStateMeaning{"40001", ErrorCode::conflict, Retry::safe},      // serialization failure, penstock_expect()
+    SqlStateMeaning{"40P01", ErrorCode::conflict, Retry::safe},      // deadlock
+    SqlStateMeaning{"55P03", ErrorCode::conflict, Retry::safe},      // lock timeout
+    SqlStateMeaning{"23505", ErrorCode::conflict, Retry::safe},      // unique violation
+    SqlStateMeaning{"57014", ErrorCode::timeout, Retry::safe},       // statement timeout
+    SqlStateMeaning{"08", ErrorCode::unavailable, Retry::safe},      // connection
+    SqlStateMeaning{"57P", ErrorCode::unavailable, Retry::safe},     // shutting down or starting up
+    SqlStateMeaning{"53", ErrorCode::unavailable, Retry::safe},      // disk full, out of memory or connections
+    SqlStateMeaning{"58", ErrorCode::unavailable, Retry::safe},      // the server's disk or system
+    SqlStateMeaning{"25006", ErrorCode::unavailable, Retry::safe},   // a standby, for now
+    SqlStateMeaning{"25P03", ErrorCode::unavailable, Retry::safe},   // idle in transaction for too long
+    SqlStateMeaning{"42501", ErrorCode::unavailable, Retry::safe},   // no privilege: for the operator to mend
+    SqlStateMeaning{"42P01", ErrorCode::wrong_schema, Retry::never}, // no such table
+    SqlStateMeaning{"42P10", ErrorCode::wrong_schema, Retry::never}, // no such unique key
+    SqlStateMeaning{"42703", ErrorCode::wrong_schema, Retry::never}, // no such column
+    SqlStateMeaning{"42804", ErrorCode::wrong_schema, Retry::never}, // a column of another type
+    SqlStateMeaning{"42883", ErrorCode::wrong_schema, Retry::never}, // no such function
+    SqlStateMeaning{"0A000", ErrorCode::wrong_schema, Retry::never}, // a cached plan's table has changed
+    SqlStateMeaning{"22", ErrorCode::invalid, Retry::never},         // data: text, json, range
+    SqlStateMeaning{"23", ErrorCode::invalid, Retry::never},         // NOT NULL, CHECK
+    SqlStateMeaning{"54", ErrorCode::invalid, Retry::never},         // too large for an index or a row
+    SqlStateMeaning{"XX001", ErrorCode::corrupt, Retry::never},
+    SqlStateMeaning{"XX002", ErrorCode::corrupt, Retry::never},
+};
+
+std::string_view field_of(const PGresult* result, int field) {
+  const char* text = PQresultErrorField(result, field);
+  return text == nullptr ? std::string_view{} : text;
+}
+
+// A row routed to the default partition while its own was being added: there next time. Only a CHECK of a table has
+// a name.
+bool is_partition_race(const PGresult* result) {
+  return field_of(result, PG_DIAG_SQLSTATE) == "23514" && field_of(result, PG_DIAG_CONSTRAINT_NAME).empty();
+}
+
+Error error_of(const PGresult* result) {
+  const std::string_view state = field_of(result, PG_DIAG_SQLSTATE);
+  std::string detail = "postgres: ";
+  detail.append(state).append(": ").append(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
+  if (is_partition_race(result)) return {ErrorCode::conflict, Retry::safe, std::move(detail)};
+  for (const auto& meaning : kSqlStates)
+    if (state.starts_with(meaning.prefix)) return {meaning.code, meaning.retry, std::move(detail)};
+  return {ErrorCode::internal, Retry::never, std::move(detail)};
+}
+
+bool is_error(const PGresult* result) {
+  switch (PQresultStatus(result)) {
+    case PGRES_BAD_RESPONSE:
+    case PGRES_FATAL_ERROR:
+    case PGRES_PIPELINE_ABORTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// libpq's messages end in a newline and may have several lines.
+std::string one_line(std::string_view message) {
+  std::string text(message.substr(0, message.find_last_not_of('\n') + 1));
+  for (char& c : text)
+    if (c == '\n') c = ' ';
+  return text;
+}
+
+Error connection_error(const PGconn* connection, ErrorCode code) {
+  return {code, Retry::safe, "postgres: " + one_line(PQerrorMessage(connection))};
+}
+
+std::string whole_seconds(Milliseconds time) {
+  return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
+}
+
+// A plan may be cached while its table is still small, and would keep scanning it when it has grown: batches only
+// ever look up by key, so they never scan.
+std::string session_settings(const PostgresOptions& options) {
+  return "SET client_min_messages = error; SET enable_seqscan = off;"
+         "SET statement_timeout = " + std::to_string(options.statement_timeout.count()) + ";"
+         "SET lock_timeout = " + std::to_string(options.lock_timeout.count()) + ";"
+         "SET idle_in_transaction_session_timeout = " +
+         std::to_string(options.idle_in_transaction_timeout.count());
+}
+
+// Above every timeout of the server, so that it only ends the wait for one that has stopped answering.
+Milliseconds reply_timeout(const PostgresOptions& options) {
+  return options.statement_timeout + options.tcp_user_timeout;
+}
+
+bool poll_until(int socket, short events, SteadyTime deadline) {
+  const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+  pollfd descriptor{socket, events, 0};
+  return left.count() > 0 && poll(&descriptor, 1, static_cast<int>(left.count())) != 0;
+}
+
+}  // namespace
+
+void CloseConnection::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
+void ClearResult::operator()(pg_result* result) const noexcept { PQclear(result); }
+
+Result<ConnectionHandle> connect(const PostgresOptions& options) {
+  const std::string connect_timeout = whole_seconds(options.connect_timeout);
+  const std::string tcp_user_timeout = std::to_string(options.tcp_user_timeout.count());
+  const char* names[] = {"dbname",           "connect_timeout", "tcp_user_timeout",
+                         "client_encoding",  "fallback_application_name", nullptr};
+  const char* values[] = {options.url.c_str(), connect_timeout.c_str(), tcp_user_timeout.c_str(),
+                          "UTF8",              "penstock",              nullptr};
+  ConnectionHandle handle(PQconnectdbParams(names, values, 1));
+  if (handle == nullptr) return Error{ErrorCode::unavailable, Retry::safe, "postgres: out of memory"};
+  if (PQstatus(handle.get()) != CONNECTION_OK) return connection_error(handle.get(), ErrorCode::unavailable);
+  TRY_STATUS(execute(handle.get(), session_settings(options)));
+  return handle;
+}
+
+Result<ResultHandle> execute(pg_conn* connection, const std::string& sql) {
+  ResultHandle result(PQexec(connection, sql.c_str()));
+  if (result == nullptr || PQstatus(connection) != CONNECTION_OK)
+    return connection_error(connection, ErrorCode::unavailable);
+  if (is_error(result.get())) return error_of(result.get());
+  return result;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& options) {
+  TRY(auto handle, connect(options));
+  const bool ready = PQsetnonblocking(handle.get(), 1) == 0 && PQenterPipelineMode(handle.get()) == 1;
+  CHECK(ready);
+  return std::unique_ptr<Connection>(new Connection(std::move(handle), reply_timeout(options)));
+}
+
+Status Connection::prepare(const Statement& statement) {
+  if (prepared_.contains(statement.name)) return ok();
+  CHECK(queued_ == 0);
+  note_sent(PQsendPrepare(handle_.get(), statement.name.c_str(), statement.text.c_str(),
+                          static_cast<int>(statement.types.size()), statement.types.data()));
+  TRY_STATUS(exchange());
+  prepared_.insert(statement.name);
+  return ok();
+}
+
+void Connection::note_sent(int sent) noexcept {
+  if (sent != 1) lost_ = true;
+  ++queued_;
+}
+
+void Connection::send(const std::string& sql, const Parameters& parameters) {
+  const auto arrays = parameters.arrays();
+  note_sent(PQsendQueryParams(handle_.get(), sql.c_str(), static_cast<int>(arrays.types.size()), arrays.types.data(),
+                              arrays.values.data(), arrays.lengths.data(), arrays.formats.data(), 1));
+}
+
+void Connection::send_prepared(const std::string& name, const Parameters& parameters) {
+  const auto arrays = parameters.arrays();
+  note_sent(PQsendQueryPrepared(handle_.get(), name.c_str(), static_cast<int>(arrays.types.size()),
+                                arrays.values.data(), arrays.lengths.data(), arrays.formats.data(), 1));
+}
+
+Error Connection::lose(ErrorCode code) {
+  lost_ = true;
+  if (code == ErrorCode::timeout) return {code, Retry::safe, "postgres: the server has stopped answering"};
+  return connection_error(handle_.get(), code);
+}
+
+Status Connection::wait_for_reply() {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + reply_timeout_;
+  while (PQisBusy(handle_.get()) != 0) {
+    const int unsent = PQflush(handle_.get());
+    if (unsent < 0) return lose(ErrorCode::unavailable);
+    const auto events = static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN);
+    if (!poll_until(PQsocket(handle_.get()), events, deadline)) return lose(ErrorCode::timeout);
+    if (PQconsumeInput(handle_.get()) == 0) return lose(ErrorCode::unavailable);
+  }
+  return ok();
+}
+
+Result<ResultHandle> Connection::next_result() {
+  TRY_STATUS(wait_for_reply());
+  return ResultHandle(PQgetResult(handle_.get()));
+}
+
+// In pipeline mode each statement's result is followed by a null one, and the sync point by none.
+Result<std::vector<ResultHandle>> Connection::exchange() {
+  const std::size_t expected = std::exchange(queued_, 0);
+  if (lost_ || PQpipelineSync(handle_.get()) != 1) return lose(ErrorCode::unavailable);
+  std::vector<ResultHandle> results;
+  std::optional<Error> first_error;
+  for (bool synced = false; !synced;) {
+    TRY(auto result, next_result());
+    if (result == nullptr) {
+      if (PQstatus(handle_.get()) != CONNECTION_OK) return lose(ErrorCode::unavailable);
+      continue;
+    }
+    synced = PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
+    if (is_error(result.get()) && !first_error) first_error = error_of(result.get());
+    if (!synced) results.push_back(std::move(result));
+  }
+  if (first_error) return *first_error;
+  CHECK(results.size() == expected);
+  return results;
+}
+
+bool Connection::in_transaction() const noexcept {
+  return PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
+}
+
+bool Connection::reusable() const noexcept {
+  if (lost_ || in_transaction() || PQstatus(handle_.get()) != CONNECTION_OK) return false;
+  pollfd descriptor{PQsocket(handle_.get()), POLLIN, 0};
+  return poll(&descriptor, 1, 0) == 0;
+}
+
+}  // namespace penstock::postgres

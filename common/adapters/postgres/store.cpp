@@ -1,0 +1,166 @@
+#include "common/adapters/postgres/store.h"
+
+#include <libpq-fe.h>
+
+#include <utility>
+
+#include "common/adapters/postgres/ledger.h"
+#include "common/adapters/postgres/pool.h"
+#include "common/adapters/postgres/schema.h"
+#include "common/adapters/postgres/statements.h"
+#include "common/adapters/sql/list.h"
+#include "common/core/check.h"
+
+namespace penstock {
+namespace postgres {
+namespace {
+
+Status prepare(Connection& connection, Operation operation, const Table& table) {
+  if (connection.prepared(statement_name(operation, table))) return ok();
+  return connection.prepare(make_statement(operation, table));
+}
+
+void send_select(Connection& connection, Operation operation, const Table& table, std::span<const std::string> keys) {
+  Parameters parameters;
+  parameters.add_keys(keys);
+  connection.send_prepared(statement_name(operation, table), parameters);
+}
+
+void send_write(Connection& connection, const Table& table, std::span<const Row* const> rows) {
+  Parameters parameters;
+  const auto columns = sql::stored_columns(table);
+  for (std::size_t at = 0; at < columns.size(); ++at) parameters.add_column(table, columns[at].type, at, rows);
+  if (table.mode == WriteMode::guarded)
+    parameters.add(ColumnType::integer, static_cast<std::int64_t>(rows.size()));
+  connection.send_prepared(statement_name(Operation::write, table), parameters);
+}
+
+class Batch final : public StoreBatch {
+ public:
+  explicit Batch(Lease connection) : connection_(std::move(connection)) {}
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  ~Batch() override {
+    if (connection_->lost() || !connection_->in_transaction()) return;
+    connection_->send("ROLLBACK");
+    (void)connection_->exchange();  // a connection that did not roll back does not go back to the pool
+  }
+
+  Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override {
+    CHECK(!over_);
+    for (const auto& each : wanted) {
+      TRY_STATUS(prepare(*connection_, Operation::load, *each.table));
+    }
+    const std::size_t first = send_begin();
+    for (const auto& each : wanted) send_select(*connection_, Operation::load, *each.table, each.keys);
+    TRY(const auto results, connection_->exchange());
+    std::vector<TableRows> answers;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      TRY(auto rows, read_rows(*wanted[i].table, results[first + i].get()));
+      answers.push_back({wanted[i].table, std::move(rows)});
+    }
+    return answers;
+  }
+
+  Status commit(std::span<const TableRows> changes) override {
+    CHECK(!over_);
+    over_ = true;
+    std::vector<std::vector<const Row*>> writes;
+    for (const auto& change : changes) {
+      TRY(auto rows, sql::writable_rows(*change.table, change.rows));
+      writes.push_back(std::move(rows));
+      TRY_STATUS(prepare(*connection_, Operation::write, *change.table));
+    }
+    send_begin();
+    for (std::size_t i = 0; i < changes.size(); ++i)
+      if (!writes[i].empty()) send_write(*connection_, *changes[i].table, writes[i]);
+    connection_->send("COMMIT");
+    return outcome(connection_->exchange());
+  }
+
+ private:
+  // Rides along with the first statements. Returns how many results it adds.
+  std::size_t send_begin() {
+    if (std::exchange(begun_, true)) return 0;
+    connection_->send("BEGIN");
+    return 1;
+  }
+
+  Status outcome(Result<std::vector<ResultHandle>> results) const {
+    if (results) return ok();
+    Error error = std::move(results).error();
+    if (connection_->lost()) error.retry = Retry::unknown_outcome;
+    return error;
+  }
+
+  Lease connection_;
+  bool begun_ = false;
+  bool over_ = false;
+};
+
+class PostgresStore final : public Store {
+ public:
+  explicit PostgresStore(PostgresOptions options) : pool_(std::move(options)) {}
+
+  Result<std::unique_ptr<StoreBatch>> begin() override {
+    TRY(auto connection, pool_.acquire());
+    return std::unique_ptr<StoreBatch>(std::make_unique<Batch>(std::move(connection)));
+  }
+
+  Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) override {
+    TRY(auto connection, pool_.acquire());
+    TRY_STATUS(prepare(*connection, Operation::read, table));
+    send_select(*connection, Operation::read, table, keys);
+    TRY(const auto results, connection->exchange());
+    return read_rows(table, results.front().get());
+  }
+
+  Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
+    TRY(const auto statement, sql::list_statement(table, query));
+    Parameters parameters;
+    for (const auto& each : statement.parameters) parameters.add(each.type, sql::view_of(each.value));
+    TRY(auto connection, pool_.acquire());
+    connection->send(statement.text, parameters);
+    TRY(const auto results, connection->exchange());
+    return read_rows(table, results.front().get());
+  }
+
+  Result<LedgerCheck> check_ledger() override {
+    TRY(auto connection, pool_.acquire());
+    return postgres::check_ledger(*connection);
+  }
+
+  Status migrate() override { return postgres::migrate(pool_.options()); }
+
+  Status ready() override {
+    TRY(auto connection, pool_.acquire());
+    return check_schema(*connection);
+  }
+
+  Status maintain(Timestamp now, Milliseconds inbox_age) override {
+    TRY(auto connection, pool_.acquire());
+    return postgres::maintain(*connection, now, inbox_age);
+  }
+
+ private:
+  Pool pool_;
+};
+
+struct FreeConninfo {
+  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+
+}  // namespace
+}  // namespace postgres
+
+Result<std::unique_ptr<Store>> make_postgres_store(PostgresOptions options) {
+  char* problem = nullptr;
+  const std::unique_ptr<PQconninfoOption, postgres::FreeConninfo> parsed(
+      PQconninfoParse(options.url.c_str(), &problem));
+  const std::unique_ptr<char, decltype(&PQfreemem)> message(problem, PQfreemem);
+  if (parsed == nullptr) return Error{ErrorCode::invalid, Retry::never, "the store's URL does not parse"};
+  return std::unique_ptr<Store>(std::make_unique<postgres::PostgresStore>(std::move(options)));
+}
+
+}  // namespace penstock

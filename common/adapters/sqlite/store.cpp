@@ -1,0 +1,338 @@
+#include "common/adapters/sqlite/store.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "common/adapters/sql/list.h"
+#include "common/adapters/sql/rows.h"
+#include "common/adapters/sql/schema.h"
+#include "common/adapters/sql/text.h"
+#include "common/adapters/sqlite/sqlite.h"
+#include "common/adapters/sqlite/store_ledger.h"
+#include "common/core/check.h"
+#include "common/core/utf8.h"
+#include "common/json/value.h"
+#include "schemas/embedded.h"
+
+namespace penstock {
+namespace sqlite {
+namespace {
+
+constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001};
+
+std::string select_text(const Table& table) {
+  return "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " + sql::quoted(table.name) + " WHERE " +
+         sql::quoted(sql::key_name(table)) + " = ?";
+}
+
+std::string on_conflict(const Table& table) {
+  const std::string key = sql::quoted(sql::key_name(table));
+  switch (table.mode) {
+    case WriteMode::guarded:
+      return " ON CONFLICT (" + key + ") DO UPDATE SET " + sql::update_list(table) + " WHERE " +
+             sql::quoted(table.name) + ".rev = excluded.rev - 1";
+    case WriteMode::insert_once:
+      return " ON CONFLICT (" + key + ") DO NOTHING";
+    case WriteMode::insert_new:
+      return {};
+  }
+  CHECK(false);
+}
+
+std::string write_text(const Table& table) {
+  const auto columns = sql::stored_columns(table);
+  std::string values = "?";
+  for (std::size_t at = 1; at < columns.size(); ++at) values += ", ?";
+  return "INSERT INTO " + sql::quoted(table.name) + " (" + sql::column_list(columns) + ") VALUES (" + values + ")" +
+         on_conflict(table);
+}
+
+// What PostgreSQL would refuse is refused here too, so that both stores take the same rows.
+bool is_storable(ColumnType type, const sql::CellView& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  if (text == nullptr) return true;
+  if (type == ColumnType::json) return json::Document::parse(*text).has_value();
+  return is_utf8(*text) && text->find('\0') == std::string_view::npos;
+}
+
+void bind_cell(Statement& statement, int parameter, const sql::CellView& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) statement.bind_text(parameter, *text);
+  else if (const auto* integer = std::get_if<std::int64_t>(&value)) statement.bind(parameter, *integer);
+  else if (const auto* boolean = std::get_if<bool>(&value)) statement.bind(parameter, std::int64_t{*boolean});
+  else statement.bind_null(parameter);
+}
+
+Cell read_cell(const Statement& statement, ColumnType type, int column) {
+  if (statement.is_null(column)) return {};
+  switch (type) {
+    case ColumnType::text:
+    case ColumnType::json:
+      return std::string(statement.text(column));
+    case ColumnType::boolean:
+      return statement.integer(column) != 0;
+    case ColumnType::integer:
+    case ColumnType::timestamp:
+      return statement.integer(column);
+  }
+  CHECK(false);
+}
+
+Row read_row(const Statement& statement, const Table& table) {
+  const auto columns = sql::stored_columns(table);
+  std::vector<Cell> stored;
+  stored.reserve(columns.size());
+  for (std::size_t at = 0; at < columns.size(); ++at)
+    stored.push_back(read_cell(statement, columns[at].type, static_cast<int>(at)));
+  return sql::row_from_stored(table, std::move(stored));
+}
+
+Status read_all(Statement& statement, const Table& table, std::vector<Row>& rows) {
+  while (true) {
+    TRY(const bool row, statement.step());
+    if (!row) return ok();
+    rows.push_back(read_row(statement, table));
+  }
+}
+
+// The connection and its prepared statements. For one thread at a time.
+class Database {
+ public:
+  explicit Database(Connection connection) : connection_(std::move(connection)) {}
+
+  Connection& connection() noexcept { return connection_; }
+
+  Result<std::vector<Row>> select(const Table& table, std::vector<std::string> keys) {
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    TRY(Statement * statement, prepared(select_text(table)));
+    std::vector<Row> rows;
+    for (const auto& key : keys) {
+      statement->bind_text(1, key);
+      TRY_STATUS(read_all(*statement, table, rows));
+    }
+    return rows;
+  }
+
+  Result<std::vector<Row>> list(const Table& table, const sql::ListStatement& query) {
+    TRY(Statement statement, prepare(query.text));
+    for (std::size_t n = 0; n < query.parameters.size(); ++n)
+      bind_cell(statement, static_cast<int>(n + 1), sql::view_of(query.parameters[n].value));
+    std::vector<Row> rows;
+    TRY_STATUS(read_all(statement, table, rows));
+    return rows;
+  }
+
+  Status write(const Table& table, const std::vector<Row>& rows) {
+    TRY(const auto writable, sql::writable_rows(table, rows));
+    TRY(Statement * statement, prepared(write_text(table)));
+    const auto columns = sql::stored_columns(table);
+    for (const Row* row : writable) {
+      TRY_STATUS(write_row(*statement, table, *row, columns));
+    }
+    return ok();
+  }
+
+  Result<std::int64_t> single_integer(std::string_view query) {
+    TRY(Statement statement, connection_.prepare(query));
+    TRY(const bool row, statement.step());
+    return row ? statement.integer(0) : 0;
+  }
+
+ private:
+  Status write_row(Statement& statement, const Table& table, const Row& row, const std::vector<Column>& columns) {
+    for (std::size_t at = 0; at < columns.size(); ++at) {
+      const auto value = sql::stored_cell(table, row, at);
+      if (!is_storable(columns[at].type, value)) {
+        statement.reset();
+        return Error{ErrorCode::invalid, Retry::never,
+                     "sqlite: malformed text or JSON for column " + std::string(columns[at].name)};
+      }
+      bind_cell(statement, static_cast<int>(at + 1), value);
+    }
+    TRY_STATUS(statement.run());
+    if (table.mode == WriteMode::guarded && connection_.changes() != 1)
+      return Error{ErrorCode::conflict, Retry::safe, "sqlite: a row of " + std::string(table.name) + " has changed"};
+    return ok();
+  }
+
+  // The texts come from table descriptions, so one that does not compile names what the schema has not.
+  Result<Statement> prepare(std::string_view text) {
+    auto statement = connection_.prepare(text);
+    if (statement || statement.error().code != ErrorCode::internal) return statement;
+    return Error{ErrorCode::wrong_schema, Retry::never,
+                 statement.error().detail + ": run: penstock-admin migrate"};
+  }
+
+  Result<Statement*> prepared(const std::string& text) {
+    auto known = statements_.find(text);
+    if (known == statements_.end()) {
+      TRY(Statement statement, prepare(text));
+      known = statements_.emplace(text, std::move(statement)).first;
+    }
+    return &known->second;
+  }
+
+  Connection connection_;
+  std::map<std::string, Statement> statements_;
+};
+
+// Whose turn it is to use the one database. May be given back by another thread than took it.
+class Turn {
+ public:
+  bool take(Milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    if (!given_back_.wait_for(lock, wait, [&] { return !taken_; })) return false;
+    return taken_ = true;
+  }
+  void give_back() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      taken_ = false;
+    }
+    given_back_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  bool taken_ = false;
+};
+
+struct GiveBack {
+  void operator()(Turn* turn) const noexcept { turn->give_back(); }
+};
+using HeldTurn = std::unique_ptr<Turn, GiveBack>;
+
+class Batch final : public StoreBatch {
+ public:
+  Batch(HeldTurn turn, Database& database, Transaction transaction)
+      : turn_(std::move(turn)), database_(database), transaction_(std::move(transaction)) {}
+
+  Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override {
+    CHECK(transaction_);
+    std::vector<TableRows> answers;
+    for (const auto& each : wanted) {
+      TRY(auto rows, database_.select(*each.table, each.keys));
+      answers.push_back({each.table, std::move(rows)});
+    }
+    return answers;
+  }
+
+  Status commit(std::span<const TableRows> changes) override {
+    CHECK(transaction_);
+    Status status = write_and_commit(changes);
+    transaction_.reset();
+    return status;
+  }
+
+ private:
+  Status write_and_commit(std::span<const TableRows> changes) {
+    for (const auto& change : changes) {
+      TRY_STATUS(database_.write(*change.table, change.rows));
+    }
+    return transaction_->commit();
+  }
+
+  HeldTurn turn_;  // given back last
+  Database& database_;
+  std::optional<Transaction> transaction_;
+};
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(Connection connection, SqliteStoreOptions options)
+      : options_(std::move(options)), database_(std::move(connection)) {}
+
+  Result<std::unique_ptr<StoreBatch>> begin() override {
+    TRY(auto turn, wait_for_turn());
+    TRY(auto transaction, Transaction::begin(database_.connection()));
+    return std::unique_ptr<StoreBatch>(
+        std::make_unique<Batch>(std::move(turn), database_, std::move(transaction)));
+  }
+
+  Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) override {
+    TRY(const auto turn, wait_for_turn());
+    return database_.select(table, {keys.begin(), keys.end()});
+  }
+
+  Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
+    TRY(const auto statement, sql::list_statement(table, query));
+    TRY(const auto turn, wait_for_turn());
+    return database_.list(table, statement);
+  }
+
+  Result<LedgerCheck> check_ledger() override {
+    TRY(const auto turn, wait_for_turn());
+    return sqlite::check_ledger(database_.connection());
+  }
+
+  Status migrate() override {
+    TRY(const auto turn, wait_for_turn());
+    TRY(auto transaction, Transaction::begin(database_.connection()));
+    TRY_STATUS(database_.connection().execute(
+        "CREATE TABLE IF NOT EXISTS penstock_schema (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT"));
+    TRY(const auto stored, stored_version());
+    TRY(const auto files, sql::pending(stored, kMigrations));
+    std::int64_t version = stored;
+    for (const auto* file : files) {
+      TRY_STATUS(apply(++version, *file));
+    }
+    return transaction.commit();
+  }
+
+  Status ready() override {
+    TRY(const auto turn, wait_for_turn());
+    TRY(const auto tables,
+        database_.single_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'penstock_schema'"));
+    if (tables == 0) return sql::check_version(0, kMigrations);
+    TRY(const auto stored, stored_version());
+    return sql::check_version(stored, kMigrations);
+  }
+
+  // Rows go by their time of receipt, which has an index and is not before the event's creation. The connection is
+  // free between the pieces.
+  Status maintain(Timestamp now, Milliseconds inbox_age) override {
+    const std::string piece =
+        "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_at < " +
+        std::to_string(to_unix_ms(now - inbox_age)) + " LIMIT 1000)";
+    while (true) {
+      TRY(const auto turn, wait_for_turn());
+      TRY_STATUS(database_.connection().execute(piece));
+      if (database_.connection().changes() == 0) return ok();
+    }
+  }
+
+ private:
+  Result<HeldTurn> wait_for_turn() {
+    if (turn_.take(options_.connection_wait)) return HeldTurn(&turn_);
+    return Error{ErrorCode::overloaded, Retry::safe, "sqlite: the connection is in use"};
+  }
+
+  Result<std::int64_t> stored_version() {
+    return database_.single_integer("SELECT coalesce(max(version), 0) FROM penstock_schema");
+  }
+
+  Status apply(std::int64_t version, std::string_view statements) {
+    TRY_STATUS(database_.connection().execute(std::string(statements)));
+    return database_.connection().execute("INSERT INTO penstock_schema VALUES (" + std::to_string(version) +
+                                          ", unixepoch() * 1000)");
+  }
+
+  const SqliteStoreOptions options_;
+  Turn turn_;
+  Database database_;
+};
+
+}  // namespace
+}  // namespace sqlite
+
+Result<std::unique_ptr<Store>> open_sqlite_store(SqliteStoreOptions options) {
+  TRY(auto connection, sqlite::Connection::open(options.file));
+  return std::unique_ptr<Store>(std::make_unique<sqlite::SqliteStore>(std::move(connection), std::move(options)));
+}
+
+}  // namespace penstock

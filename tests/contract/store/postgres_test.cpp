@@ -1,0 +1,224 @@
+// What only a server with several connections can show.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include "tests/contract/store/harness.h"
+#include "workers/domain/state/event_rows.h"
+
+namespace penstock {
+namespace {
+
+using std::chrono::days;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class PostgresStore : public testing::Test {
+ protected:
+  void SetUp() override {
+    store_ = harness_.open();
+    ASSERT_TRUE(store_->migrate());
+    for (const Table* table : {&items_table(), &notes_table(), &facts_table()}) harness_.create_table(*table);
+  }
+
+  std::unique_ptr<StoreBatch> begin() { return std::move(store_->begin()).value(); }
+
+  // Ends the server's side of all connections of the stores, and waits until they are gone.
+  void terminate_connections() {
+    const std::string ours = " FROM pg_stat_activity WHERE application_name = '" + harness_.application() + "'";
+    harness_.query("SELECT pg_terminate_backend(pid)" + ours);
+    wait_until("SELECT count(*) = 0" + ours);
+  }
+
+  // Until the query answers true; fails after 10 s.
+  void wait_until(const std::string& sql) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (harness_.query(sql) != std::vector<std::string>{"t"})
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << sql;
+  }
+
+  void wait_for_blocked_store() {
+    wait_until("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = '" +
+               harness_.application() + "'");
+  }
+
+  PostgresHarness harness_;
+  std::unique_ptr<Store> store_;
+};
+
+const std::vector<TableKeys> kItemA = {{&items_table(), {"a"}}};
+
+TEST_F(PostgresStore, LoadedRowsStayLockedUntilTheBatchEnds) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
+  auto options = harness_.options();
+  options.lock_timeout = Milliseconds{100};
+  const auto impatient = harness_.open(options);
+
+  auto holder = begin();
+  ASSERT_TRUE(holder->load(kItemA));
+  const auto blocked = std::move(impatient->begin()).value()->load(kItemA);
+  ASSERT_FALSE(blocked);
+  EXPECT_EQ(blocked.error().code, ErrorCode::conflict);
+  EXPECT_EQ(blocked.error().retry, Retry::safe);
+
+  holder.reset();
+  EXPECT_TRUE(std::move(impatient->begin()).value()->load(kItemA));
+}
+
+TEST_F(PostgresStore, OfTwoBatchesThatAddOneKeyOneWins) {
+  auto first = begin(), second = begin();
+  ASSERT_THAT(first->load(kItemA).value()[0].rows, IsEmpty());
+  ASSERT_THAT(second->load(kItemA).value()[0].rows, IsEmpty());
+  const std::vector<TableRows> changes = {{&items_table(), {make_item("a", 1)}}};
+  ASSERT_TRUE(first->commit(changes));
+  const auto status = second->commit(changes);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::conflict);
+  EXPECT_EQ(status.error().retry, Retry::safe);
+}
+
+TEST_F(PostgresStore, ASecondBatchSeesWhatTheFirstCommittedWhileItWaited) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
+  auto first = begin();
+  ASSERT_TRUE(first->load(kItemA));
+  auto waiting = std::async(std::launch::async, [&] { return begin()->load(kItemA); });
+  wait_for_blocked_store();
+  ASSERT_TRUE(first->commit(std::vector<TableRows>{{&items_table(), {make_item("a", 2, 1)}}}));
+  const auto loaded = waiting.get();
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(amount_of(loaded.value()[0].rows.at(0)), 2);
+}
+
+TEST_F(PostgresStore, ALostConnectionIsUnavailableAndTheNextBatchWorks) {
+  auto batch = begin();
+  ASSERT_TRUE(batch->load(kItemA));
+  terminate_connections();
+  const auto loaded = batch->load(kItemA);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(loaded.error().retry, Retry::safe);
+  batch.reset();
+  EXPECT_TRUE(begin()->load(kItemA));
+}
+
+TEST_F(PostgresStore, ACommitOnALostConnectionHasAnUnknownOutcome) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
+  auto batch = begin();
+  ASSERT_TRUE(batch->load(kItemA));
+  terminate_connections();
+  const auto status = batch->commit(std::vector<TableRows>{{&items_table(), {make_item("a", 2, 1)}}});
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(status.error().retry, Retry::unknown_outcome);
+}
+
+TEST_F(PostgresStore, IdleConnectionsThatDiedAreReplacedUnnoticed) {
+  {
+    auto first = begin(), second = begin();
+    ASSERT_TRUE(first->load(kItemA));
+    ASSERT_TRUE(second->load(kItemA));
+  }
+  terminate_connections();
+  EXPECT_TRUE(store_->ready());
+  EXPECT_TRUE(begin()->load(kItemA));
+}
+
+TEST_F(PostgresStore, AStatementThatTakesTooLongTimesOut) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
+  auto options = harness_.options();
+  options.statement_timeout = Milliseconds{100};
+  const auto impatient = harness_.open(options);
+  auto holder = begin();
+  ASSERT_TRUE(holder->load(kItemA));
+  const auto blocked = std::move(impatient->begin()).value()->load(kItemA);
+  ASSERT_FALSE(blocked);
+  EXPECT_EQ(blocked.error().code, ErrorCode::timeout);
+  EXPECT_EQ(blocked.error().retry, Retry::safe);
+}
+
+TEST_F(PostgresStore, AFullPoolIsOverloadedAfterTheWait) {
+  auto options = harness_.options();
+  options.connections_max = 2;
+  options.connection_wait = Milliseconds{50};
+  const auto small = harness_.open(options);
+  auto first = std::move(small->begin()).value();
+  const auto second = std::move(small->begin()).value();
+  const auto third = small->begin();
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code, ErrorCode::overloaded);
+  first.reset();
+  EXPECT_TRUE(small->begin());
+}
+
+TEST_F(PostgresStore, NoServerIsUnavailable) {
+  PostgresOptions options;
+  options.url = "postgresql://nobody@127.0.0.1:1/none";
+  const auto status = harness_.open(options)->ready();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(status.error().retry, Retry::safe);
+}
+
+TEST_F(PostgresStore, AnUrlThatDoesNotParseIsInvalid) {
+  const auto store = make_postgres_store({.url = "postgresql://[::1/state"});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::invalid);
+}
+
+constexpr Timestamp kNow = std::chrono::sys_days{std::chrono::year{2026} / 3 / 31};
+
+Row inbox_row(const std::string& key, Timestamp created) {
+  InboxRow row;
+  row.key = {key};
+  row.event_created = row.received_at = created;
+  return {to_cells(row), 0, {created, created, key}};
+}
+
+const std::string kPartitions =
+    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+    "WHERE i.inhparent = 'inbox'::regclass ORDER BY 1";
+
+TEST_F(PostgresStore, MaintenanceKeepsTheMonthsBetweenTheOldestEventAndTheNextMonth) {
+  ASSERT_TRUE(store_->maintain(kNow, days{35}));
+  EXPECT_THAT(harness_.query(kPartitions), ElementsAre("inbox_2026_02", "inbox_2026_03", "inbox_2026_04", "inbox_default"));
+  ASSERT_TRUE(store_->maintain(kNow + days{40}, days{35}));
+  EXPECT_THAT(harness_.query(kPartitions),
+              ElementsAre("inbox_2026_04", "inbox_2026_05", "inbox_2026_06", "inbox_default"));
+}
+
+TEST_F(PostgresStore, SeveralMayMaintainAtOnce) {
+  std::vector<std::future<Status>> done;
+  for (int i = 0; i < 4; ++i)
+    done.push_back(std::async(std::launch::async, [&] { return store_->maintain(kNow, days{35}); }));
+  for (auto& each : done) {
+    const auto status = each.get();
+    EXPECT_TRUE(status) << status.error().detail;
+  }
+  EXPECT_THAT(harness_.query(kPartitions), SizeIs(4));
+}
+
+TEST_F(PostgresStore, ARowWhosePartitionIsBeingAddedIsAConflict) {
+  const auto hold = [&] {
+    harness_.query("BEGIN; SELECT penstock_add_inbox_month('2026-03-01 00:00:00Z'); "
+                   "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+                   "application_name = '" + harness_.application() + "') LOOP PERFORM pg_stat_clear_snapshot(); "
+                   "END LOOP; END $$; COMMIT");
+  };
+  auto adding = std::async(std::launch::async, hold);
+  wait_until("SELECT count(*) > 0 FROM pg_locks WHERE relation = 'inbox_default'::regclass AND granted AND "
+             "mode = 'AccessExclusiveLock'");
+  const std::vector<TableRows> changes = {{&table_of<InboxRow>(), {inbox_row("evt", kNow)}}};
+  const auto status = commit(*store_, changes);
+  adding.get();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::conflict) << status.error().detail;
+  EXPECT_EQ(status.error().retry, Retry::safe);
+  EXPECT_TRUE(commit(*store_, changes)) << "and goes to its partition the next time";
+}
+
+}  // namespace
+}  // namespace penstock
