@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace penstock {
+namespace {
+
+// What a key of the store's indexes may be; Stripe's ids are far shorter.
+constexpr std::size_t kIdBytesMax = 255;
+
+}  // namespace
 
 Reader::Reader(json::Value object, std::string path) : object_(object), path_(std::move(path)) {
   if (!object_.is_object()) problem_ = path_ + " is no object";
@@ -27,6 +33,12 @@ std::string Reader::text(std::string_view name) {
   auto value = optional_text(name);
   if (!value || value->empty()) refuse(name, "is missing");
   return value.value_or("");
+}
+
+std::string Reader::id(std::string_view name) {
+  auto value = text(name);
+  if (value.size() > kIdBytesMax) refuse(name, "is longer than an id");
+  return value;
 }
 
 std::int64_t Reader::integer(std::string_view name) {
@@ -75,9 +87,10 @@ std::optional<Timestamp> Reader::optional_seconds(std::string_view name) {
 
 std::optional<std::string> Reader::optional_reference(std::string_view name) {
   const json::Value value = object_[name];
-  if (!value.is_object()) return optional_text(name);
-  const auto id = value["id"].string();
-  if (!id) refuse(name, "is an object without an id");
+  if (value.missing()) return std::nullopt;
+  const auto id = value.is_object() ? value["id"].string() : value.string();
+  if (!id || id->empty()) refuse(name, "is neither an id nor an object that has one");
+  else if (id->size() > kIdBytesMax) refuse(name, "is longer than an id");
   return id ? std::optional<std::string>(*id) : std::nullopt;
 }
 

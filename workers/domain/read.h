@@ -27,6 +27,7 @@ class Reader {
 
   // Required: a missing or null member is a problem.
   std::string text(std::string_view name);
+  std::string id(std::string_view name);  // of 255 bytes at most
   std::int64_t integer(std::string_view name);
   Timestamp seconds(std::string_view name);
 
@@ -36,7 +37,7 @@ class Reader {
   std::optional<MinorUnits> optional_amount(std::string_view name);
   std::optional<bool> optional_boolean(std::string_view name);
   std::optional<Timestamp> optional_seconds(std::string_view name);
-  // An id, or an expanded object that has one.
+  // An id of 255 bytes at most, or an expanded object that has one.
   std::optional<std::string> optional_reference(std::string_view name);
   // A lower-case ISO code: 3 letters.
   std::optional<std::string> optional_currency(std::string_view name);

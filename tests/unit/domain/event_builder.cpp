@@ -31,7 +31,9 @@ std::string event_body(const EventSpec& spec) {
 }
 
 Event build_event(const EventSpec& spec) {
-  auto event = read_stripe_event(make_event_key("stripe", id_of(spec)), event_body(spec));
+  auto body = json::Document::parse(event_body(spec));
+  CHECK(body.has_value());
+  auto event = read_stripe_event(make_event_key("stripe", id_of(spec)), std::move(body).value());
   CHECK(event.has_value());
   return std::move(event).value();
 }

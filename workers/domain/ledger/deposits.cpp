@@ -1,0 +1,202 @@
+#include "workers/domain/ledger/deposits.h"
+
+#include <algorithm>
+
+#include "workers/domain/ledger/ledger.h"
+#include "workers/domain/outbound.h"
+#include "workers/domain/payments/payment.h"
+#include "workers/domain/read.h"
+
+namespace penstock {
+namespace {
+
+// What one charge's refunds take from a deposit.
+struct Taking {
+  std::string charge;
+  MinorUnits amount_refunded;
+  MinorUnits taken;
+  bool operator==(const Taking&) const = default;
+};
+
+// What a deposit amounts to.
+struct Position {
+  LedgerAccount wallet;
+  MinorUnits credited;
+  MinorUnits reversed;
+  std::vector<Taking> takings;
+  std::vector<std::string> unclear;  // charges refunded in part in another currency
+
+  MinorUnits left() const { return {credited.value - reversed.value}; }
+  bool operator==(const Position&) const = default;
+};
+
+std::optional<std::string> user_of(const PaymentRows& rows) {
+  if (rows.session->user_id) return rows.session->user_id;
+  return rows.session->customer && rows.customer != nullptr ? rows.customer->user_id : std::nullopt;
+}
+
+// How much of the deposit this charge's refunds are for; nullopt when nobody can tell.
+std::optional<MinorUnits> refunded_of(const Position& deposit, const Charge& charge) {
+  if (charge.currency == deposit.wallet.currency) return charge.amount_refunded;
+  const bool full = charge.amount && charge.amount_refunded >= *charge.amount;
+  return full ? std::optional(deposit.credited) : std::nullopt;
+}
+
+void take_back(Position& deposit, const Charge& charge) {
+  if (charge.amount_refunded == MinorUnits{}) return;
+  const auto refunded = refunded_of(deposit, charge);
+  if (!refunded) {
+    deposit.unclear.push_back(charge.id);
+    return;
+  }
+  const MinorUnits taken = std::min(*refunded, deposit.left());
+  deposit.reversed.value += taken.value;
+  deposit.takings.push_back({charge.id, charge.amount_refunded, taken});
+}
+
+// What the rows call for; nullopt while there is nothing to credit.
+std::optional<Position> position_of(const Draft& rows, const std::string& session) {
+  const auto found = rows_of_session(rows, session);
+  if (!found || !is_deposit(*found->session) || !is_paid(*found)) return std::nullopt;
+  const auto user = user_of(*found);
+  if (!user || !found->session->amount || !found->session->currency) return std::nullopt;
+  Position deposit;
+  deposit.wallet = {found->session->livemode, *found->session->currency, user};
+  deposit.credited = *found->session->amount;
+  for (const auto* charge : found->charges) take_back(deposit, *charge);
+  return deposit;
+}
+
+MinorUnits taken_by(const std::vector<Taking>& takings, const std::string& charge) {
+  for (const auto& taking : takings)
+    if (taking.charge == charge) return taking.taken;
+  return {};
+}
+
+// Whether `now` differs from `before` by refunds only, each taking as much as before or more.
+bool only_refunded_more(const Position& before, const Position& now) {
+  return before.wallet == now.wallet && before.credited == now.credited &&
+         std::all_of(before.takings.begin(), before.takings.end(),
+                     [&](const auto& taking) { return taken_by(now.takings, taking.charge) >= taking.taken; });
+}
+
+// Settling one deposit of one event.
+class Settlement {
+ public:
+  Settlement(Draft& draft, const std::string& session, const EventMeta& meta)
+      : draft_(draft), session_(session), meta_(meta) {}
+
+  Status run() {
+    const auto before = position_of(Draft(draft_.before()), session_);
+    const auto now = position_of(draft_, session_);
+    if (before == now) return ok();
+    TRY_STATUS(post_difference(before, now));
+    move_count(before, now);
+    if (now) ask_about_unclear(before, *now);
+    remember(now);
+    return ok();
+  }
+
+ private:
+  Status post_difference(const std::optional<Position>& before, const std::optional<Position>& now) {
+    const bool was_credited_once = draft_.find<CheckoutSession>(session_)->fulfilled;
+    if (!before && !was_credited_once) {
+      TRY_STATUS(post_deposit(*now));
+      return post_refunds({}, *now);
+    }
+    if (before && now && only_refunded_more(*before, *now)) return post_refunds(before->takings, *now);
+    return post_transfer(before, now);
+  }
+
+  Status post_deposit(const Position& now) {
+    return post(draft_,
+                {"deposit:" + session_, LedgerKind::deposit, session_,
+                 {{now.wallet, now.credited}, {stripe_side(now.wallet), {-now.credited.value}}}},
+                meta_.key);
+  }
+
+  Status post_refunds(const std::vector<Taking>& before, const Position& now) {
+    for (const auto& taking : now.takings) {
+      const std::int64_t more = taking.taken.value - taken_by(before, taking.charge).value;
+      const std::string key = "refund:" + taking.charge + ":" + std::to_string(taking.amount_refunded.value);
+      TRY_STATUS(post(draft_,
+                      {key, LedgerKind::refund, session_, {{now.wallet, {-more}}, {stripe_side(now.wallet), {more}}}},
+                      meta_.key));
+    }
+    return ok();
+  }
+
+  Status post_transfer(const std::optional<Position>& before, const std::optional<Position>& now) {
+    Posting posting{"transfer:" + session_ + ":" + meta_.id, LedgerKind::transfer, session_, {}};
+    if (before) {
+      posting.lines.push_back({before->wallet, {-before->left().value}});
+      posting.lines.push_back({stripe_side(before->wallet), before->left()});
+    }
+    if (now) {
+      posting.lines.push_back({now->wallet, now->left()});
+      posting.lines.push_back({stripe_side(now->wallet), {-now->left().value}});
+    }
+    return post(draft_, posting, meta_.key);
+  }
+
+  void move_count(const std::optional<Position>& before, const std::optional<Position>& now) {
+    if (before && now && before->wallet == now->wallet) return;
+    if (before) count_deposit(draft_, before->wallet, -1);
+    if (now) count_deposit(draft_, now->wallet, +1);
+  }
+
+  void ask_about_unclear(const std::optional<Position>& before, const Position& now) {
+    for (const auto& charge : now.unclear) {
+      if (before && std::find(before->unclear.begin(), before->unclear.end(), charge) != before->unclear.end())
+        continue;
+      raise(draft_.effects(),
+            {"refund_currency_mismatch", charge,
+             "Charge " + charge + " was refunded in part in another currency than the deposit " + session_ +
+                 " was made in; nothing was taken back."},
+            meta_.key);
+    }
+  }
+
+  void remember(const std::optional<Position>& now) {
+    CheckoutSession row = *draft_.find<CheckoutSession>(session_);
+    row.credited_to = now ? now->wallet.user_id : std::nullopt;
+    row.credited = now ? now->credited : MinorUnits{};
+    row.reversed = now ? now->reversed : MinorUnits{};
+    if (!row.fulfilled) row.fulfilled_by = meta_.key;
+    row.fulfilled = true;
+    draft_.put(std::move(row));
+  }
+
+  Draft& draft_;
+  const std::string& session_;
+  const EventMeta& meta_;
+};
+
+void name_wallet(const std::optional<Position>& position, LinkedReads& linked) {
+  if (!position) return;
+  const auto& wallet = position->wallet;
+  linked.want<Wallet>(wallet_id(wallet.livemode, wallet.currency, *wallet.user_id));
+}
+
+}  // namespace
+
+bool is_deposit(const CheckoutSession& session) {
+  return find_text(session.metadata, "type") == "wallet_deposit";
+}
+
+void name_wallets(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked) {
+  const Draft before(draft.before());
+  for (const auto& session : sessions) {
+    name_wallet(position_of(before, session), linked);
+    name_wallet(position_of(draft, session), linked);
+  }
+}
+
+Status settle_deposits(Draft& draft, const std::vector<std::string>& sessions, const EventMeta& meta) {
+  for (const auto& session : sessions) {
+    TRY_STATUS(Settlement(draft, session, meta).run());
+  }
+  return ok();
+}
+
+}  // namespace penstock

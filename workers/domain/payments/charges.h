@@ -1,0 +1,35 @@
+// charge.refunded and charge.dispute.*: money that goes back, or may have to.
+//
+// The refunded amount is the largest that any event has shown. Of several disputes of a charge the newest is shown
+// (by its own creation, then its id), as the newest of its events tells it (created < others < closed within a
+// second).
+#pragma once
+
+#include "common/core/result.h"
+#include "workers/domain/event.h"
+#include "workers/domain/policy.h"
+#include "workers/domain/state/view.h"
+
+namespace penstock {
+
+struct RefundFacts {
+  EventMeta meta;
+  Charge shown;  // the row, had there been no other event
+};
+struct DisputeFacts {
+  EventMeta meta;
+  Charge shown;
+};
+
+// Errors: wrong_shape.
+Result<RefundFacts> read_refund(const Event& event);
+Result<DisputeFacts> read_dispute(const Event& event);
+
+void name_reads(const View& view, const RefundFacts& facts, Reads& reads);
+void name_reads(const View& view, const DisputeFacts& facts, Reads& reads);
+
+// Errors: amount_overflow.
+Result<Effects> decide(const View& view, const RefundFacts& facts, const Policy& policy);
+Result<Effects> decide(const View& view, const DisputeFacts& facts, const Policy& policy);
+
+}  // namespace penstock

@@ -1,0 +1,79 @@
+#include "workers/domain/payments/join.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+namespace penstock {
+namespace {
+
+std::vector<std::string> union_of(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  std::vector<std::string> all;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+  return all;
+}
+
+// Stripe names one and the same in every event; were it to name several, the least would hold in every order.
+std::optional<std::string> least(const std::optional<std::string>& a, const std::optional<std::string>& b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+auto dispute_age(const Charge& charge) {
+  return std::tie(charge.dispute_created, charge.dispute, charge.dispute_version);
+}
+
+void take_dispute(Charge& charge, const Charge& from) {
+  charge.dispute = from.dispute;
+  charge.dispute_created = from.dispute_created;
+  charge.dispute_status = from.dispute_status;
+  charge.dispute_version = from.dispute_version;
+}
+
+}  // namespace
+
+CheckoutSession join(const CheckoutSession& known, const CheckoutSession& shown) {
+  CheckoutSession joined = known.version < shown.version ? shown : known;
+  joined.status = std::max(known.status, shown.status);
+  joined.payment_intent = least(known.payment_intent, shown.payment_intent);
+  joined.fulfilled = known.fulfilled;
+  joined.fulfilled_by = known.fulfilled_by;
+  joined.credited_to = known.credited_to;
+  joined.credited = known.credited;
+  joined.reversed = known.reversed;
+  return joined;
+}
+
+PaymentIntent join(const PaymentIntent& known, const PaymentIntent& shown) {
+  PaymentIntent joined = known.version < shown.version ? shown : known;
+  joined.status = std::max(known.status, shown.status);
+  joined.sessions = union_of(known.sessions, shown.sessions);
+  joined.charges = union_of(known.charges, shown.charges);
+  return joined;
+}
+
+Charge join(const Charge& known, const Charge& shown) {
+  Charge joined = known.version < shown.version ? shown : known;
+  joined.payment_intent = least(known.payment_intent, shown.payment_intent);
+  joined.amount_refunded = std::max(known.amount_refunded, shown.amount_refunded);
+  take_dispute(joined, dispute_age(known) < dispute_age(shown) ? shown : known);
+  return joined;
+}
+
+Customer join(const Customer& known, const Customer& shown) {
+  const bool earlier = shown.linked_by && (!known.linked_by || *shown.linked_by < *known.linked_by);
+  Customer joined = earlier ? shown : known;
+  joined.deposits = union_of(known.deposits, shown.deposits);
+  return joined;
+}
+
+std::vector<std::string> set_of(const std::vector<std::optional<std::string>>& ids) {
+  std::vector<std::string> set;
+  for (const auto& id : ids)
+    if (id) set.push_back(*id);
+  std::sort(set.begin(), set.end());
+  set.erase(std::unique(set.begin(), set.end()), set.end());
+  return set;
+}
+
+}  // namespace penstock

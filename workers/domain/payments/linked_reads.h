@@ -1,0 +1,59 @@
+// Which rows hang together: names the keys that are to be loaded, following the rows that are loaded already.
+#pragma once
+
+#include "workers/domain/state/view.h"
+
+namespace penstock {
+
+// Borrows both. complete() after following says that nothing more was found to load.
+class LinkedReads {
+ public:
+  LinkedReads(const View& view, Reads& reads) : view_(view), reads_(reads) {}
+
+  // Asks for the row; the row where it is loaded and exists.
+  template <class R>
+  const R* want(const std::string& key) {
+    if (view_.loaded<R>(key)) return view_.find<R>(key);
+    reads_.want<R>(key);
+    complete_ = false;
+    return nullptr;
+  }
+  template <class R>
+  const R* want(const std::optional<std::string>& key) {
+    return key ? want<R>(*key) : nullptr;
+  }
+
+  // The session, its customer, and all that belongs to its intent.
+  void follow_session(const std::string& id) {
+    const auto* session = want<CheckoutSession>(id);
+    if (session == nullptr) return;
+    want<Customer>(session->customer);
+    follow_intent(session->payment_intent);
+  }
+  // The intent, its sessions and charges, and their customers.
+  void follow_intent(const std::optional<std::string>& id) {
+    const auto* intent = want<PaymentIntent>(id);
+    if (intent == nullptr) return;
+    want<Customer>(intent->customer);
+    for (const auto& session : intent->sessions)
+      if (const auto* row = want<CheckoutSession>(session)) want<Customer>(row->customer);
+    for (const auto& charge : intent->charges)
+      if (const auto* row = want<Charge>(charge)) want<Customer>(row->customer);
+  }
+  // The charge, its customer, and all that belongs to its intent.
+  void follow_charge(const std::string& id) {
+    const auto* charge = want<Charge>(id);
+    if (charge == nullptr) return;
+    want<Customer>(charge->customer);
+    follow_intent(charge->payment_intent);
+  }
+
+  bool complete() const noexcept { return complete_; }
+
+ private:
+  const View& view_;
+  Reads& reads_;
+  bool complete_ = true;
+};
+
+}  // namespace penstock

@@ -1,0 +1,80 @@
+// A payment as clients read it: one row put together from the Stripe objects that are linked to one another.
+//
+// Sessions and charges belong to the payment intent that they name. Each session is a payment of its own; an intent
+// without sessions is one, and so is a charge without an intent. Refunds and disputes of an intent's charges belong
+// to its first session (by id): Stripe has one session an intent, and money is taken back only once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workers/domain/state/draft.h"
+
+namespace penstock {
+
+// contract.md, /v1/payments. Every field is the same for every order of arrival, but fulfilled_by.
+struct Payment {
+  std::string id;
+  std::optional<std::string> session;
+  std::optional<std::string> payment_intent;
+  std::optional<std::string> charge;
+  PaymentStatus status = PaymentStatus::pending;
+  std::optional<MinorUnits> amount;
+  std::optional<std::string> currency;
+  MinorUnits amount_refunded;
+  std::optional<std::string> dispute;  // Stripe's status of the newest one
+  std::optional<std::string> app_slug;
+  std::optional<std::string> user_id;
+  std::optional<std::string> customer;
+  std::optional<std::string> account;
+  bool livemode = false;
+  std::map<std::string, std::string> metadata;
+  bool fulfilled = false;
+  std::optional<EventKey> fulfilled_by;
+  bool operator==(const Payment&) const = default;
+};
+
+// The rows of one payment; at least one of session, intent and charges is there. The pointers live as long as what
+// they were found in.
+struct PaymentRows {
+  const CheckoutSession* session = nullptr;
+  const PaymentIntent* intent = nullptr;
+  std::vector<const Charge*> charges;  // those whose refunds and disputes are this payment's, by id
+  const Customer* customer = nullptr;
+};
+
+// The highest status that the session or the intent has shown. Refunds come on top of it.
+PaymentStatus shown_status(const PaymentRows& rows);
+bool is_paid(const PaymentRows& rows);
+
+// Pure: the payment that these rows make. Amounts that pass int64 in sum stay at its largest value.
+Payment project(const PaymentRows& rows);
+
+// The rows of the payment of one session, intent or charge; nullopt when that row does not exist.
+std::optional<PaymentRows> rows_of_session(const Draft& rows, const std::string& session);
+std::optional<PaymentRows> rows_of_intent(const Draft& rows, const std::string& intent);
+std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& charge);
+
+// The sessions that belong to an intent, by id: each a payment. Empty when the intent is one itself.
+std::vector<std::string> sessions_of(const Draft& rows, const std::string& intent);
+
+// Any id of a payment ("cs_…", "pi_…", "ch_…") leads to it; an intent's with several sessions to the first one's.
+// For reading outside a decision: name the rows until all are loaded, then ask.
+void name_payment_reads(const View& view, const std::string& id, Reads& reads);
+std::optional<Payment> payment_of(const View& view, const std::string& id);
+
+template <>
+struct Fields<Payment> {
+  using T = Payment;
+  static constexpr auto list = std::make_tuple(
+      field("id", &T::id), field("session", &T::session), field("payment_intent", &T::payment_intent),
+      field("charge", &T::charge), field("status", &T::status), field("amount", &T::amount),
+      field("currency", &T::currency), field("amount_refunded", &T::amount_refunded),
+      field("dispute", &T::dispute), field("app_slug", &T::app_slug), field("user_id", &T::user_id),
+      field("customer", &T::customer), field("account", &T::account), field("livemode", &T::livemode),
+      field("metadata", &T::metadata), field("fulfilled", &T::fulfilled), field("fulfilled_by", &T::fulfilled_by));
+};
+
+}  // namespace penstock
