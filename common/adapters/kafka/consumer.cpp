@@ -1,0 +1,261 @@
+#include "common/adapters/kafka/consumer.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "common/adapters/kafka/records.h"
+#include "common/adapters/kafka/settings.h"
+#include "common/core/check.h"
+#include "common/observe/log.h"
+
+namespace penstock::kafka {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+Milliseconds until_now(SteadyClock::time_point until) {
+  return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(until - SteadyClock::now()));
+}
+
+Partitions assigned_partitions(rd_kafka_t* handle) {
+  rd_kafka_topic_partition_list_t* partitions = nullptr;
+  if (rd_kafka_assignment(handle, &partitions) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    partitions = rd_kafka_topic_partition_list_new(0);
+  return Partitions(partitions);
+}
+
+// The group has moved on without this member: its next owner reads again what this commit would have covered.
+bool is_superseded(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+         code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || code == RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+}
+
+Status status_of_commit(rd_kafka_resp_err_t code) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return ok();
+  if (is_superseded(code)) {
+    log::info("kafka commit skipped", {{"reason", rd_kafka_err2str(code)}});
+    return ok();
+  }
+  return error_of(code, "kafka commit", CallKind::has_effect);
+}
+
+Status status_of_commit(rd_kafka_event_t* event) {
+  TRY_STATUS(status_of_commit(rd_kafka_event_error(event)));
+  const rd_kafka_topic_partition_list_t* partitions = rd_kafka_event_topic_partition_list(event);
+  for (int i = 0; partitions != nullptr && i < partitions->cnt; ++i) {
+    TRY_STATUS(status_of_commit(partitions->elems[i].err));
+  }
+  return ok();
+}
+
+// A member whose identity another one took fails for good, and says so this way.
+Error error_of_poll(rd_kafka_t* handle, const rd_kafka_message_t& message) {
+  rd_kafka_resp_err_t code = message.err;
+  if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(handle, nullptr, 0);
+  return error_of(code, "kafka poll");
+}
+
+// Offsets to start from where nothing was read since the assignment.
+void fill_unknown_with_committed(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& positions,
+                                 Milliseconds deadline) {
+  const Partitions committed(rd_kafka_topic_partition_list_copy(&positions));
+  if (rd_kafka_committed(handle, committed.get(), static_cast<int>(deadline.count())) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return;
+  for (int i = 0; i < positions.cnt; ++i)
+    if (positions.elems[i].offset < 0) positions.elems[i].offset = committed->elems[i].offset;
+}
+
+}  // namespace
+
+bool is_behind(const rd_kafka_topic_partition_list_t& positions,
+               const rd_kafka_topic_partition_list_t& starts, const rd_kafka_topic_partition_list_t& ends) {
+  CHECK(positions.cnt == starts.cnt && positions.cnt == ends.cnt);
+  for (int i = 0; i < positions.cnt; ++i)
+    if (std::max(positions.elems[i].offset, starts.elems[i].offset) < ends.elems[i].offset) return true;
+  return false;
+}
+
+// What librdkafka's callbacks see. Shared with the thread that closes it, which may outlive the consumer.
+struct Consumer::Membership {
+  Handle handle;
+  bool paused = false;
+  std::shared_ptr<std::atomic<std::uint64_t>> generation;
+
+  static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
+                           rd_kafka_topic_partition_list_t* partitions, void* membership) noexcept;
+  static void on_error(rd_kafka_t* handle, int code, const char* reason, void* membership) noexcept;
+  static void close(std::shared_ptr<Membership> membership) noexcept;
+};
+
+// From poll() and close(), on the thread that called them.
+void Consumer::Membership::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
+                                        rd_kafka_topic_partition_list_t* partitions,
+                                        void* membership) noexcept {
+  auto* self = static_cast<Membership*>(membership);
+  ++*self->generation;
+  if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    rd_kafka_assign(handle, nullptr);
+    return;
+  }
+  rd_kafka_assign(handle, partitions);
+  if (self->paused) rd_kafka_pause_partitions(handle, partitions);
+}
+
+void Consumer::Membership::on_error(rd_kafka_t*, int code, const char* reason, void*) noexcept {
+  const auto error = static_cast<rd_kafka_resp_err_t>(code);
+  log::debug("kafka consumer", {{"code", rd_kafka_err2name(error)}, {"reason", reason}});
+}
+
+void Consumer::Membership::close(std::shared_ptr<Membership> membership) noexcept {
+  rd_kafka_consumer_close(membership->handle.get());
+  membership->handle.reset();
+}
+
+Consumer::Consumer(KafkaOptions options, std::string group, std::vector<std::string> topics)
+    : options_(std::move(options)),
+      group_(std::move(group)),
+      topics_(std::move(topics)),
+      generation_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
+
+Result<std::unique_ptr<Consumer>> Consumer::join(const KafkaOptions& options, const std::string& group,
+                                                 const std::vector<std::string>& topics) {
+  std::unique_ptr<Consumer> consumer(new Consumer(options, group, topics));
+  TRY_STATUS(consumer->join());
+  return consumer;
+}
+
+Consumer::~Consumer() { leave(); }
+
+Status Consumer::join() {
+  TRY(Conf conf, make_conf(consumer_settings(options_, group_)));
+  auto membership = std::make_shared<Membership>();
+  membership->generation = generation_;
+  rd_kafka_conf_set_rebalance_cb(conf.get(), Membership::on_rebalance);
+  rd_kafka_conf_set_error_cb(conf.get(), Membership::on_error);
+  rd_kafka_conf_set_opaque(conf.get(), membership.get());
+  TRY(membership->handle, make_handle(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_poll_set_consumer(membership->handle.get());
+  const Partitions names(rd_kafka_topic_partition_list_new(static_cast<int>(topics_.size())));
+  for (const std::string& topic : topics_)
+    rd_kafka_topic_partition_list_add(names.get(), (options_.topic_prefix + topic).c_str(),
+                                      RD_KAFKA_PARTITION_UA);
+  const auto failed = rd_kafka_subscribe(membership->handle.get(), names.get());
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka subscribe");
+  membership_ = std::move(membership);
+  progressed_at_ = SteadyClock::now();
+  return ok();
+}
+
+void Consumer::leave() {
+  if (!membership_) return;
+  auto closed = std::make_shared<std::promise<void>>();
+  std::future<void> done = closed->get_future();
+  std::thread closing([membership = std::move(membership_), closed]() mutable {
+    Membership::close(std::move(membership));
+    closed->set_value();
+  });
+  if (done.wait_for(options_.close_deadline) == std::future_status::ready) {
+    closing.join();
+    return;
+  }
+  log::error("kafka consumer does not close, leaving it behind", {{"group", group_}});
+  closing.detach();
+}
+
+Result<std::vector<StoredRecord>> Consumer::poll(std::size_t records_max, Milliseconds wait) {
+  if (!membership_) {
+    TRY_STATUS(join());
+  }
+  TRY(std::vector<StoredRecord> records, gather(records_max, SteadyClock::now() + wait));
+  TRY_STATUS(watch_progress(!records.empty()));
+  return records;
+}
+
+Result<std::vector<StoredRecord>> Consumer::gather(std::size_t records_max, SteadyTime until) {
+  std::vector<StoredRecord> records;
+  std::size_t bytes = 0;
+  std::uint64_t gathered_in = *generation_;
+  while (records.size() < records_max && bytes < options_.poll_bytes_max) {
+    const auto wait = records.empty() ? until_now(until) : Milliseconds{0};
+    const Message message(rd_kafka_consumer_poll(membership_->handle.get(), static_cast<int>(wait.count())));
+    if (gathered_in != *generation_) {
+      records.clear();  // the new owner reads them again, which may be this consumer
+      gathered_in = *generation_;
+    }
+    if (!message) {
+      if (!records.empty() || SteadyClock::now() >= until) break;
+      continue;  // a rebalance was served
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      records.push_back(to_stored_record(*message, options_.topic_prefix));
+      bytes += records.back().value.size();
+    } else if (records.empty()) {
+      return error_of_poll(membership_->handle.get(), *message);
+    } else {
+      break;
+    }
+  }
+  return records;
+}
+
+Status Consumer::watch_progress(bool progressed) {
+  if (progressed || membership_->paused) progressed_at_ = SteadyClock::now();
+  if (SteadyClock::now() - progressed_at_ < options_.stalled_after) return ok();
+  progressed_at_ = SteadyClock::now();
+  if (!is_stalled()) return ok();
+  log::error("kafka consumer stalled, joining anew", {{"group", group_}});
+  leave();
+  ++*generation_;
+  return join();
+}
+
+bool Consumer::is_stalled() const {
+  rd_kafka_t* handle = membership_->handle.get();
+  const Partitions positions = assigned_partitions(handle);
+  const Partitions starts(rd_kafka_topic_partition_list_copy(positions.get()));
+  const Partitions ends(rd_kafka_topic_partition_list_copy(positions.get()));
+  if (positions->cnt == 0 || rd_kafka_position(handle, positions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return false;
+  fill_unknown_with_committed(handle, *positions, options_.call_deadline);
+  return fill_with_edges(handle, *starts, Edge::start, options_.call_deadline) &&
+         fill_with_edges(handle, *ends, Edge::end, options_.call_deadline) &&
+         is_behind(*positions, *starts, *ends);
+}
+
+Status Consumer::commit(std::span<const Position> last_done) {
+  if (!membership_) return ok();
+  rd_kafka_t* handle = membership_->handle.get();
+  const Partitions assigned = assigned_partitions(handle);
+  const Partitions offsets(rd_kafka_topic_partition_list_new(static_cast<int>(last_done.size())));
+  for (const Position& done : last_done) {
+    const std::string topic = options_.topic_prefix + done.topic;
+    if (rd_kafka_topic_partition_list_find(assigned.get(), topic.c_str(), done.partition.value) == nullptr)
+      continue;
+    rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), done.partition.value)->offset =
+        done.offset.value + 1;
+  }
+  if (offsets->cnt == 0) return ok();
+  // rd_kafka_commit() would wait without a bound that we choose.
+  const Queue answers(rd_kafka_queue_new(handle));
+  const auto failed = rd_kafka_commit_queue(handle, offsets.get(), answers.get(), nullptr, nullptr);
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return status_of_commit(failed);
+  const Event answer(rd_kafka_queue_poll(answers.get(), static_cast<int>(options_.call_deadline.count())));
+  if (!answer) return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka commit", CallKind::has_effect);
+  return status_of_commit(answer.get());
+}
+
+void Consumer::pause() { set_paused(true); }
+void Consumer::resume() { set_paused(false); }
+
+void Consumer::set_paused(bool paused) {
+  if (!membership_ || membership_->paused == paused) return;
+  membership_->paused = paused;
+  const Partitions assigned = assigned_partitions(membership_->handle.get());
+  (paused ? rd_kafka_pause_partitions : rd_kafka_resume_partitions)(membership_->handle.get(),
+                                                                    assigned.get());
+}
+
+}  // namespace penstock::kafka

@@ -1,0 +1,49 @@
+// Owners of librdkafka's C handles, and its error codes as penstock::Error.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+#include <string_view>
+
+#include "common/core/result.h"
+
+namespace penstock::kafka {
+
+template <auto destroy>
+struct Destroy {
+  template <class T>
+  void operator()(T* handle) const noexcept {
+    destroy(handle);
+  }
+};
+
+// Destroying a consumer this way does not close it first: closing may hang, and is bounded elsewhere.
+inline void destroy_unclosed(rd_kafka_t* handle) noexcept {
+  rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+inline void destroy_metadata(const rd_kafka_metadata_t* metadata) noexcept {
+  rd_kafka_metadata_destroy(metadata);
+}
+
+using Handle = std::unique_ptr<rd_kafka_t, Destroy<destroy_unclosed>>;
+using Conf = std::unique_ptr<rd_kafka_conf_t, Destroy<rd_kafka_conf_destroy>>;
+using TopicHandle = std::unique_ptr<rd_kafka_topic_t, Destroy<rd_kafka_topic_destroy>>;
+using Message = std::unique_ptr<rd_kafka_message_t, Destroy<rd_kafka_message_destroy>>;
+using Partitions =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, Destroy<rd_kafka_topic_partition_list_destroy>>;
+using Queue = std::unique_ptr<rd_kafka_queue_t, Destroy<rd_kafka_queue_destroy>>;
+using Event = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>;
+using CallError = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Destroy<destroy_metadata>>;
+using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>>;
+using GroupOffsetsQuery =
+    std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
+
+// `doing` is a few words for the operator ("kafka commit"). A call that may have had its effect at the broker
+// when it failed (`has_effect`) becomes unknown_outcome where a question could simply be asked again.
+enum class CallKind { question, has_effect };
+Error error_of(rd_kafka_resp_err_t code, std::string_view doing, CallKind kind = CallKind::question);
+
+}  // namespace penstock::kafka

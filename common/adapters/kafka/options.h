@@ -1,0 +1,41 @@
+// How Penstock uses a Kafka cluster. Sizes and times of librdkafka that depend on nothing here are in
+// settings.cpp.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/core/time.h"
+
+namespace penstock {
+
+struct KafkaOptions {
+  std::string brokers;                     // "host:port,host:port"
+  std::string topic_prefix = "penstock.";  // before every short topic name
+  std::string client_id = "penstock";
+
+  // Appends.
+  Milliseconds linger{1};
+  Milliseconds append_deadline{5'000};
+  int queue_records_max = 100'000;
+  int queue_kbytes_max = 64 * 1024;
+  int record_bytes_max = 1 << 20;
+  std::function<void()> on_producer_replaced;  // after a fatal error; called from the producer's thread
+
+  // Consumers. With an instance id the membership is static: a restart within the session timeout keeps the
+  // partitions, but a clean stop gives them up only after it. Without one, a clean stop moves them at once.
+  std::string instance_id;
+  Milliseconds session_timeout{10'000};
+  Milliseconds close_deadline{5'000};
+  Milliseconds stalled_after{60'000};  // a consumer that gets nothing for so long although there is something
+  std::size_t poll_bytes_max = 8 << 20;
+
+  // Everything else that asks the cluster.
+  Milliseconds call_deadline{5'000};
+
+  // Topics that create_topics() has to make.
+  int partitions = 6;
+  int replication_factor = 0;  // 0: three, or the number of brokers when there are fewer
+};
+
+}  // namespace penstock

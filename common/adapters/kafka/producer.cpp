@@ -1,0 +1,187 @@
+#include "common/adapters/kafka/producer.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "common/adapters/kafka/settings.h"
+#include "common/observe/log.h"
+
+namespace penstock::kafka {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr int kServeMs = 100;
+
+rd_kafka_vu_t make_vu(rd_kafka_vtype_t type) {
+  rd_kafka_vu_t vu;
+  std::memset(&vu, 0, sizeof vu);
+  vu.vtype = type;
+  return vu;
+}
+
+rd_kafka_vu_t bytes_vu(rd_kafka_vtype_t type, std::string& bytes) {
+  rd_kafka_vu_t vu = make_vu(type);
+  vu.u.mem = {bytes.data(), bytes.size()};
+  return vu;
+}
+
+rd_kafka_vu_t header_vu(const std::string& name, const std::string& value) {
+  rd_kafka_vu_t vu = make_vu(RD_KAFKA_VTYPE_HEADER);
+  vu.u.header = {name.c_str(), value.data(), static_cast<ssize_t>(value.size())};
+  return vu;
+}
+
+const rd_kafka_metadata_topic* find_topic(const rd_kafka_metadata_t& metadata, const std::string& name) {
+  for (int i = 0; i < metadata.topic_cnt; ++i)
+    if (name == metadata.topics[i].topic) return &metadata.topics[i];
+  return nullptr;
+}
+
+Status topic_state(const rd_kafka_metadata_t& metadata, const std::string& name) {
+  const rd_kafka_metadata_topic* found = find_topic(metadata, name);
+  if (found == nullptr)
+    return Error{ErrorCode::unavailable, Retry::safe, "kafka does not know yet of topic " + name};
+  const rd_kafka_metadata_topic& topic = *found;
+  if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(topic.err, "kafka topic " + name);
+  for (int i = 0; i < topic.partition_cnt; ++i)
+    if (topic.partitions[i].leader < 0)
+      return Error{ErrorCode::unavailable, Retry::safe, "a partition of " + name + " has no leader"};
+  return ok();
+}
+
+}  // namespace
+
+struct Producer::Pending {
+  Record record;
+  AppendDone done;
+};
+
+Result<std::unique_ptr<Producer>> Producer::open(const KafkaOptions& options) {
+  std::unique_ptr<Producer> producer(new Producer(options));
+  TRY(Handle instance, producer->make_instance());
+  producer->instance_ = std::move(instance);
+  producer->thread_ = std::thread([self = producer.get()] { self->serve(); });
+  return producer;
+}
+
+Producer::~Producer() {
+  if (!thread_.joinable()) return;
+  (void)flush(options_.append_deadline);
+  stopping_ = true;
+  thread_.join();
+  give_up(instance_.get());
+}
+
+Result<Handle> Producer::make_instance() {
+  TRY(Conf conf, make_conf(producer_settings(options_)));
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  return make_handle(RD_KAFKA_PRODUCER, std::move(conf));
+}
+
+Status Producer::append(Record record, AppendDone done) {
+  auto pending = std::make_unique<Pending>(Pending{std::move(record), std::move(done)});
+  Record& sent = pending->record;
+  const std::string topic = options_.topic_prefix + sent.topic;
+  std::vector<rd_kafka_vu_t> fields;
+  fields.reserve(4 + sent.headers.size());
+  fields.push_back(make_vu(RD_KAFKA_VTYPE_TOPIC));
+  fields.back().u.cstr = topic.c_str();
+  fields.push_back(bytes_vu(RD_KAFKA_VTYPE_VALUE, sent.value));
+  // An absent key is spread over the partitions; an empty one would always meet the same.
+  if (!sent.key.empty()) fields.push_back(bytes_vu(RD_KAFKA_VTYPE_KEY, sent.key));
+  fields.push_back(make_vu(RD_KAFKA_VTYPE_OPAQUE));
+  fields.back().u.ptr = pending.get();
+  for (const auto& [name, value] : sent.headers) fields.push_back(header_vu(name, value));
+
+  ++unanswered_;
+  const std::shared_lock lock(instance_mutex_);
+  const CallError error(rd_kafka_produceva(instance_.get(), fields.data(), fields.size()));
+  if (!error) {
+    (void)pending.release();  // on_delivery() owns it
+    return ok();
+  }
+  answered();
+  Error refused = error_of(rd_kafka_error_code(error.get()), "kafka append");
+  return refused;
+}
+
+void Producer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* producer) noexcept {
+  const std::unique_ptr<Pending> pending(static_cast<Pending*>(message->_private));
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    pending->done(
+        Position{std::move(pending->record.topic), Partition{message->partition}, Offset{message->offset}});
+  else
+    pending->done(error_of(message->err, "kafka append", CallKind::has_effect));
+  static_cast<Producer*>(producer)->answered();
+}
+
+void Producer::answered() noexcept {
+  if (--unanswered_ != 0) return;
+  const std::scoped_lock lock(answered_mutex_);
+  all_answered_.notify_all();
+}
+
+Status Producer::flush(Milliseconds deadline) {
+  std::unique_lock lock(answered_mutex_);
+  if (all_answered_.wait_for(lock, deadline, [&] { return unanswered_ == 0; })) return ok();
+  return Error{ErrorCode::timeout, Retry::safe, "kafka flush: appends are still unanswered"};
+}
+
+Status Producer::warm_up(const std::vector<std::string>& topics, Milliseconds deadline) {
+  const std::shared_ptr<rd_kafka_t> instance = current();
+  // Metadata is asked for the topics that librdkafka has met, and from then on kept up to date for those.
+  for (const std::string& topic : topics)
+    TopicHandle(rd_kafka_topic_new(instance.get(), (options_.topic_prefix + topic).c_str(), nullptr));
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto failed =
+      rd_kafka_metadata(instance.get(), 0, nullptr, &answer, static_cast<int>(deadline.count()));
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka metadata");
+  const Metadata metadata(answer);
+  for (const std::string& topic : topics) {
+    TRY_STATUS(topic_state(*metadata, options_.topic_prefix + topic));
+  }
+  return ok();
+}
+
+std::shared_ptr<rd_kafka_t> Producer::current() {
+  const std::shared_lock lock(instance_mutex_);
+  return instance_;
+}
+
+void Producer::serve() {
+  while (!stopping_) {
+    rd_kafka_poll(instance_.get(), kServeMs);
+    std::array<char, 512> why{};
+    const auto fatal = rd_kafka_fatal_error(instance_.get(), why.data(), why.size());
+    if (fatal == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    log::error("kafka producer failed for good", {{"error", why.data()}});
+    replace_instance();
+  }
+}
+
+void Producer::replace_instance() {
+  Result<Handle> fresh = make_instance();
+  if (!fresh) {
+    log::error("kafka producer cannot be replaced", {{"error", fresh.error().detail}});
+    return;
+  }
+  std::shared_ptr<rd_kafka_t> old = std::move(fresh.value());
+  {
+    const std::unique_lock lock(instance_mutex_);
+    std::swap(instance_, old);
+  }
+  give_up(old.get());
+  log::warn("kafka producer replaced");
+  if (options_.on_producer_replaced) options_.on_producer_replaced();
+}
+
+void Producer::give_up(rd_kafka_t* handle) {
+  rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  const auto until = SteadyClock::now() + options_.append_deadline;
+  while (rd_kafka_outq_len(handle) > 0 && SteadyClock::now() < until) rd_kafka_poll(handle, kServeMs);
+}
+
+}  // namespace penstock::kafka

@@ -1,0 +1,55 @@
+#include "common/adapters/kafka/records.h"
+
+#include "common/core/check.h"
+
+namespace penstock::kafka {
+namespace {
+
+std::string to_string(const void* bytes, std::size_t size) {
+  return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
+}
+
+Headers headers_of(const rd_kafka_message_t& message) {
+  Headers headers;
+  rd_kafka_headers_t* stored = nullptr;
+  if (rd_kafka_message_headers(&message, &stored) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(stored, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    headers.emplace_back(name, to_string(value, size));
+  return headers;
+}
+
+}  // namespace
+
+std::string short_topic(std::string_view topic, std::string_view prefix) {
+  CHECK(topic.starts_with(prefix));
+  return std::string(topic.substr(prefix.size()));
+}
+
+StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix) {
+  rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  return {.position = {short_topic(rd_kafka_topic_name(message.rkt), prefix), Partition{message.partition},
+                       Offset{message.offset}},
+          .appended_at = timestamp_from_unix_ms(rd_kafka_message_timestamp(&message, &kind)),
+          .key = to_string(message.key, message.key_len),
+          .value = to_string(message.payload, message.len),
+          .headers = headers_of(message)};
+}
+
+Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
+                       Milliseconds deadline) {
+  // The two special "times" of Kafka's ListOffsets request.
+  for (int i = 0; i < partitions.cnt; ++i)
+    partitions.elems[i].offset = edge == Edge::start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+  const auto failed = rd_kafka_offsets_for_times(client, &partitions, static_cast<int>(deadline.count()));
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka offsets");
+  for (int i = 0; i < partitions.cnt; ++i)
+    if (partitions.elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return error_of(partitions.elems[i].err, "kafka offsets");
+  return ok();
+}
+
+}  // namespace penstock::kafka

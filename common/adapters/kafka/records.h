@@ -1,0 +1,23 @@
+// Between librdkafka's messages, partitions and offsets and the port's.
+#pragma once
+
+#include <string_view>
+
+#include "common/adapters/kafka/handles.h"
+#include "common/ports/event_log.h"
+
+namespace penstock::kafka {
+
+// The topic's name without the prefix that all of ours have.
+std::string short_topic(std::string_view topic, std::string_view prefix);
+
+// Copies everything; the message can go.
+StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix);
+
+enum class Edge { start, end };
+// Sets each offset to where its partition starts or ends now. One round trip; blocks until the deadline at
+// most.
+Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
+                       Milliseconds deadline);
+
+}  // namespace penstock::kafka

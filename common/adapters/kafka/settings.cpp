@@ -1,0 +1,147 @@
+#include "common/adapters/kafka/settings.h"
+
+#include <array>
+
+#include "common/observe/log.h"
+
+namespace penstock::kafka {
+namespace {
+
+std::string text(Milliseconds duration) { return std::to_string(duration.count()); }
+
+Settings common_settings(const KafkaOptions& options) {
+  return {
+      {"bootstrap.servers", options.brokers},
+      {"client.id", options.client_id},
+      {"socket.nagle.disable", "true"},  // off by default: Nagle would hold small requests back
+      {"socket.keepalive.enable", "true"},
+      {"reconnect.backoff.max.ms", "1000"},  // ten seconds would be a long time after a broker's restart
+      {"log.connection.close", "false"},     // brokers close idle connections
+  };
+}
+
+void append(Settings& settings, Settings more) {
+  for (auto& setting : more) settings.push_back(std::move(setting));
+}
+
+// From librdkafka's threads.
+void on_log(const rd_kafka_t*, int level, const char* facility, const char* message) noexcept {
+  constexpr int kError = 3;
+  constexpr int kNotice = 5;
+  if (level <= kError)
+    log::error("kafka", {{"facility", facility}, {"message", message}});
+  else if (level <= kNotice)
+    log::warn("kafka", {{"facility", facility}, {"message", message}});
+  else
+    log::debug("kafka", {{"facility", facility}, {"message", message}});
+}
+
+}  // namespace
+
+Settings producer_settings(const KafkaOptions& options) {
+  Settings settings = common_settings(options);
+  append(settings,
+         {
+             {"enable.idempotence", "true"},  // no duplicates and no reordering by its own retries
+             {"acks", "all"},
+             {"compression.type", "lz4"},
+             {"linger.ms", text(options.linger)},
+             {"message.timeout.ms", text(options.append_deadline)},
+             {"message.max.bytes", std::to_string(options.record_bytes_max)},
+             {"queue.buffering.max.messages", std::to_string(options.queue_records_max)},
+             {"queue.buffering.max.kbytes", std::to_string(options.queue_kbytes_max)},  // default: 1 GiB
+             {"partitioner", "murmur2_random"},  // as Java's clients place keys
+         });
+  return settings;
+}
+
+Settings consumer_settings(const KafkaOptions& options, std::string_view group) {
+  Settings settings = common_settings(options);
+  append(settings, {
+                       {"group.id", std::string(group)},
+                       // Eager: cooperative-sticky crashes and stalls in librdkafka 2.0.
+                       {"partition.assignment.strategy", "range,roundrobin"},
+                       {"session.timeout.ms", text(options.session_timeout)},
+                       {"heartbeat.interval.ms", text(options.session_timeout / 5)},
+                       {"enable.auto.commit", "false"},
+                       {"enable.auto.offset.store", "false"},
+                       {"auto.offset.reset", "earliest"},
+                       {"check.crcs", "true"},
+                       {"fetch.wait.max.ms", "100"},
+                       {"queued.max.messages.kbytes", "16384"},  // default: 64 MiB
+                   });
+  if (!options.instance_id.empty()) settings.emplace_back("group.instance.id", options.instance_id);
+  return settings;
+}
+
+Settings reader_settings(const KafkaOptions& options) {
+  Settings settings = common_settings(options);
+  append(settings, {
+                       {"group.id", options.topic_prefix + "reader"},  // needed to assign; never joined
+                       {"enable.auto.commit", "false"},
+                       {"enable.auto.offset.store", "false"},
+                       {"auto.offset.reset", "error"},  // a record that is gone must not become another one
+                       {"enable.partition.eof", "true"},
+                       {"check.crcs", "true"},
+                       {"fetch.wait.max.ms", "50"},
+                       {"queued.max.messages.kbytes", "2048"},
+                   });
+  return settings;
+}
+
+Result<Conf> make_conf(const Settings& settings) {
+  Conf conf(rd_kafka_conf_new());
+  for (const auto& [name, value] : settings) {
+    std::array<char, 512> why{};
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
+        RD_KAFKA_CONF_OK)
+      return Error{ErrorCode::invalid, Retry::never, "kafka setting " + name + ": " + why.data()};
+  }
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  return conf;
+}
+
+Result<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
+  std::array<char, 512> why{};
+  Handle handle(rd_kafka_new(type, conf.get(), why.data(), why.size()));
+  if (!handle) return Error{ErrorCode::invalid, Retry::never, std::string("kafka: ") + why.data()};
+  (void)conf.release();  // the handle's now
+  return handle;
+}
+
+Error error_of(rd_kafka_resp_err_t code, std::string_view doing, CallKind kind) {
+  const Retry again = kind == CallKind::has_effect ? Retry::unknown_outcome : Retry::safe;
+  std::string detail = std::string(doing) + ": " + rd_kafka_err2str(code);
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+      return {ErrorCode::timeout, again, std::move(detail)};
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      return {ErrorCode::overloaded, Retry::safe, std::move(detail)};
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+      return {ErrorCode::invalid, Retry::never, std::move(detail)};
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+      return {ErrorCode::wrong_schema, Retry::never, std::move(detail)};
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+      return {ErrorCode::fenced, Retry::never, std::move(detail)};
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+      return {ErrorCode::corrupt, Retry::never, std::move(detail)};
+    default:  // several hundred codes, and nearly all of them mean that the cluster cannot do it now
+      return {ErrorCode::unavailable, again, std::move(detail)};
+  }
+}
+
+}  // namespace penstock::kafka

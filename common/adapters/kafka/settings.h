@@ -1,0 +1,27 @@
+// librdkafka's configuration for each kind of client. Where a default is overridden, the reason stands beside
+// it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/adapters/kafka/handles.h"
+#include "common/adapters/kafka/options.h"
+
+namespace penstock::kafka {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+Settings producer_settings(const KafkaOptions& options);
+Settings consumer_settings(const KafkaOptions& options, std::string_view group);
+// Of the client that reads single records and asks about topics and groups; it joins no group.
+Settings reader_settings(const KafkaOptions& options);
+
+// Errors: invalid, naming the setting that librdkafka refused.
+Result<Conf> make_conf(const Settings& settings);
+// Takes the conf. Does not wait for a connection.
+Result<Handle> make_handle(rd_kafka_type_t type, Conf conf);
+
+}  // namespace penstock::kafka
