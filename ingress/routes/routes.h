@@ -1,0 +1,85 @@
+// What the public listener serves. Each class below gives its rows of the route table; it must outlive the server
+// that has them.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/catalogue/catalogue.h"
+#include "common/observe/metrics.h"
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+#include "ingress/server/server.h"
+#include "ingress/verify/verify.h"
+
+namespace penstock {
+
+struct StripeWebhookOptions {
+  std::vector<std::string> secrets = {};  // any of them may sign
+  std::optional<std::chrono::seconds> tolerance = std::chrono::seconds{300};
+  Milliseconds ack_deadline{5'000};  // for the log to have it; then 503, and Stripe sends it again
+  std::chrono::seconds retry_after{5};
+};
+
+// POST /v1/webhook/stripe and /api/webhooks/stripe. A 200 means: verified, and acknowledged by the log. What verifies
+// is never refused for what it says; whether it is an event at all is for the workers to find out.
+//
+// Also outlives the log's open appends: flush the log before destroying this.
+class StripeWebhook {
+ public:
+  StripeWebhook(StripeWebhookOptions options, const Catalogue& catalogue, EventLog& log, const Clock& clock,
+                Metrics& metrics);
+  ~StripeWebhook();
+  StripeWebhook(const StripeWebhook&) = delete;
+  StripeWebhook& operator=(const StripeWebhook&) = delete;
+
+  std::vector<http::Route> routes();
+
+ private:
+  void handle(http::Request&& request, const http::Responder& responder);
+  void refuse(const http::Request& request, SignatureVerdict verdict, const http::Responder& responder);
+  void on_appended(const Result<Position>& result, std::chrono::steady_clock::time_point received_at,
+                   const http::Responder& responder);
+  void on_append_error(const Error& error, const http::Responder& responder);
+
+  struct Instruments;
+
+  const StripeSignature signature_;
+  const Milliseconds ack_deadline_;
+  const Catalogue& catalogue_;
+  EventLog& log_;
+  const Clock& clock_;
+  const std::unique_ptr<Instruments> instruments_;
+  const http::Response received_;     // sent as they are, for every event
+  const http::Response unavailable_;
+};
+
+struct ProbeOptions {
+  bool serve_metrics = false;     // GET /metrics; usually on the private listener only
+  Milliseconds ready_age_max{1'000};  // how old an answer of /readyz may be
+};
+
+// GET /healthz (the process serves), /readyz (what it needs is there) and /metrics. `ready` may block: it runs on a
+// thread of its own, one call at a time.
+class Probes {
+ public:
+  Probes(ProbeOptions options, std::function<Status()> ready, const Metrics& metrics);
+  ~Probes();
+  Probes(const Probes&) = delete;
+  Probes& operator=(const Probes&) = delete;
+
+  std::vector<http::Route> routes();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock

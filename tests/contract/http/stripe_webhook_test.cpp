@@ -1,0 +1,219 @@
+// The Stripe route on the real server, before a log that answers when the test says so.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "common/crypto/crypto.h"
+#include "ingress/routes/routes.h"
+#include "tests/contract/http/echo_server.h"
+#include "tests/fakes/held_event_log.h"
+#include "tests/fakes/raw_client.h"
+
+namespace penstock {
+namespace {
+
+using fakes::body_of;
+using fakes::HeldEventLog;
+using fakes::RawClient;
+using fakes::status_of;
+using std::chrono::milliseconds;
+
+constexpr const char* kSecret = "whsec_test";
+constexpr std::string_view kEvent = R"({"id":"evt_1","object":"event","type":"payout.paid","data":{"object":{"id":"po_1"}}})";
+
+class FixedClock : public Clock {
+ public:
+  Timestamp now() const noexcept override { return timestamp_from_unix_ms(1'700'000'000'000); }
+};
+
+std::string signed_post(std::string_view path, std::string_view body, std::string_view secret = kSecret) {
+  const auto signature = crypto::to_hex(crypto::HmacSha256(secret).mac({"1700000000.", body}));
+  return http::post(path, body, "Content-Type: application/json; charset=utf-8\r\nStripe-Signature: t=1700000000,v1=" + signature + "\r\n");
+}
+
+class StripeWebhookTest : public testing::Test {
+ protected:
+  void serve(StripeWebhookOptions options = {}, Status ready = ok()) {
+    options.secrets = {"whsec_other", kSecret};
+    webhook_.emplace(options, Catalogue::builtin(), log_, clock_, metrics_);
+    probes_.emplace(ProbeOptions{.serve_metrics = true}, [this, ready] { ++checks_; return ready; }, metrics_);
+    auto routes = webhook_->routes();
+    for (auto& route : probes_->routes()) routes.push_back(std::move(route));
+    server_.emplace(http::ServerOptions{}, std::move(routes), metrics_);
+    ASSERT_TRUE(server_->start());
+  }
+  void TearDown() override {
+    if (server_) server_->stop(std::chrono::seconds{5});
+  }
+
+  std::string ask(const std::string& request) {
+    RawClient client(server_->bound_address());
+    client.send(request);
+    return client.answer();
+  }
+
+  HeldEventLog log_;
+  FixedClock clock_;
+  Metrics metrics_;
+  std::atomic<int> checks_{0};
+  std::optional<StripeWebhook> webhook_;
+  std::optional<Probes> probes_;
+  std::optional<http::HttpServer> server_;
+};
+
+const Position kPosition{"payouts", Partition{0}, Offset{7}};
+
+TEST_F(StripeWebhookTest, AnswersOnlyAfterTheLogHasIt) {
+  serve();
+  for (const char* path : {"/v1/webhook/stripe", "/api/webhooks/stripe"}) {
+    RawClient client(server_->bound_address());
+    client.send(signed_post(path, kEvent));
+    auto held = log_.take();
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->record.value, kEvent);
+    EXPECT_EQ(held->record.topic, "payouts");
+    EXPECT_EQ(held->record.key, "po_1");
+    EXPECT_EQ(client.answer(milliseconds{100}), "") << "not yet durable";
+    held->done(kPosition);
+    const auto answer = client.answer();
+    EXPECT_EQ(status_of(answer), 200);
+    EXPECT_EQ(body_of(answer), "{\"received\": true}");
+  }
+}
+
+TEST_F(StripeWebhookTest, AnswersFromTheLogsOwnThreads) {
+  serve();
+  std::atomic<bool> over{false};
+  std::thread log_thread([&] {
+    while (!over)
+      if (auto held = log_.take()) held->done(kPosition);
+  });
+  std::vector<std::thread> senders;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 4; ++t)
+    senders.emplace_back([&] {
+      RawClient client(server_->bound_address());
+      for (int i = 0; i < 200; ++i) {
+        client.send(signed_post("/v1/webhook/stripe", kEvent));
+        if (status_of(client.answer()) != 200) ++wrong;
+      }
+    });
+  for (auto& sender : senders) sender.join();
+  over = true;
+  ask(signed_post("/v1/webhook/stripe", kEvent));  // wakes the log's thread up
+  log_thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(StripeWebhookTest, AWrongSignatureReachesNothing) {
+  serve();
+  for (const auto& request : {signed_post("/v1/webhook/stripe", kEvent, "whsec_wrong"), signed_post("/v1/webhook/stripe", kEvent, ""),
+                              http::post("/v1/webhook/stripe", kEvent, "Content-Type: application/json\r\n")}) {
+    const auto answer = ask(request);
+    EXPECT_EQ(status_of(answer), 401);
+    EXPECT_NE(body_of(answer).find("\"type\":\"signature_invalid\""), std::string_view::npos);
+    EXPECT_EQ(body_of(answer).find("mismatch"), std::string_view::npos) << "the reason is not the caller's business";
+  }
+  EXPECT_EQ(log_.waiting(), 0U);
+  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"signature_mismatch\"} 2"), std::string::npos);
+  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"header_missing\"} 1"), std::string::npos);
+}
+
+TEST_F(StripeWebhookTest, WhatVerifiesIsTakenWhateverItSays) {
+  serve();
+  for (const std::string& body : {std::string("not json"), std::string(), std::string(10'000, '['), std::string("{\"id\":\"a\0b\"}", 12),
+                                 std::string(R"({"id":"evt_1","id":"evt_2","type":7})"), std::string("\xff\xfe")}) {
+    RawClient client(server_->bound_address());
+    client.send(signed_post("/v1/webhook/stripe", body));
+    auto held = log_.take();
+    ASSERT_TRUE(held);
+    EXPECT_EQ(held->record.value, body);
+    EXPECT_EQ(held->record.topic, "unrouted");
+    held->done(kPosition);
+    EXPECT_EQ(status_of(client.answer()), 200);
+  }
+}
+
+TEST_F(StripeWebhookTest, ALogThatRefusesIs503) {
+  serve();
+  log_.refuse_with(Error{ErrorCode::overloaded, Retry::safe, "full"});
+  const auto answer = ask(signed_post("/v1/webhook/stripe", kEvent));
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_NE(answer.find("\r\nRetry-After: 5\r\n"), std::string::npos);
+  EXPECT_NE(body_of(answer).find("\"type\":\"log_unavailable\""), std::string_view::npos);
+  EXPECT_NE(metrics_.exposition().find("penstock_log_append_errors_total{code=\"overloaded\"} 1"), std::string::npos);
+}
+
+TEST_F(StripeWebhookTest, ALogThatFailsIs503) {
+  serve();
+  RawClient client(server_->bound_address());
+  client.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto held = log_.take();
+  ASSERT_TRUE(held);
+  held->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
+  EXPECT_EQ(status_of(client.answer()), 503);
+}
+
+TEST_F(StripeWebhookTest, ALogThatIsTooSlowIs503AndItsLateAnswerIsDropped) {
+  serve({.ack_deadline = milliseconds{80}});
+  RawClient client(server_->bound_address());
+  client.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto late = log_.take();
+  ASSERT_TRUE(late);
+  const auto answer = client.answer();
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_NE(answer.find("\r\nRetry-After: 5\r\n"), std::string::npos);
+  late->done(kPosition);
+  client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(body_of(client.answer()), "{\"status\":\"ok\"}");
+}
+
+TEST_F(StripeWebhookTest, OnlyJsonOfKnownLengthIsRead) {
+  serve();
+  EXPECT_EQ(status_of(ask(http::post("/v1/webhook/stripe", kEvent, "Content-Type: text/plain\r\n"))), 415);
+  EXPECT_EQ(status_of(ask("POST /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n")), 411);
+  EXPECT_EQ(status_of(ask("GET /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\n\r\n")), 405);
+}
+
+TEST_F(StripeWebhookTest, StopWaitsForTheLog) {
+  serve();
+  RawClient client(server_->bound_address());
+  client.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto held = log_.take();
+  ASSERT_TRUE(held);
+  std::thread stopper([this] { server_->stop(std::chrono::seconds{10}); });
+  EXPECT_EQ(client.answer(milliseconds{50}), "");
+  held->done(kPosition);
+  const auto all = client.rest();
+  ASSERT_TRUE(all);
+  EXPECT_EQ(status_of(*all), 200);
+  stopper.join();
+}
+
+TEST_F(StripeWebhookTest, ReadinessIsAskedForOnceASecondAtMost) {
+  serve();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(status_of(ask("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+  EXPECT_LE(checks_, 3);
+  EXPECT_GE(checks_, 1);
+}
+
+TEST_F(StripeWebhookTest, WhatIsNotReadyIs503WithoutDetails) {
+  serve({}, Error{ErrorCode::unavailable, Retry::safe, "kafka at 10.0.0.1 is away"});
+  const auto answer = ask("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_NE(body_of(answer).find("\"type\":\"not_ready\""), std::string_view::npos);
+  EXPECT_EQ(answer.find("kafka"), std::string::npos);
+  EXPECT_EQ(status_of(ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+}
+
+TEST_F(StripeWebhookTest, MetricsAreServedWhereAsked) {
+  serve();
+  const auto answer = ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status_of(answer), 200);
+  EXPECT_NE(answer.find("\r\nContent-Type: text/plain; version=0.0.4"), std::string::npos);
+  EXPECT_NE(body_of(answer).find("penstock_ingress_ack_seconds"), std::string_view::npos);
+}
+
+}  // namespace
+}  // namespace penstock

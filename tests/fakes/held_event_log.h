@@ -1,0 +1,68 @@
+// A log that takes records and answers for them only when the test says so.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/ports/event_log.h"
+
+namespace penstock::fakes {
+
+class HeldEventLog : public EventLog {
+ public:
+  struct Held {
+    Record record;
+    AppendDone done;
+  };
+
+  Status append(Record record, AppendDone done) override {
+    const std::scoped_lock lock(mutex_);
+    if (refusal_) return *refusal_;
+    held_.push_back({std::move(record), std::move(done)});
+    changed_.notify_all();
+    return ok();
+  }
+
+  // The oldest append that is not answered yet; waits for one, ten seconds at most.
+  std::optional<Held> take() {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return !held_.empty(); })) return std::nullopt;
+    Held oldest = std::move(held_.front());
+    held_.pop_front();
+    return oldest;
+  }
+
+  std::size_t waiting() const {
+    const std::scoped_lock lock(mutex_);
+    return held_.size();
+  }
+
+  // From now on append() fails with this; nullopt: takes records again.
+  void refuse_with(std::optional<Error> error) {
+    const std::scoped_lock lock(mutex_);
+    refusal_ = std::move(error);
+  }
+
+  Status flush(Milliseconds) override { return ok(); }
+  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override { return absent(); }
+  Result<std::optional<StoredRecord>> read(const Position&) override { return absent(); }
+  Result<GroupProgress> progress(const std::string&, const std::string&) override { return absent(); }
+  Status create_topics(const std::vector<std::string>&) override { return ok(); }
+  Status ready(const std::vector<std::string>&) override { return ok(); }
+
+ private:
+  static Error absent() { return {ErrorCode::unavailable, Retry::never, "this log only takes records"}; }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Held> held_;
+  std::optional<Error> refusal_;
+};
+
+}  // namespace penstock::fakes
