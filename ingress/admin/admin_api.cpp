@@ -1,0 +1,155 @@
+#include "ingress/admin/admin_api.h"
+
+#include "common/core/check.h"
+#include "common/crypto/crypto.h"
+#include "common/observe/log.h"
+#include "ingress/admin/resources.h"
+#include "ingress/admin/task_pool.h"
+#include "ingress/routes/routes.h"
+
+namespace penstock {
+namespace {
+
+struct Endpoint {
+  std::string_view method;
+  std::string_view pattern;
+  std::string_view name;
+  admin::Answer* answer;
+};
+
+constexpr Endpoint kEndpoints[] = {
+    {"GET", "/v1/payments/{id}", "payments", admin::get_payment},
+    {"GET", "/v1/fulfillments", "fulfillments", admin::list_fulfillments},
+    {"GET", "/v1/wallets/{userId}", "wallets", admin::get_wallet},
+    {"GET", "/v1/wallets/{userId}/entries", "wallet_entries", admin::list_wallet_entries},
+    {"GET", "/v1/ledger/check", "ledger_check", admin::check_ledger},
+    {"GET", "/v1/subscriptions/{id}", "subscriptions", admin::get_subscription},
+    {"GET", "/v1/profiles/{userId}", "profiles", admin::get_profile},
+    {"GET", "/v1/accounts/{id}", "accounts", admin::get_account},
+    {"GET", "/v1/payouts/{id}", "payouts", admin::get_payout},
+    {"GET", "/v1/session-payments/{id}", "session_payments", admin::get_session_payment},
+    {"PUT", "/v1/session-payments/{id}", "session_payments", admin::put_session_payment},
+    {"GET", "/v1/alerts", "alerts", admin::list_alerts},
+    {"GET", "/v1/events", "events", admin::list_events},
+    {"GET", "/v1/events/{key}", "event", admin::get_event},
+    {"GET", "/v1/parked", "parked", admin::list_parked},
+    {"GET", "/v1/pools", "pools", admin::list_pools},
+};
+
+constexpr std::chrono::seconds kRetryAfter{1};
+
+http::Response error_response(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::unavailable:
+      return http::problem_with_retry(503, "unavailable", "the store or the log cannot be reached", kRetryAfter);
+    case ErrorCode::timeout:
+      return http::problem_with_retry(503, "timeout", "the store or the log did not answer in time", kRetryAfter);
+    case ErrorCode::overloaded:
+      return http::problem_with_retry(503, "overloaded", "too many requests at once", kRetryAfter);
+    case ErrorCode::conflict:
+      return http::problem_with_retry(503, "conflict", "others keep changing the same rows", kRetryAfter);
+    case ErrorCode::fenced:
+      return http::problem_with_retry(503, "unavailable", "this process was superseded", kRetryAfter);
+    case ErrorCode::wrong_schema:
+      return http::problem(503, "wrong_schema", "the schema is another program's: run penstock-admin migrate");
+    case ErrorCode::invalid:
+    case ErrorCode::not_found:
+    case ErrorCode::corrupt:
+    case ErrorCode::internal: return http::problem(500, "internal", "something went wrong here; the log says what");
+  }
+  CHECK(false);
+}
+
+http::Response unauthorized() {
+  http::Response response = http::problem(401, "unauthorized", "a valid bearer token is required");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"penstock\"");
+  return response;
+}
+
+// The token of `Authorization: Bearer …` (RFC 6750); empty when there is none, or more than one field.
+std::string_view bearer_token(const http::Request& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto fields = request.head.field_values("Authorization");
+  if (fields.size() != 1 || fields.front().size() < kScheme.size()) return {};
+  if (!http::equal_ignoring_case(fields.front().substr(0, kScheme.size()), kScheme)) return {};
+  return fields.front().substr(kScheme.size());
+}
+
+admin::PoolWatchOptions watch_options(const AdminOptions& options) {
+  admin::PoolWatchOptions watch;
+  watch.group_prefix = options.group_prefix;
+  watch.pools = options.pools;
+  watch.interval = options.pool_interval;
+  return watch;
+}
+
+std::function<Status()> ready_check(const AdminPorts& ports, std::vector<std::string> topics) {
+  return [&store = ports.store, &log = ports.log, topics = std::move(topics)]() -> Status {
+    TRY_STATUS(store.ready());
+    return log.ready(topics);
+  };
+}
+
+}  // namespace
+
+struct AdminApi::Impl {
+  Impl(const AdminPorts& ports, AdminOptions options)
+      : token(std::move(options.token)),
+        pools(ports.log, ports.clock, ports.metrics, watch_options(options)),
+        context{ports.store, ports.log, ports.clock, pools},
+        probes({.serve_metrics = true}, ready_check(ports, std::move(options.topics)), ports.metrics),
+        tasks(options.threads, options.waiting_max) {
+    CHECK(!token.empty());
+  }
+
+  http::Response answer(const Endpoint& endpoint, const http::Request& request) const {
+    auto answered = endpoint.answer(context, request);
+    if (answered) return std::move(answered).value();
+    const Error& error = answered.error();
+    log::warn("admin request failed", {{"route", endpoint.name},
+                                       {"request_id", request.request_id()},
+                                       {"code", to_string(error.code)},
+                                       {"detail", error.detail}});
+    return error_response(error);
+  }
+
+  void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
+    if (!crypto::constant_time_equal(bearer_token(request), token))
+      return responder.send(unauthorized());
+    const bool taken = tasks.submit([this, &endpoint, request = std::move(request), responder] {
+      responder.send(answer(endpoint, request));
+    });
+    if (!taken) responder.send(error_response({ErrorCode::overloaded, Retry::safe, {}}));
+  }
+
+  http::Route route(const Endpoint& endpoint) {
+    http::Route route;
+    route.method = endpoint.method;
+    route.pattern = endpoint.pattern;
+    route.name = endpoint.name;
+    route.handler = [this, &endpoint](http::Request&& request, const http::Responder& responder) {
+      handle(endpoint, std::move(request), responder);
+    };
+    return route;
+  }
+
+  const std::string token;
+  admin::PoolWatch pools;
+  const admin::Context context;
+  Probes probes;
+  admin::TaskPool tasks;  // last: its threads use all of the above
+};
+
+AdminApi::AdminApi(const AdminPorts& ports, AdminOptions options)
+    : impl_(std::make_unique<Impl>(ports, std::move(options))) {}
+
+AdminApi::~AdminApi() = default;
+
+std::vector<http::Route> AdminApi::routes() {
+  std::vector<http::Route> routes;
+  for (const auto& endpoint : kEndpoints) routes.push_back(impl_->route(endpoint));
+  for (auto& probe : impl_->probes.routes()) routes.push_back(std::move(probe));
+  return routes;
+}
+
+}  // namespace penstock

@@ -1,0 +1,55 @@
+// The private listener's API: state, events and pools for operators, behind a bearer token (docs/handlers.md,
+// schemas/openapi.yaml).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/core/time.h"
+#include "common/observe/metrics.h"
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+#include "common/ports/store.h"
+#include "ingress/server/server.h"
+
+namespace penstock {
+
+// All must outlive the API.
+struct AdminPorts {
+  Store& store;
+  EventLog& log;
+  const Clock& clock;
+  Metrics& metrics;
+};
+
+struct AdminOptions {
+  std::string token;                 // of the root; not empty
+  std::string group_prefix;          // the consumer group of a pool is this and its name
+  std::vector<std::string> pools;    // to watch, each named like its topic
+  std::vector<std::string> topics;   // that must exist for /readyz
+  std::size_t threads = 4;           // of handlers, which block on the store and the log
+  std::size_t waiting_max = 64;      // requests that wait for a thread; beyond, 503
+  Milliseconds pool_interval{5'000}; // between two looks at the pools
+};
+
+// Answers every request within the route's deadline and the ports' own. /healthz, /readyz and /metrics need no token:
+// the listener is private, and probes and scrapers carry none.
+class AdminApi {
+ public:
+  AdminApi(const AdminPorts& ports, AdminOptions options);
+  // Waits for the handlers that run. The server must have been stopped.
+  ~AdminApi();
+  AdminApi(const AdminApi&) = delete;
+  AdminApi& operator=(const AdminApi&) = delete;
+
+  // For an HttpServer, which must be gone before this is.
+  std::vector<http::Route> routes();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock

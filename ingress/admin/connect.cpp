@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "ingress/admin/body_reader.h"
+#include "ingress/admin/query_reader.h"
+#include "ingress/admin/resources.h"
+#include "ingress/admin/stored.h"
+#include "workers/domain/connect/accounts.h"
+#include "workers/domain/connect/payouts.h"
+#include "workers/domain/connect/session_payments.h"
+#include "workers/runtime/batch.h"
+
+namespace penstock::admin {
+namespace {
+
+bool is_currency(std::string_view text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+Registration read_registration(const http::Request& request, BodyReader& in) {
+  Registration registration;
+  registration.id = request.parameter("id");
+  if (registration.id.size() > kIdBytesMax) in.refuse("id", "must not be longer than 255 bytes");
+  registration.tester_id = in.id("tester_id");
+  registration.payout = in.optional_id("payout");
+  if (const auto amount = in.optional_integer("amount")) {
+    if (*amount < 0) in.refuse("amount", "must not be negative");
+    registration.amount = MinorUnits{*amount};
+  }
+  registration.currency = in.optional_id("currency");
+  if (registration.currency && !is_currency(*registration.currency))
+    in.refuse("currency", "must be a lower-case ISO code");
+  return registration;
+}
+
+Result<Effects> register_session_payment(const Context& context, const Registration& registration,
+                                         const EventKey& by) {
+  return carry_out(context.store, context.clock,
+                   {by, [&](const View& view, Reads& reads) { name_reads(view, registration, reads); },
+                    [&](const View& view) -> Result<Effects> {
+                      return decide_registration(view, registration, by);
+                    }});
+}
+
+Result<http::Response> show_session_payment(Store& store, std::string_view id) {
+  TRY(const auto found, read_row<SessionPayment>(store, id));
+  if (!found) return not_found("session payment");
+  return resource_response(session_payment_view(found->row), found->stamp);
+}
+
+}  // namespace
+
+Result<http::Response> get_account(const Context& context, const http::Request& request) {
+  QueryReader in(request);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY(const auto found, read_row<ConnectedAccount>(context.store, request.parameter("id")));
+  return found ? resource_response(account_view(found->row), found->stamp) : not_found("account");
+}
+
+Result<http::Response> get_payout(const Context& context, const http::Request& request) {
+  QueryReader in(request);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY(const auto found, read_row<Payout>(context.store, request.parameter("id")));
+  // A registration may have named it before any event told of it.
+  if (!found || !found->row.status) return not_found("payout");
+  return resource_response(payout_view(found->row), found->stamp);
+}
+
+Result<http::Response> get_session_payment(const Context& context, const http::Request& request) {
+  QueryReader in(request);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  return show_session_payment(context.store, request.parameter("id"));
+}
+
+Result<http::Response> put_session_payment(const Context& context, const http::Request& request) {
+  QueryReader query(request);
+  if (auto refusal = query.refusal()) return *std::move(refusal);
+  BodyReader in(request);
+  const Registration registration = read_registration(request, in);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY_STATUS(register_session_payment(context, registration, make_event_key("admin", request.request_id())));
+  return show_session_payment(context.store, registration.id);
+}
+
+}  // namespace penstock::admin

@@ -1,0 +1,146 @@
+#include <map>
+
+#include "common/core/utf8.h"
+#include "common/crypto/crypto.h"
+#include "ingress/admin/query_reader.h"
+#include "ingress/admin/resources.h"
+#include "ingress/admin/stored.h"
+#include "workers/domain/state/event_rows.h"
+
+namespace penstock::admin {
+namespace {
+
+void encode_event_members(json::Writer& out, const InboxRow& row) {
+  out.key("key").string(row.key.value).key("type").string(row.type).key("source").string(row.source);
+  json::encode(out.key("received_at"), row.received_at);
+  json::encode(out.key("outcome"), row.outcome);
+  json::encode(out.key("reason"), row.reason);
+  out.key("attempts").integer(row.attempts).key("topic").string(row.topic);
+  out.key("partition").integer(row.partition).key("offset").integer(row.offset);
+  json::encode(out.key("entity"), row.entity);
+}
+
+void encode_event(json::Writer& out, const Stored<InboxRow>& stored) {
+  out.begin_object();
+  encode_event_members(out, stored.row);
+  out.end_object();
+}
+
+void encode_parked(json::Writer& out, const Stored<InboxRow>& stored) {
+  const InboxRow& row = stored.row;
+  out.begin_object().key("key").string(row.key.value).key("type").string(row.type).key("topic").string(row.topic);
+  json::encode(out.key("reason"), row.reason);
+  json::encode(out.key("error_class"), row.error_class);
+  json::encode(out.key("message"), row.message);
+  out.key("attempts").integer(row.attempts);
+  json::encode(out.key("parked_at"), stored.stamp.updated_at);
+  out.end_object();
+}
+
+void encode_alert(json::Writer& out, const Stored<Alert>& stored) {
+  out.begin_object();
+  json::encode_members(out, stored.row);
+  encode_stamp(out, added_by(stored.row.event, stored.stamp));
+  out.end_object();
+}
+
+// Does the record at an event's position tell of this event? Not when its topic was deleted and created anew.
+bool is_record_of(const StoredRecord& record, const EventKey& key) {
+  const auto id = find_header(record.headers, "ce_id");
+  return !id || make_event_key(find_header(record.headers, "ce_source").value_or(""), *id) == key;
+}
+
+// The record as it was received; nullopt when the log has dropped it.
+Result<std::optional<StoredRecord>> read_record(EventLog& log, const InboxRow& row) {
+  TRY(auto record, log.read({row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}}));
+  if (record && !is_record_of(*record, row.key)) record.reset();
+  return record;
+}
+
+// An object; of fields with one name the first. A value that is no text is left out.
+void encode_headers(json::Writer& out, const Headers& headers) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : headers)
+    if (is_utf8(name) && is_utf8(value)) texts.emplace(name, value);
+  json::encode(out, texts);
+}
+
+// The raw text as a string, and what is no text in base64 beside it.
+void encode_record(json::Writer& out, const std::optional<StoredRecord>& record) {
+  if (!record) {
+    out.key("headers").null().key("body").null();
+    return;
+  }
+  encode_headers(out.key("headers"), record->headers);
+  if (is_utf8(record->value)) out.key("body").string(record->value);
+  else out.key("body").null().key("body_base64").string(crypto::to_base64(record->value));
+}
+
+void encode_outbound(json::Writer& out, const std::vector<Stored<OutboxRow>>& sent) {
+  out.key("outbound").begin_array();
+  for (const auto& [row, stamp] : sent)
+    out.begin_object().key("id").string(row.id).key("type").string(row.type).end_object();
+  out.end_array();
+}
+
+}  // namespace
+
+Result<http::Response> list_events(const Context& context, const http::Request& request) {
+  ListQuery query;
+  QueryReader in(request);
+  in.filter("type", query);
+  in.filter("source", query);
+  in.filter("entity", query);
+  if (const auto outcome = in.word<Outcome>("outcome"))
+    query.filters.push_back({"outcome", std::string(to_string(*outcome))});
+  query.since = in.time("since");
+  query.until = in.time("until");
+  in.page("events", query);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY(const auto page, read_page<InboxRow>(context.store, "events", query));
+  return page_response(page, encode_event);
+}
+
+Result<http::Response> get_event(const Context& context, const http::Request& request) {
+  QueryReader in(request);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY(const auto found, read_row<InboxRow>(context.store, request.parameter("key")));
+  if (!found) return not_found("event");
+  TRY(const auto record, read_record(context.log, found->row));
+  TRY(const auto sent, rows_with<OutboxRow>(context.store, "event", found->row.key.value));
+  json::Writer out;
+  out.begin_object();
+  encode_event_members(out, found->row);
+  json::encode(out.key("error_class"), found->row.error_class);
+  json::encode(out.key("message"), found->row.message);
+  encode_record(out, record);
+  json::encode(out.key("touched"), found->row.touched);
+  encode_outbound(out, sent);
+  out.end_object();
+  return json_response(std::move(out));
+}
+
+Result<http::Response> list_parked(const Context& context, const http::Request& request) {
+  ListQuery query;
+  query.filters = {{"outcome", std::string(to_string(Outcome::parked))}};
+  QueryReader in(request);
+  in.filter("type", query);
+  in.filter("reason", query);
+  in.page("parked", query);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY(const auto page, read_page<InboxRow>(context.store, "parked", query));
+  return page_response(page, encode_parked);
+}
+
+Result<http::Response> list_alerts(const Context& context, const http::Request& request) {
+  ListQuery query;
+  QueryReader in(request);
+  in.filter("kind", query);
+  in.filter("subject", query);
+  in.page("alerts", query);
+  if (auto refusal = in.refusal()) return *std::move(refusal);
+  TRY(const auto page, read_page<Alert>(context.store, "alerts", query));
+  return page_response(page, encode_alert);
+}
+
+}  // namespace penstock::admin

@@ -1,0 +1,87 @@
+// penstock-admin: the private listener for operators; `penstock-admin migrate` prepares the topics and the store.
+#include <cstdio>
+#include <cstdlib>
+
+#include "common/adapters/system_clock/system_clock.h"
+#include "common/config/command_line.h"
+#include "common/observe/log.h"
+#include "common/process/termination.h"
+#include "common/wiring/kafka_log.h"
+#include "common/wiring/store.h"
+#include "ingress/admin/admin_api.h"
+#include "ingress/listeners/options.h"
+#include "workers/runtime/periodic.h"
+#include "workers/runtime/worker.h"
+
+namespace penstock {
+namespace {
+
+constexpr Milliseconds kMaintenanceInterval = std::chrono::hours{1};
+constexpr Milliseconds kDrainDeadline{10'000};
+
+const CommandLineSpec kSpec{
+    Program::admin,
+    "Serves the admin API on the private listener.",
+    {},
+    {{"migrate", "Create or update the topics and the store's schema, and exit", Program::migrate}}};
+
+int migrate(EventLog& event_log, Store& store) {
+  for (const auto& done : {event_log.create_topics(topics_in_use()), store.migrate()}) {
+    if (done) continue;
+    log::error("migration failed", {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
+    return EXIT_FAILURE;
+  }
+  log::info("migrated", {});
+  return EXIT_SUCCESS;
+}
+
+void maintain(Store& store, const Clock& clock, Milliseconds inbox_age) {
+  if (const auto done = store.maintain(clock.now(), inbox_age); !done)
+    log::warn("store maintenance failed", {{"detail", done.error().detail}});
+}
+
+int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics, Termination& termination) {
+  const SystemClock clock;
+  for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
+    if (checked || checked.error().code != ErrorCode::wrong_schema) continue;
+    log::error("wrong schema", {{"detail", checked.error().detail}});
+    return EXIT_FAILURE;
+  }
+  AdminOptions options;
+  options.token = settings.admin_token;
+  options.group_prefix = settings.topic_prefix;
+  options.pools.assign(std::begin(kPools), std::end(kPools));
+  options.topics = topics_in_use();
+  AdminApi api({store, event_log, clock, metrics}, std::move(options));
+  http::HttpServer server(admin_server_options(settings), api.routes(), metrics);
+  if (!start_listener(server, "admin")) return EXIT_FAILURE;
+  const Periodic maintenance(kMaintenanceInterval, [&] { maintain(store, clock, settings.inbox_retention); });
+
+  termination.wait();
+  log::info("stopping", {});
+  server.stop(kDrainDeadline);
+  log::info("stopped", {});
+  return EXIT_SUCCESS;
+}
+
+int run(const Invocation& invocation, Termination& termination) {
+  Metrics metrics;
+  const auto event_log = open_kafka_log(invocation.settings, metrics);
+  const auto store = open_store(invocation.settings);
+  if (!event_log || !store) {
+    log::error("cannot start", {{"detail", event_log ? store.error().detail : event_log.error().detail}});
+    return EXIT_FAILURE;
+  }
+  if (invocation.subcommand == "migrate") return migrate(*event_log.value(), *store.value());
+  return serve(invocation.settings, *event_log.value(), *store.value(), metrics, termination);
+}
+
+}  // namespace
+}  // namespace penstock
+
+int main(int argc, char** argv) {
+  penstock::Termination termination;
+  const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
+  if (const int* code = std::get_if<int>(&start)) return *code;
+  return penstock::run(std::get<penstock::Invocation>(start), termination);
+}

@@ -1,0 +1,66 @@
+#include "ingress/admin/query_reader.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "ingress/admin/cursor.h"
+
+namespace penstock::admin {
+namespace {
+
+constexpr std::size_t kLimitDefault = 50;
+constexpr std::size_t kLimitMax = 500;
+
+}  // namespace
+
+std::optional<std::string> QueryReader::text(std::string_view name) {
+  known_.emplace_back(name);
+  std::optional<std::string> value;
+  for (const auto& [given, text] : request_.query_parameters) {
+    if (given != name) continue;
+    if (value) problems_.refuse(name, "is given more than once");
+    if (text.empty()) problems_.refuse(name, "is empty");
+    value = text;
+  }
+  return value;
+}
+
+std::optional<Timestamp> QueryReader::time(std::string_view name) {
+  const auto given = text(name);
+  if (!given) return std::nullopt;
+  const auto at = parse_rfc3339(*given);
+  if (!at) problems_.refuse(name, "must be an RFC 3339 time such as 2025-07-25T17:12:41Z");
+  return at;
+}
+
+std::size_t QueryReader::limit() {
+  const auto given = text("limit");
+  if (!given) return kLimitDefault;
+  std::size_t limit = 0;
+  const char* const last = given->data() + given->size();
+  const auto [end, error] = std::from_chars(given->data(), last, limit);
+  if (error == std::errc{} && end == last && limit >= 1 && limit <= kLimitMax) return limit;
+  problems_.refuse("limit", "must be a whole number from 1 to 500");
+  return kLimitDefault;
+}
+
+void QueryReader::page(std::string_view list, ListQuery& query) {
+  query.limit = limit();
+  const auto given = text("cursor");
+  if (!given) return;
+  query.after = read_cursor(list, *given);
+  if (!query.after) problems_.refuse("cursor", "is no cursor of this list");
+}
+
+void QueryReader::filter(std::string_view column, ListQuery& query) {
+  if (auto value = text(column)) query.filters.push_back({column, *std::move(value)});
+}
+
+std::optional<http::Response> QueryReader::refusal() {
+  for (const auto& [name, value] : request_.query_parameters)
+    if (std::find(known_.begin(), known_.end(), name) == known_.end())
+      problems_.refuse(name, "is no parameter of this resource");
+  return problems_.refusal();
+}
+
+}  // namespace penstock::admin
