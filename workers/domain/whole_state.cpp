@@ -35,12 +35,17 @@ constexpr std::uint64_t kNested = hash_of('{', {});
 std::uint64_t hash_of(json::Value value) {
   switch (value.kind()) {
     case json::Kind::absent:
-    case json::Kind::null: return kNull;
-    case json::Kind::boolean: return hash_of('b', *value.boolean() ? "true" : "false");
-    case json::Kind::number: return hash_of('n', value.number_text());
-    case json::Kind::string: return hash_of('s', *value.string());
+    case json::Kind::null:
+      return kNull;
+    case json::Kind::boolean:
+      return hash_of('b', *value.boolean() ? "true" : "false");
+    case json::Kind::number:
+      return hash_of('n', value.number_text());
+    case json::Kind::string:
+      return hash_of('s', *value.string());
     case json::Kind::array:
-    case json::Kind::object: return hash_of('j', json::canonical(value));
+    case json::Kind::object:
+      return hash_of('j', json::canonical(value));
   }
   return kNull;
 }
@@ -78,7 +83,8 @@ std::vector<Members> followed_by_each(const std::vector<ContenderView>& contende
   std::vector<Members> followed(contenders.size(), 0);
   for (std::size_t later = 0; later < contenders.size(); ++later)
     for (std::size_t earlier = 0; earlier < contenders.size(); ++earlier)
-      if (later != earlier && follows(contenders[later], contenders[earlier])) followed[later] |= bit(earlier);
+      if (later != earlier && follows(contenders[later], contenders[earlier]))
+        followed[later] |= bit(earlier);
   return followed;
 }
 
@@ -88,7 +94,8 @@ struct ChainEnds {
   std::uint16_t several = 0;  // more than one does
 };
 
-ChainEnds extend_chains(const std::vector<ChainEnds>& ends, const std::vector<Members>& followed, Members set) {
+ChainEnds extend_chains(const std::vector<ChainEnds>& ends, const std::vector<Members>& followed,
+                        Members set) {
   ChainEnds here;
   for (Members rest = set; rest != 0; rest &= rest - 1) {
     const auto last = static_cast<std::size_t>(std::countr_zero(rest));
@@ -102,8 +109,8 @@ ChainEnds extend_chains(const std::vector<ChainEnds>& ends, const std::vector<Me
   return here;
 }
 
-// The end of the chain through all contenders, when there is exactly one such chain. Counts the chains (none, one,
-// several) by the sets they run through, smaller sets first: 2^16 steps at most.
+// The end of the chain through all contenders, when there is exactly one such chain. Counts the chains (none,
+// one, several) by the sets they run through, smaller sets first: 2^16 steps at most.
 std::optional<std::size_t> end_of_only_chain(const std::vector<ContenderView>& contenders) {
   if (contenders.size() > kContendersMax) return std::nullopt;
   const auto followed = followed_by_each(contenders);
@@ -111,8 +118,10 @@ std::optional<std::size_t> end_of_only_chain(const std::vector<ContenderView>& c
 
   std::vector<ChainEnds> ends(std::size_t{1} << contenders.size());
   for (Members set = 1; set < ends.size(); ++set) {
-    if (std::has_single_bit(set)) ends[set].any = static_cast<std::uint16_t>(set);
-    else ends[set] = extend_chains(ends, followed, set);
+    if (std::has_single_bit(set))
+      ends[set].any = static_cast<std::uint16_t>(set);
+    else
+      ends[set] = extend_chains(ends, followed, set);
   }
   const ChainEnds& all = ends.back();
   if (!std::has_single_bit(all.any) || all.several != 0) return std::nullopt;

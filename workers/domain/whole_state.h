@@ -1,11 +1,11 @@
 // The order of events that each carry an object's whole state (subscriptions, accounts).
 //
 // contract.md: the event with the greatest `created` wins, terminal states win over everything. Events of the
-// newest second are all kept as contenders, and the winner is a pure function of that set: B follows A when B has
-// previous attributes and each equals A's value of it; the end of the one chain that orders all contenders wins;
-// where there is no such chain, the lifecycle decides (created < others < deleted), then the greatest event id.
-// "The one chain" is strict: two events that follow each other (active -> past_due -> active in one second) leave
-// two chains, so none.
+// newest second are all kept as contenders, and the winner is a pure function of that set: B follows A when B
+// has previous attributes and each equals A's value of it; the end of the one chain that orders all
+// contenders wins; where there is no such chain, the lifecycle decides (created < others < deleted), then the
+// greatest event id. "The one chain" is strict: two events that follow each other (active -> past_due ->
+// active in one second) leave two chains, so none.
 #pragma once
 
 #include <algorithm>
@@ -21,15 +21,17 @@
 
 namespace penstock {
 
-// The attributes of a JSON object as hashes of (path, canonical value), sorted by path. Nested objects are taken
-// apart, arrays and empty objects are values. 16 bytes an attribute. Of anything but an object it is empty.
+// The attributes of a JSON object as hashes of (path, canonical value), sorted by path. Nested objects are
+// taken apart, arrays and empty objects are values. 16 bytes an attribute. Of anything but an object it is
+// empty.
 class AttributeDigest {
  public:
   AttributeDigest() = default;
   explicit AttributeDigest(json::Value object);
 
   bool empty() const noexcept { return pairs_.empty(); }
-  // Whether each attribute here has the same value in `state`; null here also equals one that is absent there.
+  // Whether each attribute here has the same value in `state`; null here also equals one that is absent
+  // there.
   bool holds_in(const AttributeDigest& state) const noexcept;
 
   // Hexadecimal, for the row.
@@ -66,8 +68,8 @@ struct Contender {
   bool operator==(const Contender&) const = default;
 };
 
-// As many contenders as are searched for a chain. When one second has more, only the greatest by lifecycle and
-// event id is kept: rows and work stay bounded, and the outcome is still the same for every order.
+// As many contenders as are searched for a chain. When one second has more, only the greatest by lifecycle
+// and event id is kept: rows and work stay bounded, and the outcome is still the same for every order.
 inline constexpr std::size_t kContendersMax = 16;
 
 // Index of the winner: one (lifecycle, event, state, previous) each, in any order. At least one.
@@ -83,7 +85,7 @@ template <class Snapshot>
 struct WholeState {
   Timestamp created;
   bool terminal = false;
-  bool crowded = false;  // that second had more than kContendersMax
+  bool crowded = false;                         // that second had more than kContendersMax
   std::vector<Contender<Snapshot>> contenders;  // of that second, sorted by event id
 
   // Merges one event in; order and repetition do not matter.
@@ -94,8 +96,9 @@ struct WholeState {
     }
     created = at;
     terminal = is_terminal;
-    const auto place = std::lower_bound(contenders.begin(), contenders.end(), contender.event,
-                                        [](const auto& known, const auto& event) { return known.event < event; });
+    const auto place =
+        std::lower_bound(contenders.begin(), contenders.end(), contender.event,
+                         [](const auto& known, const auto& event) { return known.event < event; });
     if (place != contenders.end() && place->event == contender.event) return;
     contenders.insert(place, std::move(contender));
     crowded = crowded || contenders.size() > kContendersMax;
@@ -106,7 +109,8 @@ struct WholeState {
     CHECK(!contenders.empty());
     std::vector<ContenderView> views;
     views.reserve(contenders.size());
-    for (const auto& each : contenders) views.push_back({each.event, each.lifecycle, &each.state, &each.previous});
+    for (const auto& each : contenders)
+      views.push_back({each.event, each.lifecycle, &each.state, &each.previous});
     return contenders[pick_winner(views)];
   }
   bool operator==(const WholeState&) const = default;
@@ -124,16 +128,16 @@ struct WholeState {
 template <class Snapshot>
 struct Fields<Contender<Snapshot>> {
   using T = Contender<Snapshot>;
-  static constexpr auto list =
-      std::make_tuple(field("event", &T::event), field("lifecycle", &T::lifecycle),
-                      field("snapshot", &T::snapshot), field("state", &T::state), field("previous", &T::previous));
+  static constexpr auto list = std::make_tuple(field("event", &T::event), field("lifecycle", &T::lifecycle),
+                                               field("snapshot", &T::snapshot), field("state", &T::state),
+                                               field("previous", &T::previous));
 };
 template <class Snapshot>
 struct Fields<WholeState<Snapshot>> {
   using T = WholeState<Snapshot>;
-  static constexpr auto list = std::make_tuple(
-      field("created", &T::created), field("terminal", &T::terminal), field("crowded", &T::crowded),
-      field("contenders", &T::contenders));
+  static constexpr auto list =
+      std::make_tuple(field("created", &T::created), field("terminal", &T::terminal),
+                      field("crowded", &T::crowded), field("contenders", &T::contenders));
 };
 
 }  // namespace penstock

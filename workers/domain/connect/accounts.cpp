@@ -35,7 +35,7 @@ Result<AccountFacts> read_account(const Event& event) {
   Reader in(event.object());
   AccountFacts facts;
   facts.meta = event.meta;
-  facts.id = in.text("id");
+  facts.id = in.id("id");
   facts.snapshot.user_id = find_text(in.metadata(), "user_id");
   facts.snapshot.charges_enabled = in.optional_boolean("charges_enabled").value_or(false);
   facts.snapshot.payouts_enabled = in.optional_boolean("payouts_enabled").value_or(false);
@@ -47,12 +47,15 @@ Result<AccountFacts> read_account(const Event& event) {
   return facts;
 }
 
-void name_reads(const View&, const AccountFacts& facts, Reads& reads) { reads.want<ConnectedAccount>(facts.id); }
+void name_reads(const View&, const AccountFacts& facts, Reads& reads) {
+  reads.want<ConnectedAccount>(facts.id);
+}
 
 Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy&) {
   const ConnectedAccount* before = view.find<ConnectedAccount>(facts.id);
   ConnectedAccount after = view.get_or_new<ConnectedAccount>(facts.id);
-  after.events.merge(facts.meta.created, false, {facts.meta.id, 1, facts.snapshot, facts.state, facts.previous});
+  after.events.merge(facts.meta.created, false,
+                     {facts.meta.id, 1, facts.snapshot, facts.state, facts.previous});
   const auto& winner = after.events.winner();
   show(after, winner.snapshot);
   after.livemode = after.livemode || facts.meta.livemode;

@@ -1,4 +1,5 @@
-// account.updated: a connected account as its newest event tells it (whole_state.h), and what that means for it.
+// account.updated: a connected account as its newest event tells it (whole_state.h), and what that means for
+// it.
 #pragma once
 
 #include "common/core/result.h"
@@ -23,8 +24,8 @@ void name_reads(const View& view, const AccountFacts& facts, Reads& reads);
 // Tells account.updated on every visible change.
 Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy& policy);
 
-// enabled: charges and payouts are; else restricted: disabled for a reason, or something past due; else pending:
-// details submitted; else onboarding.
+// enabled: charges and payouts are; else restricted: disabled for a reason, or something past due; else
+// pending: details submitted; else onboarding.
 AccountStatus account_status(const AccountSnapshot& snapshot) noexcept;
 
 // A connected account as clients read it (contract.md, /v1/accounts).

@@ -38,7 +38,8 @@ std::optional<MinorUnits> read_amount(Reader& in) {
 // Takes what the event says of the payout, unless the row shows a greater one. False: it does.
 bool take_snapshot(Payout& row, const PayoutFacts& facts) {
   const auto version = facts.meta.version(facts.lifecycle);
-  if (std::tie(row.status, row.version) > std::make_tuple(std::optional(facts.status), std::optional(version)))
+  if (std::tie(row.status, row.version) >
+      std::make_tuple(std::optional(facts.status), std::optional(version)))
     return false;
   row.status = facts.status;
   row.version = version;
@@ -60,8 +61,8 @@ void take_session_payment(Payout& row, const PayoutFacts& facts) {
   row.session_payment_version = version;
 }
 
-// Session payments that gain, lose or keep the payout, and the one its metadata names: that one gets a row even if
-// it has been superseded already, as it would have in the other order.
+// Session payments that gain, lose or keep the payout, and the one its metadata names: that one gets a row
+// even if it has been superseded already, as it would have in the other order.
 std::vector<std::string> concerned(const Payout& before, const Payout& after, const PayoutFacts& facts) {
   std::vector<std::string> ids = settled_by(before);
   const auto settled = settled_by(after);
@@ -101,7 +102,8 @@ std::string failure_text(const Payout& payout) {
 void tell_status(Effects& effects, const Payout& before, const Payout& after, const EventKey& event) {
   if (before.status == after.status) return;
   const auto data = json::to_text(payout_view(after));
-  if (after.status == PayoutStatus::paid) tell(effects, "payout.paid", "payout.paid:" + after.id, event, data);
+  if (after.status == PayoutStatus::paid)
+    tell(effects, "payout.paid", "payout.paid:" + after.id, event, data);
   if (after.status == PayoutStatus::failed) {
     tell(effects, "payout.failed", "payout.failed:" + after.id, event, data);
     raise(effects, {"payout_failed", after.id, failure_text(after)}, event);
@@ -116,7 +118,7 @@ Result<PayoutFacts> read_payout(const Event& event) {
   PayoutStatus status{};
   PayoutFacts facts;
   facts.meta = event.meta;
-  facts.id = in.text("id");
+  facts.id = in.id("id");
   if (!from_string(in.text("status"), status)) in.refuse("status", "is no payout status");
   facts.status = std::max(type.status, status);
   facts.lifecycle = type.lifecycle;
@@ -152,8 +154,10 @@ Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy&
   Effects effects;
   const bool settles = settle(effects, view, concerned(before, after, facts), after, facts.meta.key);
   tell_status(effects, before, after, facts.meta.key);
-  if (settles || known == nullptr || payout_view(before) != payout_view(after)) effects.outcome = Outcome::applied;
-  else effects.outcome = newest ? Outcome::duplicate : Outcome::stale;
+  if (settles || known == nullptr || payout_view(before) != payout_view(after))
+    effects.outcome = Outcome::applied;
+  else
+    effects.outcome = newest ? Outcome::duplicate : Outcome::stale;
   if (known == nullptr || before != after) effects.put(std::move(after));
   return effects;
 }

@@ -1,9 +1,9 @@
-// payout.*: the highest status that any event has shown wins, whatever `created` says, so that a payout that fails
-// after it was paid is failed in every order of arrival.
+// payout.*: the highest status that any event has shown wins, whatever `created` says, so that a payout that
+// fails after it was paid is failed in every order of arrival.
 //
-// Amount, destination, failure and the like are those of the event with that status; of several, the greatest by
-// (created, lifecycle, event id). The session payment that metadata names is kept apart: the newest named one
-// holds, also when later events name none.
+// Amount, destination, failure and the like are those of the event with that status; of several, the greatest
+// by (created, lifecycle, event id). The session payment that metadata names is kept apart: the newest named
+// one holds, also when later events name none.
 #pragma once
 
 #include "common/core/result.h"
@@ -43,7 +43,8 @@ struct PayoutRetry {
   bool operator==(const PayoutRetry&) const = default;
 };
 
-// A payout as clients read it (contract.md, /v1/payouts). No status: only a session payment has named it so far.
+// A payout as clients read it (contract.md, /v1/payouts). No status: only a session payment has named it so
+// far.
 struct PayoutView {
   std::string id;
   std::optional<std::string> account;

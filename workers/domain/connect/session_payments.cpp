@@ -21,7 +21,8 @@ SessionPaymentStatus status_of(const std::vector<LinkedPayout>& payouts) {
                        [&](const LinkedPayout& each) { return ((each.status == statuses) || ...); });
   };
   if (any(PayoutStatus::paid)) return SessionPaymentStatus::paid;
-  if (payouts.empty() || any(PayoutStatus::pending, PayoutStatus::in_transit)) return SessionPaymentStatus::pending;
+  if (payouts.empty() || any(PayoutStatus::pending, PayoutStatus::in_transit))
+    return SessionPaymentStatus::pending;
   return SessionPaymentStatus::failed;
 }
 
@@ -32,10 +33,13 @@ bool pays(const SessionPayment& row, const std::string& payout) {
 }
 
 // The payout as it stands once this registration names it, or no longer does.
-Payout with_registered(const View& view, const std::string& payout, const Registration& registration, bool named) {
+Payout with_registered(const View& view, const std::string& payout, const Registration& registration,
+                       bool named) {
   Payout row = view.get_or_new<Payout>(payout);
-  if (named) insert_sorted(row.registered, registration.id);
-  else std::erase(row.registered, registration.id);
+  if (named)
+    insert_sorted(row.registered, registration.id);
+  else
+    std::erase(row.registered, registration.id);
   return row;
 }
 
@@ -92,8 +96,9 @@ std::vector<std::string> settled_by(const Payout& payout) {
 void follow(SessionPayment& row, const Payout& payout) {
   std::erase_if(row.payouts, [&](const LinkedPayout& each) { return each.id == payout.id; });
   if (contains(settled_by(payout), row.id)) {
-    const auto place = std::lower_bound(row.payouts.begin(), row.payouts.end(), payout.id,
-                                        [](const LinkedPayout& each, const std::string& id) { return each.id < id; });
+    const auto place =
+        std::lower_bound(row.payouts.begin(), row.payouts.end(), payout.id,
+                         [](const LinkedPayout& each, const std::string& id) { return each.id < id; });
     row.payouts.insert(place, {payout.id, payout.status.value_or(PayoutStatus::pending)});
   }
   row.status = status_of(row.payouts);
@@ -106,7 +111,8 @@ std::vector<std::string> newly_paid(const SessionPayment& before, const SessionP
   return payouts;
 }
 
-void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout, const EventKey& event) {
+void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
+                      const EventKey& event) {
   json::Writer data;
   data.begin_object().key("payout").string(payout.id).key("session_payment").string(row.id);
   json::encode(data.key("tester_id"), row.tester_id);

@@ -1,8 +1,8 @@
 // Session payments: what a tester is owed for a session, settled by payouts.
 //
 // A payout settles the session payment that its metadata names, else those registered with it. Events and
-// registrations may come in any order and end the same. A session payment is paid when any of its payouts is, else
-// pending while any still may be (or none is known), else failed.
+// registrations may come in any order and end the same. A session payment is paid when any of its payouts is,
+// else pending while any still may be (or none is known), else failed.
 #pragma once
 
 #include "workers/domain/event.h"
@@ -33,7 +33,8 @@ void follow(SessionPayment& row, const Payout& payout);
 std::vector<std::string> newly_paid(const SessionPayment& before, const SessionPayment& after);
 
 // Adds tester.payout_paid, once for each session payment and payout. The money is the payout's.
-void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout, const EventKey& event);
+void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
+                      const EventKey& event);
 
 // A session payment as clients read it (contract.md, /v1/session-payments).
 struct SessionPaymentView {
@@ -51,9 +52,9 @@ SessionPaymentView session_payment_view(const SessionPayment& row);
 template <>
 struct Fields<SessionPaymentView> {
   using T = SessionPaymentView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
-      field("status", &T::status), field("amount", &T::amount), field("currency", &T::currency));
+  static constexpr auto list = std::make_tuple(field("id", &T::id), field("tester_id", &T::tester_id),
+                                               field("payout", &T::payout), field("status", &T::status),
+                                               field("amount", &T::amount), field("currency", &T::currency));
 };
 
 }  // namespace penstock

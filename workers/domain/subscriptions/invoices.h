@@ -1,7 +1,7 @@
 // invoice.paid and invoice.payment_failed: how the last payment of a subscription went.
 //
-// The newest outcome holds; of one second's, paid before failed, then the greatest event id. An invoice may come
-// before anything else is known of its subscription: the row then has no status yet.
+// The newest outcome holds; of one second's, paid before failed, then the greatest event id. An invoice may
+// come before anything else is known of its subscription: the row then has no status yet.
 #pragma once
 
 #include "common/core/result.h"
@@ -13,12 +13,12 @@ namespace penstock {
 
 struct InvoiceFacts {
   EventMeta meta;
-  std::optional<std::string> subscription;  // none: it bills something else, and is ignored as no_subscription
+  std::optional<std::string> subscription;  // none: it bills something else, and is ignored
   InvoiceOutcome outcome = InvoiceOutcome::failed;
 };
 
-// Finds the subscription in both API shapes: under `parent` since basil (2025-03-31), at the top level before.
-// Errors: wrong_shape.
+// Finds the subscription in both API shapes: under `parent` since basil (2025-03-31), at the top level
+// before. Errors: wrong_shape.
 Result<InvoiceFacts> read_invoice(const Event& event);
 
 void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads);

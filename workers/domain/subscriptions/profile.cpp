@@ -14,7 +14,8 @@ std::vector<std::string> customers_of(const std::string& user_id, const std::vec
   return ids;
 }
 
-bool belongs_to(const std::string& user_id, const std::vector<std::string>& customers, const Subscription& row) {
+bool belongs_to(const std::string& user_id, const std::vector<std::string>& customers,
+                const Subscription& row) {
   if (row.user_id) return *row.user_id == user_id;
   return row.customer && std::binary_search(customers.begin(), customers.end(), *row.customer);
 }
@@ -41,7 +42,8 @@ Profile make_profile(const std::string& user_id, const ProfileRows& rows) {
 
   const Subscription* best = nullptr;
   for (const auto& row : rows.subscriptions)
-    if (row.status && belongs_to(user_id, profile.customers, row) && (best == nullptr || is_better(row, *best)))
+    if (row.status && belongs_to(user_id, profile.customers, row) &&
+        (best == nullptr || is_better(row, *best)))
       best = &row;
   if (best != nullptr) show(profile, *best);
 

@@ -30,18 +30,18 @@ struct ProfileRows {
   std::vector<ConnectedAccount> accounts;
 };
 
-// The best subscription is the first by status (the order of SubscriptionStatus), then the newest started, then
-// the greatest id.
+// The best subscription is the first by status (the order of SubscriptionStatus), then the newest started,
+// then the greatest id.
 Profile make_profile(const std::string& user_id, const ProfileRows& rows);
 
 template <>
 struct Fields<Profile> {
   using T = Profile;
-  static constexpr auto list = std::make_tuple(
-      field("user_id", &T::user_id), field("subscription_status", &T::subscription_status),
-      field("subscription", &T::subscription), field("plan", &T::plan),
-      field("current_period_end", &T::current_period_end), field("customers", &T::customers),
-      field("account", &T::account));
+  static constexpr auto list =
+      std::make_tuple(field("user_id", &T::user_id), field("subscription_status", &T::subscription_status),
+                      field("subscription", &T::subscription), field("plan", &T::plan),
+                      field("current_period_end", &T::current_period_end), field("customers", &T::customers),
+                      field("account", &T::account));
 };
 
 }  // namespace penstock

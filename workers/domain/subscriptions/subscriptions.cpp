@@ -108,7 +108,7 @@ Result<SubscriptionFacts> read_subscription(const Event& event) {
   Reader in(event.object());
   SubscriptionFacts facts;
   facts.meta = event.meta;
-  facts.id = in.text("id");
+  facts.id = in.id("id");
   facts.lifecycle = lifecycle_of(event.meta.type);
   facts.snapshot = read_snapshot(in, item, event.meta.type);
   facts.terminal = is_final(facts.snapshot.status);
@@ -152,7 +152,8 @@ Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const P
   return effects;
 }
 
-SubscriptionView subscription_view(const Subscription& row, const std::optional<std::string>& customers_user) {
+SubscriptionView subscription_view(const Subscription& row,
+                                   const std::optional<std::string>& customers_user) {
   SubscriptionView view;
   view.id = row.id;
   view.status = row.status;
@@ -173,7 +174,8 @@ SubscriptionView subscription_view(const Subscription& row, const std::optional<
 }
 
 bool shows_change(const Subscription* before, const Subscription& after) {
-  return before == nullptr || subscription_view(*before, std::nullopt) != subscription_view(after, std::nullopt);
+  return before == nullptr ||
+         subscription_view(*before, std::nullopt) != subscription_view(after, std::nullopt);
 }
 
 void tell_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
@@ -181,8 +183,10 @@ void tell_change(Effects& effects, const View& view, const Subscription* before,
   if (!after.status) return;
   const auto data = json::to_text(subscription_view(after, customers_user(view, after)));
   const bool ends = after.events.terminal && (before == nullptr || !before->events.terminal);
-  if (ends) tell(effects, "subscription.canceled", "subscription.canceled:" + after.id, event, data);
-  else tell(effects, "subscription.updated", event.value, event, data);
+  if (ends)
+    tell(effects, "subscription.canceled", "subscription.canceled:" + after.id, event, data);
+  else
+    tell(effects, "subscription.updated", event.value, event, data);
 }
 
 }  // namespace penstock

@@ -1,8 +1,8 @@
 // customer.subscription.*: each event carries the whole subscription, and the newest one's is shown.
 //
-// Which event that is, whole_state.h says; deleted, canceled and incomplete_expired are final. Period timestamps
-// are kept as they are told and compared with nothing: under a test clock they lie anywhere (docs.stripe.com,
-// "Test clocks").
+// Which event that is, whole_state.h says; deleted, canceled and incomplete_expired are final. Period
+// timestamps are kept as they are told and compared with nothing: under a test clock they lie anywhere
+// (docs.stripe.com, "Test clocks").
 #pragma once
 
 #include "common/core/result.h"
@@ -22,9 +22,9 @@ struct SubscriptionFacts {
   AttributeDigest previous;
 };
 
-// Takes both API shapes: period, plan and quantity stand in the first item since basil (2025-03-31), at the top
-// level before; the item's are preferred (docs.stripe.com/changelog/basil/2025-03-31). Errors: wrong_shape, a
-// status that is not Stripe's included.
+// Takes both API shapes: period, plan and quantity stand in the first item since basil (2025-03-31), at the
+// top level before; the item's are preferred (docs.stripe.com/changelog/basil/2025-03-31). Errors:
+// wrong_shape, a status that is not Stripe's included.
 Result<SubscriptionFacts> read_subscription(const Event& event);
 
 void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads);
@@ -50,7 +50,8 @@ struct SubscriptionView {
   bool operator==(const SubscriptionView&) const = default;
 };
 
-// `customers_user` is the user linked to the subscription's customer; the subscription's own metadata goes before.
+// `customers_user` is the user linked to the subscription's customer; the subscription's own metadata goes
+// before.
 SubscriptionView subscription_view(const Subscription& row, const std::optional<std::string>& customers_user);
 
 // The rest is what subscription and invoice events have in common. `before` is null for a new row.
@@ -69,14 +70,15 @@ void tell_change(Effects& effects, const View& view, const Subscription* before,
 template <>
 struct Fields<SubscriptionView> {
   using T = SubscriptionView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
-      field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
-      field("current_period_start", &T::current_period_start),
-      field("current_period_end", &T::current_period_end),
-      field("cancel_at_period_end", &T::cancel_at_period_end), field("canceled_at", &T::canceled_at),
-      field("trial_end", &T::trial_end), field("latest_invoice", &T::latest_invoice),
-      field("last_payment", &T::last_payment), field("livemode", &T::livemode), field("account", &T::account));
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
+                      field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
+                      field("current_period_start", &T::current_period_start),
+                      field("current_period_end", &T::current_period_end),
+                      field("cancel_at_period_end", &T::cancel_at_period_end),
+                      field("canceled_at", &T::canceled_at), field("trial_end", &T::trial_end),
+                      field("latest_invoice", &T::latest_invoice), field("last_payment", &T::last_payment),
+                      field("livemode", &T::livemode), field("account", &T::account));
 };
 
 }  // namespace penstock
