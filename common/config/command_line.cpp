@@ -71,7 +71,7 @@ std::vector<std::string> missing_options(const CommandLineSpec& spec, const Argu
   std::vector<std::string> problems;
   for (const CommandOption& option : spec.options)
     if (option.required && !arguments.options.contains(option.flag))
-      problems.push_back(option.flag + ": is needed (" + option.value_name + ": " + option.help + ")");
+      problems.push_back(option.flag + " " + option.value_name + ": is needed");
   return problems;
 }
 

@@ -55,6 +55,8 @@ struct Settings {
   Address admin_listen;
   std::string admin_token;  // may be empty in standalone: one is generated
 
+  Address metrics_listen;
+
   std::string worker_instance;  // empty: a new member at each start
   int batch_records_max = 0;
   Milliseconds batch_wait{};

@@ -17,72 +17,72 @@ struct Kind {
   static Result<Value> parse(std::string_view text) { return Parser(text); }
 };
 struct AddressKind : Kind<parse_address> {
-  static constexpr std::string_view name = "host:port";
+  static constexpr std::string_view kName = "host:port";
 };
 struct DurationKind : Kind<parse_duration> {
-  static constexpr std::string_view name = "duration";
+  static constexpr std::string_view kName = "duration";
 };
 struct DurationsKind : Kind<parse_durations> {
-  static constexpr std::string_view name = "durations, comma-separated";
+  static constexpr std::string_view kName = "durations, comma-separated";
 };
 struct BytesKind : Kind<parse_bytes> {
-  static constexpr std::string_view name = "size";
+  static constexpr std::string_view kName = "size";
 };
 struct CountKind : Kind<parse_count> {
-  static constexpr std::string_view name = "number";
+  static constexpr std::string_view kName = "number";
 };
 struct SecretsKind : Kind<parse_secrets> {
-  static constexpr std::string_view name = "secrets, comma-separated";
+  static constexpr std::string_view kName = "secrets, comma-separated";
 };
 struct TokenKind : Kind<parse_token> {
-  static constexpr std::string_view name = "secret, 16 characters or more";
+  static constexpr std::string_view kName = "secret, 16 characters or more";
 };
 struct PrefixKind : Kind<parse_topic_prefix> {
-  static constexpr std::string_view name = "letters, digits, . _ -";
+  static constexpr std::string_view kName = "letters, digits, . _ -";
 };
 struct NameKind : Kind<parse_name> {
-  static constexpr std::string_view name = "letters, digits, . _ -";
+  static constexpr std::string_view kName = "letters, digits, . _ -";
 };
 struct PathKind : Kind<parse_path> {
-  static constexpr std::string_view name = "path";
+  static constexpr std::string_view kName = "path";
 };
 struct LogUrlKind : Kind<parse_log_url> {
-  static constexpr std::string_view name = "kafka://host:port,… or sqlite:PATH";
+  static constexpr std::string_view kName = "kafka://host:port,… or sqlite:PATH";
 };
 struct StoreUrlKind : Kind<parse_store_url> {
-  static constexpr std::string_view name = "postgresql://… or sqlite:PATH";
+  static constexpr std::string_view kName = "postgresql://… or sqlite:PATH";
 };
 struct RedisUrlKind : Kind<parse_redis_url> {
-  static constexpr std::string_view name = "redis://[user][:password@]host:port[/database]";
+  static constexpr std::string_view kName = "redis://[user][:password@]host:port[/database]";
 };
 
-// One of a few words. `Words` has `name` ("both, live or test") and `words`, word and value.
+// One of a few words. `Words` has `kName` ("both, live, test") and `kWords`, word and value.
 template <class Words>
 struct WordKind : Words {
-  using Value = typename decltype(Words::words)::value_type::second_type;
+  using Value = typename decltype(Words::kWords)::value_type::second_type;
   static Result<Value> parse(std::string_view text) {
-    const auto found = std::find_if(Words::words.begin(), Words::words.end(),
+    const auto found = std::find_if(Words::kWords.begin(), Words::kWords.end(),
                                     [&](const auto& w) { return w.first == text; });
-    if (found != Words::words.end()) return found->second;
-    return Error{ErrorCode::invalid, Retry::never, "is not one of " + std::string(Words::name)};
+    if (found != Words::kWords.end()) return found->second;
+    return Error{ErrorCode::invalid, Retry::never, "is not one of " + std::string(Words::kName)};
   }
 };
 struct StripeModeWords {
-  static constexpr std::string_view name = "both, live, test";
-  static constexpr std::array<std::pair<std::string_view, StripeMode>, 3> words{
+  static constexpr std::string_view kName = "both, live, test";
+  static constexpr std::array<std::pair<std::string_view, StripeMode>, 3> kWords{
       {{"both", StripeMode::both}, {"live", StripeMode::live}, {"test", StripeMode::test}}};
 };
 struct LevelWords {
-  static constexpr std::string_view name = "debug, info, warn, error";
-  static constexpr std::array<std::pair<std::string_view, log::Level>, 4> words{
+  static constexpr std::string_view kName = "debug, info, warn, error";
+  static constexpr std::array<std::pair<std::string_view, log::Level>, 4> kWords{
       {{"debug", log::Level::debug},
        {"info", log::Level::info},
        {"warn", log::Level::warn},
        {"error", log::Level::error}}};
 };
 struct FormatWords {
-  static constexpr std::string_view name = "text, json";
-  static constexpr std::array<std::pair<std::string_view, log::Format>, 2> words{
+  static constexpr std::string_view kName = "text, json";
+  static constexpr std::array<std::pair<std::string_view, log::Format>, 2> kWords{
       {{"text", log::Format::text}, {"json", log::Format::json}}};
 };
 
@@ -114,7 +114,7 @@ Status assign(const Setting& row, Settings& settings, std::string_view text) {
 
 template <auto Member, class KindOf>
 constexpr Setting setting(Setting row) {
-  row.kind = KindOf::name;
+  row.kind = KindOf::kName;
   row.assign = &assign<Member, KindOf>;
   return row;
 }
@@ -280,6 +280,13 @@ constexpr std::array kTable{
          .used_by = kOfAdmin,
          .required_by = {admin},
          .shown = Shown::never}),
+
+    setting<&Settings::metrics_listen, AddressKind>(
+        {.key = "metrics.listen",
+         .environment = "PENSTOCK_METRICS_LISTEN",
+         .fallback = "127.0.0.1:0",
+         .help = "Where the ingress and the workers serve GET /metrics, /healthz and /readyz; port 0 picks a free one.",
+         .used_by = {ingress, worker}}),
 
     setting<&Settings::worker_instance, NameKind>({.key = "worker.instance",
                                                    .environment = "PENSTOCK_WORKER_INSTANCE",

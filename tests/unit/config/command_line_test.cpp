@@ -100,10 +100,10 @@ TEST_F(CommandLine, EveryProblemIsOnALineOfItsOwn) {
   const auto said = run(kWorker, {});
   EXPECT_EQ(said.exit_code(), kExitUsage);
   EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 4) << said.err;
-  EXPECT_THAT(
-      said.err,
-      AllOf(HasSubstr("penstock-worker: --pool: is needed"), HasSubstr("penstock-worker: PENSTOCK_LISTEN:"),
-            HasSubstr("penstock-worker: PENSTOCK_LOG:"), HasSubstr("penstock-worker: PENSTOCK_STORE:")));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("penstock-worker: --pool NAME[,NAME…]: is needed"),
+                              HasSubstr("penstock-worker: PENSTOCK_LISTEN:"),
+                              HasSubstr("penstock-worker: PENSTOCK_LOG:"),
+                              HasSubstr("penstock-worker: PENSTOCK_STORE:")));
 }
 
 TEST_F(CommandLine, OptionsReachTheProgram) {

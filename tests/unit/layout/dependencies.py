@@ -1,0 +1,132 @@
+"""Checks the directions of dependency in a finished build: dependencies.py CHECK SOURCE_DIR BUILD_DIR.
+
+Headers come from the compiler's own dependency output (ninja -t deps), so a header that another header pulls in
+counts too.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+PURE_FOLDERS = ("common/core", "workers/domain")
+
+# What pure code must not reach, whoever includes it.
+IMPURE_HEADERS = re.compile(
+    r"/c\+\+/\d+/(fstream|iostream|filesystem|random|thread|mutex|shared_mutex|condition_variable|future)$|"
+    r"/(sys/socket|sys/random|sys/stat|fcntl|poll|netdb|sqlite3|libpq-fe)\.h$|"
+    r"/(boost/asio|boost/beast|rapidjson|librdkafka|hiredis|openssl|prometheus|spdlog|toml\+\+|CLI)/")
+# What <chrono> and <cstdlib> declare cannot be kept out by headers, so the objects must not refer to it.
+IMPURE_SYMBOLS = re.compile(
+    r"std::chrono::_V2::\w+::now\(\)|std::random_device|"
+    r"^(time|clock|clock_gettime|gettimeofday|rand|random|drand48|getrandom|getentropy|arc4random|"
+    r"open|openat|fopen|read|socket|connect|send|recv|poll|getenv|system|usleep|nanosleep)(@|$)")
+
+# Part of a header's path, and the folders whose code may reach it.
+THIRD_PARTY = {
+    "/librdkafka/": ("common/adapters/kafka",),
+    "/hiredis/": ("common/adapters/redis",),
+    "/libpq-fe.h": ("common/adapters/postgres",),
+    "/sqlite3.h": ("common/adapters/sqlite",),
+    "/openssl/": ("common/crypto",),
+    "/rapidjson/": ("common/json",),
+    "/spdlog/": ("common/observe",),
+    "/toml++/": ("common/config",),
+    "/CLI/": ("common/config",),
+    "/boost/asio/": ("ingress",),
+    "/boost/beast/": ("ingress",),
+}
+# A folder, and the folders of ours it must not reach.
+DIRECTIONS = {
+    "common/core": ("common/json", "common/ports", "common/observe", "common/adapters", "common/config", "common/wiring",
+                    "ingress", "workers", "deploy"),
+    "common/ports": ("common/adapters", "common/config", "common/wiring", "ingress", "workers", "deploy"),
+    "common/adapters": ("common/config", "common/wiring", "ingress", "workers", "deploy"),
+    "common/config": ("common/adapters", "common/wiring", "ingress", "workers", "deploy"),
+    "ingress/server": ("common/adapters", "common/config", "common/wiring", "workers", "deploy"),
+    "ingress/verify": ("common/adapters", "common/config", "common/wiring", "workers", "deploy"),
+    "ingress/routes": ("common/adapters", "common/config", "common/wiring", "workers", "deploy"),
+    "ingress/admin": ("common/adapters", "common/config", "deploy"),
+    "workers/domain": ("common/adapters", "common/config", "common/wiring", "ingress", "deploy", "workers/runtime"),
+    "workers/runtime": ("common/adapters", "common/config", "common/wiring", "ingress", "deploy"),
+}
+
+
+def within(path, folders):
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+
+
+def objects(build):
+    """Yields (source folder, object, headers) of every object the build has made."""
+    output = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], capture_output=True, text=True, check=True).stdout
+    for entry in output.split("\n\n"):
+        lines = entry.splitlines()
+        if not lines or "CMakeFiles" not in lines[0]:
+            continue
+        name = lines[0].split(": ")[0]
+        headers = [str((build / line.strip()).resolve()) for line in lines[1:]]
+        yield name.split("/CMakeFiles/")[0], name, headers
+
+
+def headers_where(build, folders):
+    found = [each for each in objects(build) if within(each[0], folders)]
+    for folder in folders:
+        assert any(within(each[0], (folder,)) for each in found), f"no object of {folder}: build first"
+    return found
+
+
+def pure_headers(source, build):
+    for _, name, headers in headers_where(build, PURE_FOLDERS):
+        for header in headers:
+            if IMPURE_HEADERS.search(header):
+                yield f"{name} reaches {header}"
+
+
+def pure_symbols(source, build):
+    for _, name, _ in headers_where(build, PURE_FOLDERS):
+        undefined = subprocess.run(["nm", "--undefined-only", "--demangle", "--format=just-symbols", str(build / name)],
+                                   capture_output=True, text=True, check=True).stdout
+        for symbol in undefined.splitlines():
+            if IMPURE_SYMBOLS.search(symbol):
+                yield f"{name} refers to {symbol}"
+
+
+def third_party(source, build):
+    for folder, name, headers in objects(build):
+        for part, allowed in THIRD_PARTY.items():
+            if within(folder, (*allowed, "tests")):  # tests look at what an adapter did
+                continue
+            if any(part in header for header in headers if not header.startswith(str(source))):
+                yield f"{name} reaches {part.strip('/')}, which is for {', '.join(allowed)}"
+
+
+def directions(source, build):
+    for folder, name, headers in objects(build):
+        for of, forbidden in DIRECTIONS.items():
+            if not within(folder, (of,)):
+                continue
+            ours = [header[len(str(source)) + 1:] for header in headers if header.startswith(str(source) + "/")]
+            for header in ours:
+                if within(header, forbidden):
+                    yield f"{name} reaches {header}"
+
+
+def ingress_links(source, build):
+    output = subprocess.run(["ldd", str(build / "bin" / "penstock-ingress")], capture_output=True, text=True, check=True)
+    for line in output.stdout.splitlines():
+        if re.search(r"libpq|libsqlite3|libhiredis", line):
+            yield f"penstock-ingress links {line.strip()}"
+
+
+CHECKS = {check.__name__: check for check in (pure_headers, pure_symbols, third_party, directions, ingress_links)}
+
+
+def main():
+    check, source, build = sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), pathlib.Path(sys.argv[3]).resolve()
+    violations = sorted(set(CHECKS[check](source, build)))
+    print("\n".join(violations) if violations else f"{check}: nothing to object to")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
