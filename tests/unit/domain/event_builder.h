@@ -12,7 +12,7 @@ namespace penstock::testing {
 struct EventSpec {
   std::string type;
   std::string object;              // JSON, the member data.object
-  std::string id = {};             // default: made of type, object and created, so that equal specs are one event
+  std::string id = {};             // default: made of the others, so that equal specs are one event
   std::int64_t created = 1000;     // Unix seconds
   std::optional<std::string> account = {};
   bool livemode = true;

@@ -99,8 +99,8 @@ class Settlement {
 
  private:
   Status post_difference(const std::optional<Position>& before, const std::optional<Position>& now) {
-    const bool was_credited_once = draft_.find<CheckoutSession>(session_)->fulfilled;
-    if (!before && !was_credited_once) {
+    const bool was_fulfilled_once = draft_.find<CheckoutSession>(session_)->fulfilled_by.has_value();
+    if (!before && !was_fulfilled_once) {
       TRY_STATUS(post_deposit(*now));
       return post_refunds({}, *now);
     }
@@ -162,8 +162,8 @@ class Settlement {
     row.credited_to = now ? now->wallet.user_id : std::nullopt;
     row.credited = now ? now->credited : MinorUnits{};
     row.reversed = now ? now->reversed : MinorUnits{};
-    if (!row.fulfilled) row.fulfilled_by = meta_.key;
-    row.fulfilled = true;
+    row.fulfilled = now.has_value();
+    if (!row.fulfilled_by) row.fulfilled_by = meta_.key;
     draft_.put(std::move(row));
   }
 
