@@ -23,14 +23,17 @@ class BatchRun {
   BatchRun(const BatchContext& context, std::vector<Incoming>& batch) : context_(context), batch_(batch) {}
 
   Result<std::vector<Outcome>> run() {
-    TRY(transaction_, context_.store.begin());
+    TRY(auto transaction, context_.store.begin());
+    transaction_ = std::move(transaction);
     TRY_STATUS(load());
     outcomes_.reserve(batch_.size());
     for (auto& incoming : batch_) {
       TRY(const Outcome outcome, decide_one(incoming));
       outcomes_.push_back(outcome);
     }
-    if (!to_park_.empty()) TRY_STATUS(context_.park(to_park_));
+    if (!to_park_.empty()) {
+      TRY_STATUS(context_.park(to_park_));
+    }
     TRY_STATUS(commit());
     return std::move(outcomes_);
   }

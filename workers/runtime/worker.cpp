@@ -253,10 +253,11 @@ class Worker {
 
   Status park(std::vector<Incoming*>& letters) {
     const auto acknowledgements = std::make_shared<Acknowledgements>(letters.size());
-    for (const Incoming* letter : letters)
+    for (const Incoming* letter : letters) {
       TRY_STATUS(ports_.log.append(dead_letter(*letter), [acknowledgements](const Result<Position>& result) {
         acknowledgements->arrived(result);
       }));
+    }
     TRY_STATUS(acknowledgements->wait(options_.park_deadline));
     for (Incoming* letter : letters) letter->dead_letter_durable = true;
     return ok();

@@ -1,0 +1,37 @@
+#include "common/wiring/kafka_log.h"
+
+#include <prometheus/counter.h>
+
+#include "common/adapters/kafka/event_log.h"
+#include "common/catalogue/catalogue.h"
+#include "common/core/check.h"
+
+namespace penstock {
+
+Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics) {
+  const auto* kafka = std::get_if<KafkaUrl>(&settings.log);
+  CHECK(kafka != nullptr);
+  auto& replaced = prometheus::BuildCounter()
+                       .Name("penstock_log_producers_replaced_total")
+                       .Help("Producers replaced after a fatal error")
+                       .Register(metrics.registry())
+                       .Add({});
+  KafkaOptions options;
+  options.brokers = kafka->brokers;
+  options.topic_prefix = settings.topic_prefix;
+  options.linger = settings.kafka_linger;
+  options.append_deadline = settings.ack_timeout;
+  options.instance_id = settings.worker_instance;
+  options.partitions = settings.kafka_partitions;
+  options.replication_factor = settings.kafka_replication;
+  options.on_producer_replaced = [&replaced] { replaced.Increment(); };
+  return open_kafka_log(options);
+}
+
+std::vector<std::string> topics_in_use() {
+  std::vector<std::string> topics = Catalogue::builtin().topics();
+  topics.emplace_back(kParkedTopic);
+  return topics;
+}
+
+}  // namespace penstock

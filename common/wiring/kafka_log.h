@@ -1,0 +1,20 @@
+// The log on Kafka, as the settings say: all that the ingress links.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/config/settings.h"
+#include "common/observe/metrics.h"
+#include "common/ports/event_log.h"
+
+namespace penstock {
+
+// `settings.log` must name Kafka. Counts replaced producers. The metrics must outlive the log.
+Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics);
+
+// The topics this version writes or reads, in the order they are created.
+std::vector<std::string> topics_in_use();
+
+}  // namespace penstock

@@ -1,0 +1,16 @@
+#include "common/wiring/log.h"
+
+#include "common/adapters/sqlite/event_log.h"
+
+namespace penstock {
+
+Result<std::unique_ptr<EventLog>> open_log(const Settings& settings, const Clock& clock, Metrics& metrics) {
+  const auto* sqlite = std::get_if<SqliteUrl>(&settings.log);
+  if (sqlite == nullptr) return open_kafka_log(settings, metrics);
+  SqliteLogOptions options;
+  options.file = sqlite->path;
+  TRY(auto log, open_sqlite_log(options, clock));
+  return std::unique_ptr<EventLog>(std::move(log));
+}
+
+}  // namespace penstock

@@ -1,0 +1,156 @@
+// penstock: every part in one process, on two SQLite files in its data folder unless the settings say otherwise.
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+#include "common/adapters/system_clock/system_clock.h"
+#include "common/config/command_line.h"
+#include "common/config/generated.h"
+#include "common/observe/log.h"
+#include "common/process/termination.h"
+#include "common/wiring/log.h"
+#include "common/wiring/seen_set.h"
+#include "common/wiring/store.h"
+#include "deploy/standalone/banner.h"
+#include "ingress/admin/admin_api.h"
+#include "ingress/listeners/options.h"
+#include "workers/runtime/options.h"
+#include "workers/runtime/periodic.h"
+
+namespace penstock {
+namespace {
+
+constexpr Milliseconds kDrainDeadline{15'000};
+constexpr Milliseconds kMaintenanceInterval = std::chrono::hours{1};
+
+const CommandLineSpec kSpec{Program::standalone,
+                            "Everything in one process: receives webhooks, applies them, serves the admin API. Needs no "
+                            "setting at all.",
+                            {},
+                            {}};
+
+// The parts in the order they depend on one another; destruction takes them down the other way round.
+class Standalone {
+ public:
+  Standalone(const Settings& settings, EventLog& event_log, Store& store)
+      : settings_(settings),
+        log_(event_log),
+        store_(store),
+        worker_metrics_(metrics_),
+        stripe_(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock_, metrics_),
+        probes_({}, [this] { return ready(); }, metrics_),
+        api_({store, event_log, clock_, metrics_}, admin_options(settings)) {}
+
+  Status start() {
+    const std::vector<std::string> pools(std::begin(kPools), std::end(kPools));
+    pools_.emplace(pools_options(settings_, pools),
+                   PoolsPorts{log_, store_, clock_, [this] { return open_seen_set(settings_); }},
+                   policy_of(settings_), worker_metrics_);
+    maintenance_.emplace(kMaintenanceInterval, [this] { maintain(); });
+    admin_server_.emplace(admin_server_options(settings_), api_.routes(), metrics_);
+    TRY_STATUS(start_listener(*admin_server_, "admin"));
+    auto routes = stripe_.routes();
+    for (auto& route : probes_.routes()) routes.push_back(std::move(route));
+    public_server_.emplace(public_server_options(settings_), std::move(routes), metrics_);
+    return start_listener(*public_server_, "ingress");
+  }
+
+  // Lets everything that was accepted be acknowledged, then ends the workers and the private listener.
+  void stop() {
+    public_server_->stop(kDrainDeadline);
+    if (const auto flushed = log_.flush(settings_.ack_timeout); !flushed)
+      log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
+    maintenance_.reset();
+    pools_.reset();
+    admin_server_->stop(kDrainDeadline);
+  }
+
+  bool failed() const { return pools_->failed(); }
+  const std::string& public_address() const { return public_server_->bound_address(); }
+  const std::string& admin_address() const { return admin_server_->bound_address(); }
+
+ private:
+  static AdminOptions admin_options(const Settings& settings) {
+    AdminOptions options;
+    options.token = settings.admin_token;
+    options.group_prefix = settings.topic_prefix;
+    options.pools.assign(std::begin(kPools), std::end(kPools));
+    options.topics = topics_in_use();
+    return options;
+  }
+
+  // Both listeners are up by the time this is asked: the public one starts last.
+  Status ready() {
+    TRY_STATUS(log_.ready(topics_in_use()));
+    TRY_STATUS(store_.ready());
+    if (failed()) return Error{ErrorCode::unavailable, Retry::safe, "a worker pool has failed"};
+    return ok();
+  }
+
+  void maintain() {
+    if (const auto done = store_.maintain(clock_.now(), settings_.inbox_retention); !done)
+      log::warn("store maintenance failed", {{"detail", done.error().detail}});
+  }
+
+  const Settings& settings_;
+  EventLog& log_;
+  Store& store_;
+  SystemClock clock_;
+  Metrics metrics_;
+  WorkerMetrics worker_metrics_;
+  StripeWebhook stripe_;
+  Probes probes_;
+  AdminApi api_;
+  std::optional<Pools> pools_;
+  std::optional<Periodic> maintenance_;
+  std::optional<http::HttpServer> admin_server_;
+  std::optional<http::HttpServer> public_server_;
+};
+
+Result<GeneratedFiles> prepare_folder(Settings& settings) {
+  TRY_STATUS(create_data_dir(settings.data_dir));
+  return fill_from_data_dir(settings);
+}
+
+Status migrate(EventLog& event_log, Store& store) {
+  TRY_STATUS(event_log.create_topics(topics_in_use()));
+  return store.migrate();
+}
+
+int fail(std::string_view what, const Error& error) {
+  log::error(what, {{"code", to_string(error.code)}, {"detail", error.detail}});
+  return EXIT_FAILURE;
+}
+
+int run(Settings settings, Termination& termination) {
+  const auto files = prepare_folder(settings);
+  if (!files) return fail("cannot prepare the data folder", files.error());
+  const SystemClock clock;
+  Metrics log_metrics;
+  const auto event_log = open_log(settings, clock, log_metrics);
+  if (!event_log) return fail("cannot open the log", event_log.error());
+  const auto store = open_store(settings);
+  if (!store) return fail("cannot open the store", store.error());
+  if (const auto migrated = migrate(*event_log.value(), *store.value()); !migrated)
+    return fail("cannot prepare the log and the store", migrated.error());
+
+  Standalone penstock(settings, *event_log.value(), *store.value());
+  if (!penstock.start()) return EXIT_FAILURE;
+  print_banner(settings, files.value(), penstock.public_address(), penstock.admin_address());
+  termination.wait([&penstock] { return penstock.failed(); });
+  const bool failed = penstock.failed();
+  log::info("stopping", {});
+  penstock.stop();
+  log::info("stopped", {});
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace penstock
+
+int main(int argc, char** argv) {
+  penstock::Termination termination;
+  const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
+  if (const int* code = std::get_if<int>(&start)) return *code;
+  return penstock::run(std::get<penstock::Invocation>(start).settings, termination);
+}

@@ -1,0 +1,66 @@
+// penstock-ingress: the public listener. Verifies, appends to the log, acknowledges. The log is all it depends on.
+#include <cstdlib>
+
+#include "common/adapters/system_clock/system_clock.h"
+#include "common/config/command_line.h"
+#include "common/observe/log.h"
+#include "common/process/termination.h"
+#include "common/wiring/kafka_log.h"
+#include "ingress/listeners/options.h"
+
+namespace penstock {
+namespace {
+
+constexpr Milliseconds kDrainDeadline{15'000};
+
+const CommandLineSpec kSpec{Program::ingress,
+                            "Receives webhooks: verifies each signature, makes the event durable in Kafka, answers.",
+                            {},
+                            {}};
+
+int run(const Settings& settings, Termination& termination) {
+  const SystemClock clock;
+  Metrics metrics;
+  const auto opened = open_kafka_log(settings, metrics);
+  if (!opened) {
+    log::error("cannot open the log", {{"detail", opened.error().detail}});
+    return EXIT_FAILURE;
+  }
+  EventLog& event_log = *opened.value();
+  const auto ready = [&event_log] { return event_log.ready(topics_in_use()); };
+  if (const auto first = ready(); !first) {
+    if (first.error().code == ErrorCode::wrong_schema) {
+      log::error("topics are missing", {{"detail", first.error().detail}});
+      return EXIT_FAILURE;
+    }
+    log::warn("log unavailable, answering 503 until it is back", {{"detail", first.error().detail}});
+  }
+
+  StripeWebhook stripe(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock, metrics);
+  Probes public_probes({.serve_metrics = false}, ready, metrics);
+  Probes private_probes({.serve_metrics = true}, ready, metrics);
+  auto routes = stripe.routes();
+  for (auto& route : public_probes.routes()) routes.push_back(std::move(route));
+  http::HttpServer server(public_server_options(settings), std::move(routes), metrics);
+  http::HttpServer metrics_server(metrics_server_options(settings), private_probes.routes(), metrics);
+  if (!start_listener(metrics_server, "metrics") || !start_listener(server, "ingress")) return EXIT_FAILURE;
+
+  termination.wait();
+  log::info("stopping", {});
+  server.stop(kDrainDeadline);
+  if (const auto flushed = event_log.flush(settings.ack_timeout); !flushed)
+    log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
+  metrics_server.stop(Milliseconds{1'000});
+  log::info("stopped", {});
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace penstock
+
+int main(int argc, char** argv) {
+  penstock::Termination termination;
+  const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
+  if (const int* code = std::get_if<int>(&start)) return *code;
+  return penstock::run(std::get<penstock::Invocation>(start).settings, termination);
+}

@@ -1,0 +1,21 @@
+// The settings as the workers take them.
+#pragma once
+
+#include "common/config/settings.h"
+#include "workers/domain/policy.h"
+#include "workers/runtime/pools.h"
+
+namespace penstock {
+
+inline Policy policy_of(const Settings& settings) {
+  return {settings.stripe_mode, settings.payout_retry_schedule};
+}
+
+inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {
+  PoolsOptions options{std::move(pools), settings.topic_prefix, {}};
+  options.worker.batch_events_max = static_cast<std::size_t>(settings.batch_records_max);
+  options.worker.poll_wait = settings.batch_wait;
+  return options;
+}
+
+}  // namespace penstock
