@@ -12,56 +12,62 @@ std::string_view word(Operation operation) {
       return "read ";
     case Operation::load:
       return "load ";
-    case Operation::write:
-      return "write ";
+    case Operation::insert:
+      return "insert ";
+    case Operation::update:
+      return "update ";
   }
   CHECK(false);
 }
 
-std::string select_text(const Table& table, bool locked) {
+std::string arrays_text(std::size_t columns) {
+  std::string text = "unnest(";
+  for (std::size_t n = 1; n <= columns; ++n) text.append(n == 1 ? "$" : ", $").append(std::to_string(n));
+  return text + ")";
+}
+
+std::vector<Oid> array_types(const std::vector<Column>& columns) {
+  std::vector<Oid> types;
+  for (const auto& column : columns) types.push_back(array_oid_of(column.type));
+  return types;
+}
+
+Statement select_statement(Operation operation, const Table& table) {
   const std::string key = sql::quoted(sql::key_name(table));
   std::string text = "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " + sql::quoted(table.name) +
                      " WHERE " + key + " = ANY($1)";
-  if (locked) text += " ORDER BY " + key + " FOR UPDATE";
+  if (operation == Operation::load && table.mode == WriteMode::guarded) text += " ORDER BY " + key + " FOR UPDATE";
+  return {statement_name(operation, table), std::move(text), {array_oid_of(ColumnType::text)}};
+}
+
+Statement insert_statement(const Table& table) {
+  const auto columns = sql::stored_columns(table);
+  std::string text = "INSERT INTO " + sql::quoted(table.name) + " (" + sql::column_list(columns) +
+                     ") SELECT * FROM " + arrays_text(columns.size());
+  if (table.mode == WriteMode::insert_once) text += " ON CONFLICT DO NOTHING";
+  return {statement_name(Operation::insert, table), std::move(text), array_types(columns)};
+}
+
+// The partition column is equal for equal keys, and leads straight to the partition.
+std::string same_row(const Table& table) {
+  const auto equal = [](std::string_view column) {
+    return "old." + sql::quoted(column) + " = new." + sql::quoted(column);
+  };
+  std::string text = equal(sql::key_name(table)) + " AND old.rev = new.rev - 1";
+  if (!table.partitioned_by.empty()) text += " AND " + equal(table.partitioned_by);
   return text;
 }
 
-std::string insert_text(const Table& table, std::size_t columns) {
-  std::string arrays;
-  for (std::size_t n = 1; n <= columns; ++n) arrays.append(n == 1 ? "$" : ", $").append(std::to_string(n));
-  return "INSERT INTO " + sql::quoted(table.name) + " (" + sql::column_list(sql::stored_columns(table)) +
-         ") SELECT * FROM unnest(" + arrays + ")";
-}
-
-std::string conflict_target(const Table& table) {
-  std::string target = sql::quoted(sql::key_name(table));
-  if (!table.partitioned_by.empty()) target += ", " + sql::quoted(table.partitioned_by);
-  return " ON CONFLICT (" + target + ")";
-}
-
-std::string guarded_text(const Table& table, std::size_t columns) {
-  return "WITH written AS (" + insert_text(table, columns) + conflict_target(table) + " DO UPDATE SET " +
-         sql::update_list(table) + " WHERE " + sql::quoted(table.name) + ".rev = excluded.rev - 1 RETURNING 1)" +
-         " SELECT penstock_expect(count(*), $" + std::to_string(columns + 1) + ") FROM written";
-}
-
-Statement write_statement(const Table& table) {
-  Statement statement{statement_name(Operation::write, table), {}, {}};
+Statement update_statement(const Table& table) {
   const auto columns = sql::stored_columns(table);
-  for (const auto& column : columns) statement.types.push_back(array_oid_of(column.type));
-  switch (table.mode) {
-    case WriteMode::guarded:
-      statement.text = guarded_text(table, columns.size());
-      statement.types.push_back(oid_of(ColumnType::integer));
-      break;
-    case WriteMode::insert_once:
-      statement.text = insert_text(table, columns.size()) + conflict_target(table) + " DO NOTHING";
-      break;
-    case WriteMode::insert_new:
-      statement.text = insert_text(table, columns.size());
-      break;
-  }
-  return statement;
+  std::string text = "WITH written AS (UPDATE " + sql::quoted(table.name) + " AS old SET " +
+                     sql::update_list(table, "new") + " FROM " + arrays_text(columns.size()) + " AS new (" +
+                     sql::column_list(columns) + ") WHERE " + same_row(table) +
+                     " RETURNING 1) SELECT penstock_expect(count(*), $" + std::to_string(columns.size() + 1) +
+                     ") FROM written";
+  auto types = array_types(columns);
+  types.push_back(oid_of(ColumnType::integer));
+  return {statement_name(Operation::update, table), std::move(text), std::move(types)};
 }
 
 }  // namespace
@@ -71,9 +77,16 @@ std::string statement_name(Operation operation, const Table& table) {
 }
 
 Statement make_statement(Operation operation, const Table& table) {
-  if (operation == Operation::write) return write_statement(table);
-  const bool locked = operation == Operation::load && table.mode == WriteMode::guarded;
-  return {statement_name(operation, table), select_text(table, locked), {array_oid_of(ColumnType::text)}};
+  switch (operation) {
+    case Operation::read:
+    case Operation::load:
+      return select_statement(operation, table);
+    case Operation::insert:
+      return insert_statement(table);
+    case Operation::update:
+      return update_statement(table);
+  }
+  CHECK(false);
 }
 
 }  // namespace penstock::postgres

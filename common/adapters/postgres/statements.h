@@ -5,14 +5,15 @@
 
 namespace penstock::postgres {
 
-enum class Operation { read, load, write };
+// read    $1 is the array of keys
+// load    the same; the rows of guarded tables are locked, in key order
+// insert  one array a stored column; a known key is a unique violation, or is left alone in insert_once tables
+// update  the same, then the number of rows: of a guarded table, rows that are there as they were loaded. Fails with
+//         a serialization failure unless all of them are
+enum class Operation { read, load, insert, update };
 
-// Names are unique: "write inbox". One description of a table's name in one process.
+// Names are unique: "insert inbox". One description of a table's name in one process.
 std::string statement_name(Operation operation, const Table& table);
-
-// read: $1 is the array of keys. load: the same, with the rows of guarded tables locked in key order.
-// write: one array a stored column; guarded tables take the number of rows last, and fail with a serialization
-// failure unless all of them were as expected.
 Statement make_statement(Operation operation, const Table& table);
 
 }  // namespace penstock::postgres

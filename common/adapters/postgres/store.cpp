@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/adapters/postgres/ledger.h"
@@ -26,13 +27,36 @@ void send_select(Connection& connection, Operation operation, const Table& table
   connection.send_prepared(statement_name(operation, table), parameters);
 }
 
-void send_write(Connection& connection, const Table& table, std::span<const Row* const> rows) {
+void send_rows(Connection& connection, Operation operation, const Table& table, std::span<const Row* const> rows) {
   Parameters parameters;
   const auto columns = sql::stored_columns(table);
   for (std::size_t at = 0; at < columns.size(); ++at) parameters.add_column(table, columns[at].type, at, rows);
-  if (table.mode == WriteMode::guarded)
-    parameters.add(ColumnType::integer, static_cast<std::int64_t>(rows.size()));
-  connection.send_prepared(statement_name(Operation::write, table), parameters);
+  if (operation == Operation::update) parameters.add(ColumnType::integer, static_cast<std::int64_t>(rows.size()));
+  connection.send_prepared(statement_name(operation, table), parameters);
+}
+
+// Rows of one table that one statement writes.
+struct Write {
+  Operation operation;
+  const Table* table;
+  std::vector<const Row*> rows;
+};
+
+bool is_known(const Table& table, const Row& row) { return table.mode == WriteMode::guarded && row.rev != 0; }
+
+// An upsert would do for both, at almost twice the cost of a plain INSERT.
+Result<std::vector<Write>> plan_writes(std::span<const TableRows> changes) {
+  std::vector<Write> writes;
+  for (const auto& change : changes) {
+    TRY(auto rows, sql::writable_rows(*change.table, change.rows));
+    const auto first_known = std::stable_partition(
+        rows.begin(), rows.end(), [&](const Row* row) { return !is_known(*change.table, *row); });
+    std::vector<const Row*> known(first_known, rows.end());
+    rows.erase(first_known, rows.end());
+    if (!rows.empty()) writes.push_back({Operation::insert, change.table, std::move(rows)});
+    if (!known.empty()) writes.push_back({Operation::update, change.table, std::move(known)});
+  }
+  return writes;
 }
 
 class Batch final : public StoreBatch {
@@ -66,15 +90,12 @@ class Batch final : public StoreBatch {
   Status commit(std::span<const TableRows> changes) override {
     CHECK(!over_);
     over_ = true;
-    std::vector<std::vector<const Row*>> writes;
-    for (const auto& change : changes) {
-      TRY(auto rows, sql::writable_rows(*change.table, change.rows));
-      writes.push_back(std::move(rows));
-      TRY_STATUS(prepare(*connection_, Operation::write, *change.table));
+    TRY(const auto writes, plan_writes(changes));
+    for (const auto& write : writes) {
+      TRY_STATUS(prepare(*connection_, write.operation, *write.table));
     }
     send_begin();
-    for (std::size_t i = 0; i < changes.size(); ++i)
-      if (!writes[i].empty()) send_write(*connection_, *changes[i].table, writes[i]);
+    for (const auto& write : writes) send_rows(*connection_, write.operation, *write.table, write.rows);
     connection_->send("COMMIT");
     return outcome(connection_->exchange());
   }

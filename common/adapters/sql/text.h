@@ -14,8 +14,8 @@ std::string quoted(std::string_view identifier);
 // `"id", "status", …`
 std::string column_list(const std::vector<Column>& columns);
 
-// What an upsert sets on the row that is there: `"status" = excluded."status", …`. All but the key, the partition
-// column (equal for equal keys) and created_at.
-std::string update_list(const Table& table);
+// What changes in the row that is there, from one called `source`: `"status" = source."status", …`. All but the key,
+// the partition column (equal for equal keys) and created_at.
+std::string update_list(const Table& table, std::string_view source);
 
 }  // namespace penstock::sql

@@ -33,7 +33,7 @@ std::string on_conflict(const Table& table) {
   const std::string key = sql::quoted(sql::key_name(table));
   switch (table.mode) {
     case WriteMode::guarded:
-      return " ON CONFLICT (" + key + ") DO UPDATE SET " + sql::update_list(table) + " WHERE " +
+      return " ON CONFLICT (" + key + ") DO UPDATE SET " + sql::update_list(table, "excluded") + " WHERE " +
              sql::quoted(table.name) + ".rev = excluded.rev - 1";
     case WriteMode::insert_once:
       return " ON CONFLICT (" + key + ") DO NOTHING";

@@ -22,8 +22,8 @@ CREATE TABLE inbox (
   updated_at INTEGER NOT NULL,
   updated_by TEXT NOT NULL
 ) STRICT;
-CREATE INDEX inbox_received ON inbox (received_at, key);
-CREATE INDEX inbox_outcome ON inbox (outcome, received_at, key);
+CREATE INDEX inbox_received ON inbox (received_at);
+CREATE INDEX inbox_outcome ON inbox (outcome, received_at);
 CREATE INDEX inbox_entity ON inbox (entity);
 
 CREATE TABLE outbox (

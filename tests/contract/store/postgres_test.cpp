@@ -106,11 +106,11 @@ TEST_F(PostgresStore, ALostConnectionIsUnavailableAndTheNextBatchWorks) {
 }
 
 TEST_F(PostgresStore, ACommitOnALostConnectionHasAnUnknownOutcome) {
-  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}})) << "which prepares the statement";
   auto batch = begin();
   ASSERT_TRUE(batch->load(kItemA));
   terminate_connections();
-  const auto status = batch->commit(std::vector<TableRows>{{&items_table(), {make_item("a", 2, 1)}}});
+  const auto status = batch->commit(std::vector<TableRows>{{&items_table(), {make_item("b", 1)}}});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::unavailable);
   EXPECT_EQ(status.error().retry, Retry::unknown_outcome);
