@@ -9,7 +9,8 @@ namespace penstock {
 
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(Timestamp start = timestamp_from_unix_ms(1'753'463'561'000)) : now_ms_(to_unix_ms(start)) {}
+  explicit ManualClock(Timestamp start = timestamp_from_unix_ms(1'753'463'561'000))
+      : now_ms_(to_unix_ms(start)) {}
 
   Timestamp now() const noexcept override { return timestamp_from_unix_ms(now_ms_); }
   void set(Timestamp now) noexcept { now_ms_ = to_unix_ms(now); }

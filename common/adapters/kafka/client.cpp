@@ -18,8 +18,7 @@ constexpr std::array<std::string_view, 2> kCompacted = {"settings", "waits"};
 
 bool is_absence(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__PARTITION_EOF || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-         code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+         code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
 
 Result<Metadata> fetch_metadata(rd_kafka_t* client, rd_kafka_topic_t* topic, Milliseconds deadline) {
@@ -53,7 +52,8 @@ Result<rd_kafka_t*> Client::handle() {
 }
 
 Result<std::optional<StoredRecord>> Client::read(const Position& position) {
-  if (position.offset.value < 0 || position.partition.value < 0) return std::nullopt;
+  TRY(const bool exists, has_partition(position));
+  if (!exists || position.offset.value < 0) return std::nullopt;
   TRY(rd_kafka_t* const client, handle());
   const std::scoped_lock lock(read_mutex_);
   const Partitions wanted(rd_kafka_topic_partition_list_new(1));
@@ -69,6 +69,13 @@ Result<std::optional<StoredRecord>> Client::read(const Position& position) {
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(message->err, "kafka read");
   if (message->offset != position.offset.value) return std::nullopt;
   return to_stored_record(*message, options_.topic_prefix);
+}
+
+Result<bool> Client::has_partition(const Position& position) {
+  const Result<Partitions> partitions = partitions_of({position.topic});
+  if (partitions) return position.partition.value >= 0 && position.partition.value < partitions.value()->cnt;
+  if (partitions.error().code == ErrorCode::wrong_schema) return false;
+  return partitions.error();
 }
 
 Result<GroupProgress> Client::progress(const std::string& group, const std::string& topic) {

@@ -27,7 +27,8 @@ class Client {
 
  private:
   Result<rd_kafka_t*> handle();
-  // Topics by their full names; an unknown one is wrong_schema.
+  Result<bool> has_partition(const Position& position);
+  // An unknown topic is wrong_schema.
   Result<Partitions> partitions_of(const std::vector<std::string>& topics);
   Result<int> count_brokers();
   Result<int> count_members(const std::string& group);

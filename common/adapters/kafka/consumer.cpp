@@ -83,6 +83,7 @@ struct Consumer::Membership {
   Handle handle;
   bool paused = false;
   std::shared_ptr<std::atomic<std::uint64_t>> generation;
+  Outage outage{"consumer"};
 
   static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                            rd_kafka_topic_partition_list_t* partitions, void* membership) noexcept;
@@ -104,9 +105,8 @@ void Consumer::Membership::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t 
   if (self->paused) rd_kafka_pause_partitions(handle, partitions);
 }
 
-void Consumer::Membership::on_error(rd_kafka_t*, int code, const char* reason, void*) noexcept {
-  const auto error = static_cast<rd_kafka_resp_err_t>(code);
-  log::debug("kafka consumer", {{"code", rd_kafka_err2name(error)}, {"reason", reason}});
+void Consumer::Membership::on_error(rd_kafka_t*, int code, const char* reason, void* membership) noexcept {
+  static_cast<Membership*>(membership)->outage.note(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
 
 void Consumer::Membership::close(std::shared_ptr<Membership> membership) noexcept {
@@ -190,6 +190,7 @@ Result<std::vector<StoredRecord>> Consumer::gather(std::size_t records_max, Stea
       continue;  // a rebalance was served
     }
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      membership_->outage.over();
       records.push_back(to_stored_record(*message, options_.topic_prefix));
       bytes += records.back().value.size();
     } else if (records.empty()) {

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "common/adapters/kafka/settings.h"
 #include "common/observe/log.h"
 
 namespace penstock::kafka {
@@ -77,6 +76,7 @@ Producer::~Producer() {
 Result<Handle> Producer::make_instance() {
   TRY(Conf conf, make_conf(producer_settings(options_)));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+  rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_opaque(conf.get(), this);
   return make_handle(RD_KAFKA_PRODUCER, std::move(conf));
 }
@@ -109,13 +109,20 @@ Status Producer::append(Record record, AppendDone done) {
 }
 
 void Producer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* producer) noexcept {
+  auto* self = static_cast<Producer*>(producer);
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(message->_private));
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    self->outage_.over();
     pending->done(
         Position{std::move(pending->record.topic), Partition{message->partition}, Offset{message->offset}});
-  else
+  } else {
     pending->done(error_of(message->err, "kafka append", CallKind::has_effect));
-  static_cast<Producer*>(producer)->answered();
+  }
+  self->answered();
+}
+
+void Producer::on_error(rd_kafka_t*, int code, const char* reason, void* producer) noexcept {
+  static_cast<Producer*>(producer)->outage_.note(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
 
 void Producer::answered() noexcept {

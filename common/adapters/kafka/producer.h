@@ -13,6 +13,7 @@
 
 #include "common/adapters/kafka/handles.h"
 #include "common/adapters/kafka/options.h"
+#include "common/adapters/kafka/settings.h"
 #include "common/ports/event_log.h"
 
 namespace penstock::kafka {
@@ -50,6 +51,7 @@ class Producer {
 
   // Callbacks of librdkafka, from thread_ while it polls.
   static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* producer) noexcept;
+  static void on_error(rd_kafka_t* handle, int code, const char* reason, void* producer) noexcept;
   void answered() noexcept;
 
   void serve();
@@ -57,6 +59,7 @@ class Producer {
   void give_up(rd_kafka_t* handle);
 
   const KafkaOptions options_;
+  Outage outage_{"producer"};
 
   // Only thread_ exchanges the instance.
   std::shared_mutex instance_mutex_;

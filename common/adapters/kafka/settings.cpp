@@ -1,5 +1,6 @@
 #include "common/adapters/kafka/settings.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/observe/log.h"
@@ -8,6 +9,11 @@ namespace penstock::kafka {
 namespace {
 
 std::string text(Milliseconds duration) { return std::to_string(duration.count()); }
+
+// librdkafka looks for messages whose time is up once a second, so it is told to be done a second earlier.
+Milliseconds message_timeout(Milliseconds append_deadline) {
+  return std::max(append_deadline - Milliseconds{1000}, append_deadline / 2);
+}
 
 Settings common_settings(const KafkaOptions& options) {
   return {
@@ -24,16 +30,19 @@ void append(Settings& settings, Settings more) {
   for (auto& setting : more) settings.push_back(std::move(setting));
 }
 
-// From librdkafka's threads.
+// Said again and again while a broker is away; producer and consumer say it once (Outage).
+bool is_connection_trouble(std::string_view facility) { return facility == "FAIL" || facility == "ERROR"; }
+
+// From librdkafka's threads; the levels are syslog's.
 void on_log(const rd_kafka_t*, int level, const char* facility, const char* message) noexcept {
   constexpr int kError = 3;
   constexpr int kNotice = 5;
-  if (level <= kError)
-    log::error("kafka", {{"facility", facility}, {"message", message}});
-  else if (level <= kNotice)
+  if (is_connection_trouble(facility) || level > kNotice)
+    log::debug("kafka", {{"facility", facility}, {"message", message}});
+  else if (level > kError)
     log::warn("kafka", {{"facility", facility}, {"message", message}});
   else
-    log::debug("kafka", {{"facility", facility}, {"message", message}});
+    log::error("kafka", {{"facility", facility}, {"message", message}});
 }
 
 }  // namespace
@@ -46,7 +55,7 @@ Settings producer_settings(const KafkaOptions& options) {
              {"acks", "all"},
              {"compression.type", "lz4"},
              {"linger.ms", text(options.linger)},
-             {"message.timeout.ms", text(options.append_deadline)},
+             {"message.timeout.ms", text(message_timeout(options.append_deadline))},
              {"message.max.bytes", std::to_string(options.record_bytes_max)},
              {"queue.buffering.max.messages", std::to_string(options.queue_records_max)},
              {"queue.buffering.max.kbytes", std::to_string(options.queue_kbytes_max)},  // default: 1 GiB
@@ -107,6 +116,15 @@ Result<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
   if (!handle) return Error{ErrorCode::invalid, Retry::never, std::string("kafka: ") + why.data()};
   (void)conf.release();  // the handle's now
   return handle;
+}
+
+void Outage::note(rd_kafka_resp_err_t code, const char* reason) noexcept {
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !away_.exchange(true))
+    log::error("kafka unreachable", {{"client", who_}, {"reason", reason}});
+}
+
+void Outage::over() noexcept {
+  if (away_ && away_.exchange(false)) log::info("kafka reachable again", {{"client", who_}});
 }
 
 Error error_of(rd_kafka_resp_err_t code, std::string_view doing, CallKind kind) {

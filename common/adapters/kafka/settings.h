@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,5 +24,18 @@ Settings reader_settings(const KafkaOptions& options);
 Result<Conf> make_conf(const Settings& settings);
 // Takes the conf. Does not wait for a connection.
 Result<Handle> make_handle(rd_kafka_type_t type, Conf conf);
+
+// One log line when the cluster goes away and one when it is back. Thread-safe.
+class Outage {
+ public:
+  explicit Outage(std::string_view who) : who_(who) {}  // a literal
+  // What librdkafka's error callback was told.
+  void note(rd_kafka_resp_err_t code, const char* reason) noexcept;
+  void over() noexcept;
+
+ private:
+  std::string_view who_;
+  std::atomic<bool> away_ = false;
+};
 
 }  // namespace penstock::kafka

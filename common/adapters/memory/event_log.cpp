@@ -26,6 +26,11 @@ void MemoryLogStorage::set_available(bool available) {
   available_ = available;
 }
 
+int MemoryLogStorage::writes() const {
+  const std::scoped_lock lock(mutex_);
+  return writes_;
+}
+
 Status MemoryLogStorage::check_available() {
   const std::scoped_lock lock(mutex_);
   if (available_) return ok();
@@ -36,6 +41,7 @@ Status MemoryLogStorage::pass_faults() {
   TRY_STATUS(check_available());
   std::unique_lock lock(mutex_);
   released_.wait(lock, [&] { return !held_; });
+  ++writes_;
   if (!next_error_) return ok();
   return *std::exchange(next_error_, std::nullopt);
 }

@@ -20,6 +20,8 @@ class MemoryLogStorage final : public LogStorage {
   void release_writes();
   // While away, all calls are answered with unavailable.
   void set_available(bool available);
+  // How many groups of appends and commits were written.
+  int writes() const;
 
   Result<std::map<TopicPartition, Offset>> ends() override;
   Status create_topics(std::span<const std::string> topics, std::int32_t partitions) override;
@@ -45,11 +47,12 @@ class MemoryLogStorage final : public LogStorage {
   Status pass_faults();
   Offset consumed_by_all(const Records& records) const;
 
-  std::mutex mutex_;  // of the faults; the rest belongs to the log's thread
+  mutable std::mutex mutex_;  // of the faults and the count; the rest belongs to the log's thread
   std::condition_variable released_;
   std::optional<Error> next_error_;
   bool held_ = false;
   bool available_ = true;
+  int writes_ = 0;
 
   std::map<TopicPartition, Records> partitions_;
 };

@@ -1,0 +1,140 @@
+#include "common/adapters/redis/seen_set.h"
+
+#include <hiredis/hiredis.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "common/observe/log.h"
+
+namespace penstock {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct FreeReply {
+  void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
+};
+
+timeval to_timeval(Milliseconds duration) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
+  return {.tv_sec = seconds.count(), .tv_usec = std::chrono::microseconds(duration - seconds).count()};
+}
+
+}  // namespace
+
+// What we read of a reply: both commands answer with an integer or a word.
+struct RedisSeenSet::Reply {
+  long long integer = 0;
+};
+
+void RedisSeenSet::CloseContext::operator()(redisContext* context) const noexcept { redisFree(context); }
+
+RedisSeenSet::RedisSeenSet(RedisOptions options) : options_(std::move(options)) {}
+RedisSeenSet::~RedisSeenSet() = default;
+
+Result<std::vector<bool>> RedisSeenSet::seen(std::span<const EventKey> keys) {
+  std::vector<Command> commands;
+  commands.reserve(keys.size());
+  for (const EventKey& key : keys) commands.push_back({"EXISTS", options_.key_prefix + key.value});
+  TRY(const std::vector<Reply> replies, call(commands));
+  std::vector<bool> seen;
+  seen.reserve(replies.size());
+  for (const Reply& reply : replies) seen.push_back(reply.integer != 0);
+  return seen;
+}
+
+Status RedisSeenSet::mark(std::span<const EventKey> keys) {
+  const std::string ttl = std::to_string(options_.ttl.count());
+  std::vector<Command> commands;
+  commands.reserve(keys.size());
+  for (const EventKey& key : keys)
+    commands.push_back({"SET", options_.key_prefix + key.value, "1", "EX", ttl});
+  TRY_STATUS(call(commands));
+  return ok();
+}
+
+Result<std::vector<RedisSeenSet::Reply>> RedisSeenSet::call(const std::vector<Command>& commands) {
+  if (commands.empty()) return std::vector<Reply>{};
+  TRY_STATUS(ensure_connected());
+  Result<std::vector<Reply>> replies = pipeline(commands);
+  if (!replies) return fail(replies.error());
+  return replies;
+}
+
+Result<std::vector<RedisSeenSet::Reply>> RedisSeenSet::pipeline(const std::vector<Command>& commands) {
+  const SteadyTime deadline = SteadyClock::now() + options_.command_timeout;
+  for (const Command& command : commands) {
+    std::vector<const char*> words;
+    std::vector<std::size_t> sizes;
+    for (const std::string& word : command) {
+      words.push_back(word.data());
+      sizes.push_back(word.size());
+    }
+    if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data()) !=
+        REDIS_OK)
+      return context_error("redis send");
+  }
+  std::vector<Reply> replies;
+  replies.reserve(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    TRY(const Reply reply, read_reply(deadline));
+    replies.push_back(reply);
+  }
+  return replies;
+}
+
+Result<RedisSeenSet::Reply> RedisSeenSet::read_reply(SteadyTime deadline) {
+  void* raw = nullptr;
+  if (redisGetReply(context_.get(), &raw) != REDIS_OK) return context_error("redis call");
+  const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
+  // hiredis limits each read; a server that sends little by little would pass that.
+  if (SteadyClock::now() > deadline)
+    return Error{ErrorCode::timeout, Retry::safe, "redis call: the replies came too slowly"};
+  if (reply->type == REDIS_REPLY_ERROR)
+    return Error{ErrorCode::unavailable, Retry::safe, "redis call: " + std::string(reply->str, reply->len)};
+  return Reply{.integer = reply->integer};
+}
+
+Status RedisSeenSet::ensure_connected() {
+  if (context_) return ok();
+  if (SteadyClock::now() < retry_at_)
+    return Error{ErrorCode::unavailable, Retry::safe, "redis failed a moment ago"};
+  const Status connected = connect();
+  if (!connected) return fail(connected.error());
+  if (std::exchange(failing_, false)) log::info("redis is back");
+  return ok();
+}
+
+Status RedisSeenSet::connect() {
+  context_.reset(
+      redisConnectWithTimeout(options_.host.c_str(), options_.port, to_timeval(options_.connect_timeout)));
+  if (!context_) return Error{ErrorCode::unavailable, Retry::safe, "redis connect: out of memory"};
+  if (context_->err != 0) return context_error("redis connect");
+  if (redisSetTimeout(context_.get(), to_timeval(options_.command_timeout)) != REDIS_OK)
+    return context_error("redis connect");
+  std::vector<Command> greeting;
+  if (!options_.password.empty() && !options_.username.empty())
+    greeting.push_back({"AUTH", options_.username, options_.password});
+  else if (!options_.password.empty())
+    greeting.push_back({"AUTH", options_.password});
+  if (options_.database != 0) greeting.push_back({"SELECT", std::to_string(options_.database)});
+  TRY_STATUS(pipeline(greeting));
+  return ok();
+}
+
+Error RedisSeenSet::fail(Error error) {
+  context_.reset();
+  retry_at_ = SteadyClock::now() + options_.retry_pause;
+  if (!std::exchange(failing_, true)) log::warn("redis unavailable", {{"error", error.detail}});
+  return error;
+}
+
+Error RedisSeenSet::context_error(std::string_view doing) const {
+  const bool timed_out = context_->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return {timed_out ? ErrorCode::timeout : ErrorCode::unavailable, Retry::safe,
+          std::string(doing) + ": " + context_->errstr};
+}
+
+}  // namespace penstock

@@ -1,0 +1,63 @@
+// The seen set on Redis (hiredis): a key with a TTL for each event.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "common/core/time.h"
+#include "common/ports/seen_set.h"
+
+struct redisContext;
+
+namespace penstock {
+
+struct RedisOptions {
+  std::string host = "127.0.0.1";
+  int port = 6379;
+  std::string username;  // empty: the default user
+  std::string password;  // empty: no AUTH
+  int database = 0;
+
+  std::string key_prefix = "penstock:seen:";
+  std::chrono::seconds ttl{24 * 60 * 60};
+  Milliseconds connect_timeout{200};
+  Milliseconds command_timeout{200};  // of a whole call
+  Milliseconds retry_pause{1'000};    // after a failure, calls fail at once for so long
+};
+
+// Connects when it is first used, and again after a failure. Any failure costs the connection, since hiredis
+// cannot go on with it. No TLS. The process must ignore SIGPIPE. Errors of both calls: unavailable or
+// timeout, safe: marking twice does no harm, and forgetting none either.
+class RedisSeenSet final : public SeenSet {
+ public:
+  explicit RedisSeenSet(RedisOptions options);
+  ~RedisSeenSet() override;
+
+  Result<std::vector<bool>> seen(std::span<const EventKey> keys) override;
+  Status mark(std::span<const EventKey> keys) override;
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  struct CloseContext {
+    void operator()(redisContext* context) const noexcept;
+  };
+  struct Reply;
+  using Command = std::vector<std::string>;
+
+  // One round trip: sends all, then reads an answer to each.
+  Result<std::vector<Reply>> call(const std::vector<Command>& commands);
+  Result<std::vector<Reply>> pipeline(const std::vector<Command>& commands);
+  Result<Reply> read_reply(SteadyTime deadline);
+  Status ensure_connected();
+  Status connect();
+  Error fail(Error error);
+  Error context_error(std::string_view doing) const;
+
+  const RedisOptions options_;
+  std::unique_ptr<redisContext, CloseContext> context_;  // null while there is no good connection
+  SteadyTime retry_at_{};
+  bool failing_ = false;  // logged once per change
+};
+
+}  // namespace penstock

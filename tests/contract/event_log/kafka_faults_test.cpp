@@ -1,0 +1,252 @@
+// The Kafka log while the cluster is away, hangs, dies, or fails its producer.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include "common/adapters/kafka/event_log.h"
+#include "common/adapters/kafka/handles.h"
+#include "tests/contract/event_log/kafka_harness.h"
+
+namespace penstock {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using testing::AnyOf;
+
+int free_port() {
+  const int socket_id = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(socket_id, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(socket_id, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(socket_id);
+  return ntohs(address.sin_port);
+}
+
+// A broker of the test's own, which it may mistreat.
+class Broker {
+ public:
+  Broker() {
+    std::string folder = (std::filesystem::temp_directory_path() / "penstock.XXXXXX").string();
+    folder_ = mkdtemp(folder.data());
+    start();
+  }
+  ~Broker() {
+    kill_now();
+    std::filesystem::remove_all(folder_);
+  }
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  void start() {
+    const std::string port = std::to_string(port_);
+    const std::string controller_port = std::to_string(controller_port_);
+    process_ = fork();
+    ASSERT_GE(process_, 0);
+    if (process_ != 0) return;
+    const int out = open((folder_ / "broker.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    const char* program = PENSTOCK_SOURCE_DIR "/deploy/kafka/run-broker";
+    execl(program, program, folder_.c_str(), port.c_str(), controller_port.c_str(), nullptr);
+    _exit(127);
+  }
+  void hang() { kill(process_, SIGSTOP); }
+  void go_on() { kill(process_, SIGCONT); }
+  void kill_now() {
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+  }
+
+ private:
+  std::filesystem::path folder_;
+  const int port_ = free_port();
+  const int controller_port_ = free_port();
+  pid_t process_ = -1;
+};
+
+bool becomes_ready(EventLog& log) {
+  const auto until = SteadyClock::now() + 2 * kPatience;
+  while (SteadyClock::now() < until)
+    if (log.ready({"payments"})) return true;
+  return false;
+}
+
+class KafkaFaults : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { broker_ = std::make_unique<Broker>(); }
+  static void TearDownTestSuite() { broker_.reset(); }
+
+  void SetUp() override {
+    KafkaOptions options = kafka_options(broker_->address());
+    options.append_deadline = Milliseconds{3'000};
+    log_ = open_kafka_log(options).value();
+    const auto until = SteadyClock::now() + 2 * kPatience;
+    Status created = log_->create_topics({"payments"});
+    while (!created && SteadyClock::now() < until) created = log_->create_topics({"payments"});
+    ASSERT_TRUE(created) << created.error().detail;
+    ASSERT_TRUE(becomes_ready(*log_));
+  }
+
+  void expect_failure_by_the_deadline() {
+    const auto started = SteadyClock::now();
+    const Result<Position> failed = append_and_wait(*log_, make_record("k", "maybe"));
+    ASSERT_FALSE(failed);
+    EXPECT_THAT(failed.error().code, AnyOf(ErrorCode::timeout, ErrorCode::unavailable));
+    EXPECT_EQ(failed.error().retry, Retry::unknown_outcome);
+    EXPECT_LE(SteadyClock::now() - started, Milliseconds{3'500});
+  }
+
+  static std::unique_ptr<Broker> broker_;
+  std::unique_ptr<EventLog> log_;
+};
+
+std::unique_ptr<Broker> KafkaFaults::broker_;
+
+TEST_F(KafkaFaults, AHangingBrokerFailsAppendsByTheirDeadlineUntilItGoesOn) {
+  const auto consumer = log_->subscribe("faults", {"payments"}).value();
+  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "before")));
+  ASSERT_EQ(poll_records(*consumer, 1).size(), 1U);
+  broker_->hang();
+  expect_failure_by_the_deadline();
+  const auto started = SteadyClock::now();
+  EXPECT_FALSE(log_->ready({"payments"}));
+  EXPECT_TRUE(consumer->poll(10, Milliseconds{100}));
+  EXPECT_LE(SteadyClock::now() - started, Milliseconds{2'500});
+  broker_->go_on();
+  ASSERT_TRUE(becomes_ready(*log_));
+  const Result<Position> after = append_and_wait(*log_, make_record("k", "after"));
+  ASSERT_TRUE(after) << after.error().detail;
+  std::set<std::string> seen;
+  const auto receive = [&](EventConsumer&, const std::vector<StoredRecord>& records) {
+    for (const std::string& value : values_of(records)) seen.insert(value);
+  };
+  EXPECT_TRUE(poll_until({consumer.get()}, receive, [&] { return seen.contains("after"); }));
+}
+
+TEST_F(KafkaFaults, WhatWasAcknowledgedOutlivesAKilledBroker) {
+  std::set<Position> acknowledged;
+  for (int i = 0; i < 50; ++i)
+    acknowledged.insert(append_and_wait(*log_, make_record(std::to_string(i), "before")).value());
+  broker_->kill_now();
+  expect_failure_by_the_deadline();
+  broker_->start();
+  ASSERT_TRUE(becomes_ready(*log_));
+  const Result<Position> after = append_and_wait(*log_, make_record("k", "after"));
+  ASSERT_TRUE(after) << after.error().detail;
+  acknowledged.insert(after.value());
+  const auto consumer = log_->subscribe("faults", {"payments"}).value();
+  const auto receive = [&](EventConsumer&, const std::vector<StoredRecord>& records) {
+    for (const Position& position : positions_of(records)) acknowledged.erase(position);
+  };
+  EXPECT_TRUE(poll_until({consumer.get()}, receive, [&] { return acknowledged.empty(); }));
+}
+
+TEST(KafkaAway, OpeningWorksAndAppendsFailByTheirDeadline) {
+  KafkaOptions options = kafka_options("127.0.0.1:" + std::to_string(free_port()));
+  options.append_deadline = Milliseconds{2'000};
+  options.call_deadline = Milliseconds{500};
+  const auto log = open_kafka_log(options).value();
+  const auto started = SteadyClock::now();
+  const Result<Position> failed = append_and_wait(*log, make_record("k", "v"));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().retry, Retry::unknown_outcome);
+  EXPECT_LE(SteadyClock::now() - started, Milliseconds{2'500});
+  EXPECT_THAT(log->ready({"payments"}).error().code, AnyOf(ErrorCode::timeout, ErrorCode::unavailable));
+  EXPECT_THAT(log->create_topics({"payments"}).error().code,
+              AnyOf(ErrorCode::timeout, ErrorCode::unavailable));
+  EXPECT_FALSE(log->progress("g", "payments"));
+  EXPECT_FALSE(log->read({"payments", Partition{0}, Offset{0}}));
+}
+
+TEST(KafkaAway, ClosingWithAppendsUnderWayAnswersThem) {
+  KafkaOptions options = kafka_options("127.0.0.1:" + std::to_string(free_port()));
+  options.append_deadline = Milliseconds{1'000};
+  std::atomic<int> answered = 0;
+  auto log = open_kafka_log(options).value();
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(log->append(make_record("k", "v"), [&](const Result<Position>& result) {
+      EXPECT_FALSE(result);
+      ++answered;
+    }));
+  log.reset();
+  EXPECT_EQ(answered, 10);
+}
+
+// A cluster inside librdkafka whose answers the test chooses.
+class MockCluster {
+ public:
+  MockCluster() : owner_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)) {
+    cluster_ = rd_kafka_mock_cluster_new(owner_.get(), 1);
+  }
+  ~MockCluster() { rd_kafka_mock_cluster_destroy(cluster_); }
+  MockCluster(const MockCluster&) = delete;
+  MockCluster& operator=(const MockCluster&) = delete;
+
+  std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
+  void create_topic(const std::string& name) { rd_kafka_mock_topic_create(cluster_, name.c_str(), 1, 1); }
+  void fail_next(std::int16_t request, rd_kafka_resp_err_t error) {
+    rd_kafka_mock_push_request_errors(cluster_, request, 1, error);
+  }
+
+ private:
+  kafka::Handle owner_;
+  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+};
+
+constexpr std::int16_t kProduceRequest = 0;
+constexpr std::int16_t kInitProducerIdRequest = 22;
+
+class KafkaFatal : public testing::Test {
+ protected:
+  KafkaOptions options() {
+    KafkaOptions options = kafka_options(cluster_.address());
+    options.on_producer_replaced = [this] { ++replaced_; };
+    cluster_.create_topic(options.topic_prefix + "payments");
+    return options;
+  }
+  // Appends until one succeeds, which a new producer needs a moment for.
+  bool recovers(EventLog& log) {
+    const auto until = SteadyClock::now() + kPatience;
+    while (SteadyClock::now() < until)
+      if (append_and_wait(log, make_record("k", "v"))) return true;
+    return false;
+  }
+
+  MockCluster cluster_;
+  std::atomic<int> replaced_ = 0;
+};
+
+TEST_F(KafkaFatal, AProducerThatIsRefusedItsIdIsReplaced) {
+  cluster_.fail_next(kInitProducerIdRequest, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+  const auto log = open_kafka_log(options()).value();
+  EXPECT_TRUE(recovers(*log));
+  EXPECT_EQ(replaced_, 1);
+}
+
+TEST_F(KafkaFatal, AppendsUnderWayAreAnsweredAndLaterOnesSucceed) {
+  const auto log = open_kafka_log(options()).value();
+  ASSERT_TRUE(append_and_wait(*log, make_record("k", "v")));
+  cluster_.fail_next(kProduceRequest, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  const Result<Position> failed = append_and_wait(*log, make_record("k", "maybe"));
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().retry, Retry::unknown_outcome);
+  EXPECT_TRUE(recovers(*log));
+  EXPECT_EQ(replaced_, 1);
+}
+
+}  // namespace
+}  // namespace penstock

@@ -1,0 +1,39 @@
+// Small words for tests of event logs: append and wait, read until.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/ports/event_log.h"
+
+namespace penstock {
+
+inline constexpr Milliseconds kPatience{30'000};
+
+// Owns a log and what it needs.
+class LogHarness {
+ public:
+  virtual ~LogHarness() = default;
+  virtual EventLog& log() = 0;
+};
+
+Record make_record(std::string key, std::string value, std::string topic = "payments");
+
+// Appends and gives what `done` got; a refusal is an answer, too. Gives up after kPatience.
+Result<Position> append_and_wait(EventLog& log, Record record);
+std::future<Result<Position>> append_later(EventLog& log, Record record);
+
+// Polls until that many records came, or kPatience passed.
+std::vector<StoredRecord> poll_records(EventConsumer& consumer, std::size_t count);
+// Polls all of them in turn until the condition holds; false when kPatience passed first.
+bool poll_until(const std::vector<EventConsumer*>& consumers,
+                const std::function<void(EventConsumer&, std::vector<StoredRecord>)>& receive,
+                const std::function<bool()>& condition);
+
+std::vector<Position> positions_of(const std::vector<StoredRecord>& records);
+std::vector<std::string> values_of(const std::vector<StoredRecord>& records);
+
+}  // namespace penstock
