@@ -51,6 +51,7 @@ inline auto ok() { return boost::outcome_v2::success(); }
 
 }  // namespace penstock
 
-// TRY(auto x, f()) declares x or returns f()'s error; TRY_STATUS(f()) only returns the error.
+// TRY(auto x, f()) declares x or returns f()'s error; TRY_STATUS(f()) only returns the error. Both are several
+// statements: put braces around them under an if or a for.
 #define TRY(declaration, ...) BOOST_OUTCOME_TRY(declaration, __VA_ARGS__)
 #define TRY_STATUS(...) BOOST_OUTCOME_TRYV(__VA_ARGS__)
