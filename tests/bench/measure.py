@@ -1,0 +1,295 @@
+"""Measures both sides of each comparison in turn, several times, and prints the table. Started by tests/bench/run."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Callable
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from harness.http_client import eventually  # noqa: E402
+from harness.programs import BIN, SECRET, Cluster, Standalone  # noqa: E402
+
+POSTGRES = os.environ["PENSTOCK_TEST_POSTGRES"].rsplit("/", 1)[0]
+REDIS_PORT = urlsplit(os.environ["PENSTOCK_TEST_REDIS"]).port
+CLOCK_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclasses.dataclass(frozen=True)
+class Effort:
+    rounds: int     # that count; one more comes first, to warm up and to learn how many events fill a slice
+    slice_s: float  # of each side in each round
+
+
+FULL = Effort(rounds=9, slice_s=1.0)
+QUICK = Effort(rounds=1, slice_s=0.2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    events: int
+    seconds: float
+    cpu_s: float | None = None  # of the program under test
+
+    @property
+    def rate(self) -> float:
+        return self.events / self.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        return self.cpu_s / self.events * 1e6
+
+
+class Side:
+    """One side of comparisons. `run(events)` does the work once."""
+
+    def __init__(self, name: str, run: Callable[[int], Sample], first_events: int, at_least: int = 1):
+        self.name, self._run, self._events, self._at_least = name, run, first_events, at_least
+        self.samples: list[Sample] = []
+
+    def measure(self, effort: Effort, counts: bool):
+        sample = self._run(self._events)
+        self._events = max(int(sample.rate * effort.slice_s), self._at_least)
+        if counts:
+            self.samples.append(sample)
+
+
+def interleave(effort: Effort, *sides: Side):
+    for number in range(effort.rounds + 1):
+        for side in sides if number % 2 == 0 else reversed(sides):
+            side.measure(effort, counts=number > 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    what: str
+    ours: str
+    other: str = ""
+    ratio: str = ""
+    spread: str = ""
+    aim: str = ""
+
+
+def compare(what: str, ours: Side, other: Side, aim: float) -> Line:
+    ratios = [a.rate / b.rate for a, b in zip(ours.samples, other.samples)]
+    return Line(what, f"{median_rate(ours):,.0f}/s", f"{median_rate(other):,.0f}/s", *spread(ratios), f"≥ {aim:g}")
+
+
+def compare_cpu(what: str, ours: Side, other: Side) -> Line:
+    ratios = [b.cpu_us / a.cpu_us for a, b in zip(ours.samples, other.samples)]
+    cpu = [f"{statistics.median(s.cpu_us for s in side.samples):.1f} µs" for side in (ours, other)]
+    return Line(what, *cpu, *spread(ratios))
+
+
+def median_rate(side: Side) -> float:
+    return statistics.median(s.rate for s in side.samples)
+
+
+def spread(ratios: list[float]) -> tuple[str, str]:
+    return f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}"
+
+
+def run_program(name: str, *arguments) -> Sample:
+    done = subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{name} failed:\n{done.stderr}")
+    return Sample(**json.loads(done.stdout))
+
+
+# --- the ingress ---------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """bench_ingress or bench_bare_ingress."""
+
+    def __init__(self, name: str):
+        self.process = subprocess.Popen([str(BIN / name), "--secret", SECRET], stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self.process.stdout.readline())["listening"].rsplit(":", 1)[1]
+
+    def cpu_s(self) -> float:
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) * CLOCK_TICK_S
+
+    def load(self, connections: int, events: int) -> Sample:
+        before = self.cpu_s()
+        sample = run_program("bench_load", "--port", self.port, "--secret", SECRET, "--connections", connections,
+                             "--events", events, "--distinct", 4096)
+        return dataclasses.replace(sample, cpu_s=self.cpu_s() - before)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def measure_ingress(effort: Effort) -> list[Line]:
+    lines = []
+    with Server("bench_ingress") as penstock, Server("bench_bare_ingress") as bare:
+        for connections in (64, 256):
+            sides = [Side(name, lambda events, s=server: s.load(connections, events), 5_000, at_least=2_000)
+                     for name, server in (("ingress", penstock), ("bare", bare))]
+            interleave(effort, *sides)
+            lines.append(compare(f"ingress requests, {connections} connections : bare Beast + HMAC", *sides, aim=0.55))
+            lines.append(compare_cpu(f"ingress CPU a request, {connections} connections : bare", *sides))
+    return lines
+
+
+# --- a worker ------------------------------------------------------------------------------------------------------
+
+
+def psql(database: str, *statements: str) -> str:
+    commands = [argument for statement in statements for argument in ("-c", statement)]
+    return subprocess.run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", f"{POSTGRES}/{database}", *commands],
+                          capture_output=True, text=True, check=True).stdout.strip()
+
+
+class Databases:
+    """A fresh, migrated database for every measurement."""
+
+    TABLES = ("inbox", "checkout_sessions", "payment_intents", "charges", "outbox")
+
+    def __init__(self):
+        self.template = "bench_" + secrets.token_hex(6)
+
+    def __enter__(self):
+        psql("postgres", f"create database {self.template}")
+        subprocess.run([str(BIN / "bench_worker"), "--store", f"{POSTGRES}/{self.template}", "--events", "0"], check=True)
+        return self
+
+    def __exit__(self, *_):
+        psql("postgres", f"drop database {self.template} with (force)")
+
+    @contextlib.contextmanager
+    def fresh(self):
+        name = self.template + "_run"
+        psql("postgres", f"create database {name} template {self.template}", "checkpoint")
+        try:
+            yield name
+        finally:
+            psql("postgres", f"drop database {name} with (force)")
+
+    def apply(self, program: str, events: int, *arguments) -> Sample:
+        with self.fresh() as database:
+            sample = run_program(program, "--store", f"{POSTGRES}/{database}", "--events", events, *arguments)
+            self.check_rows(database, events)
+            return sample
+
+    def check_rows(self, database: str, events: int):
+        """Every side has written the same: one session or one charge an event, and one of each of the others."""
+        counts = [int(psql(database, f"select count(*) from {table}")) for table in self.TABLES]
+        sessions, charges = (events + 1) // 2, events // 2
+        assert counts == [events, sessions, events, charges, events], (self.TABLES, counts, events)
+
+
+def measure_worker(effort: Effort) -> list[Line]:
+    with Databases() as databases:
+        def side(name: str, program: str, first_events: int, *arguments) -> Side:
+            return Side(name, lambda events: databases.apply(program, events, *arguments), first_events, at_least=100)
+
+        single = side("one transaction an event", "bench_postgres_loop", 200, "--batch", 1)
+        worker = side("worker", "bench_worker", 5_000)
+        worker_redis = side("worker with Redis", "bench_worker", 5_000, "--redis-port", REDIS_PORT)
+        batched = side("unnest + CTE", "bench_postgres_loop", 5_000, "--batch", 500)
+        interleave(effort, single, worker, batched, worker_redis)
+    return [compare("worker events : one transaction an event", worker, single, aim=8),
+            compare("worker events : unnest + CTE by 500", worker, batched, aim=0.6),
+            compare("worker events with Redis : unnest + CTE by 500", worker_redis, batched, aim=0.6)]
+
+
+# --- standalone ----------------------------------------------------------------------------------------------------
+
+
+def measure_standalone(effort: Effort) -> list[Line]:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=BIN.parent) as folder, \
+            Standalone(folder + "/data") as standalone:
+        port = standalone.ingress.address.rsplit(":", 1)[1]
+        files = iter(range(1_000_000))
+
+        def drained() -> bool:
+            pools = standalone.admin.get("/v1/pools")
+            return pools.status == 200 and all(pool["lag"] == 0 for pool in pools.json["data"])
+
+        def load(events: int) -> Sample:
+            sample = run_program("bench_load", "--port", port, "--secret", SECRET, "--connections", 64,
+                                 "--events", events)
+            eventually("the workers have applied all", drained, 120)  # so that the other side has the disk alone
+            return sample
+
+        def loop(events: int) -> Sample:
+            return run_program("bench_sqlite_loop", "--file", f"{folder}/loop-{next(files)}.db", "--events", events)
+
+        penstock = Side("penstock", load, 2_000, at_least=500)
+        plain = Side("one commit an event", loop, 100, at_least=50)
+        interleave(effort, penstock, plain)
+    return [compare("standalone events acknowledged, 64 connections : one fsync an event", penstock, plain, aim=8)]
+
+
+# --- memory --------------------------------------------------------------------------------------------------------
+
+
+def resident_kb(pid: int) -> int:
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError(f"process {pid} has no VmRSS")
+
+
+def idle_rss(pid: int) -> int:
+    """Once it has not changed for a second."""
+    last = [resident_kb(pid), time.monotonic()]
+
+    def steady() -> int | None:
+        now = resident_kb(pid)
+        if now != last[0]:
+            last[:] = [now, time.monotonic()]
+        return now if time.monotonic() - last[1] > 1 else None
+
+    return eventually("memory is steady", steady, 30)
+
+
+def measure_memory() -> list[Line]:
+    with Standalone() as standalone:
+        found = {"penstock": idle_rss(standalone.program.process.pid)}
+    with Cluster() as cluster:
+        for program in cluster.programs():
+            program.address("ingress") if program.name == "penstock-ingress" else None
+            found[program.name] = idle_rss(program.process.pid)
+    aims = {"penstock-ingress": "≤ 32 MB"}
+    return [Line(f"{name}, idle RSS", f"{kb / 1024:.1f} MB", aim=aims.get(name, ""))
+            for name, kb in sorted(found.items())]
+
+
+# -------------------------------------------------------------------------------------------------------------------
+
+
+def table(lines: list[Line]) -> str:
+    rows = [("what : compared with", "Penstock", "other", "ratio", "lowest to highest", "aim"),
+            *(dataclasses.astuple(line) for line in lines)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    text.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(text)
+
+
+def main():
+    effort = QUICK if "--quick" in sys.argv[1:] else FULL
+    lines = []
+    for part in (lambda: measure_ingress(effort), lambda: measure_worker(effort), lambda: measure_standalone(effort),
+                 measure_memory):
+        lines += part()
+    print(table(lines))
+
+
+if __name__ == "__main__":
+    main()

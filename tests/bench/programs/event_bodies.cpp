@@ -1,0 +1,47 @@
+#include "tests/bench/programs/event_bodies.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "common/crypto/crypto.h"
+#include "tests/bench/programs/report.h"
+
+namespace penstock::bench {
+
+EventBodies::EventBodies()
+    : salt_(crypto::to_hex(crypto::random_bytes(6))),
+      session_(read("checkout.session.completed")),
+      intent_(read("payment_intent.succeeded")) {}
+
+EventBodies::Template EventBodies::read(std::string_view type) {
+  constexpr std::string_view kMark = "{{id}}";
+  const std::string path = std::string(PENSTOCK_SOURCE_DIR "/tests/bench/bodies/").append(type).append(".json");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail("cannot read " + path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+
+  Template made{type, {}};
+  std::size_t from = 0;
+  for (auto mark = text.find(kMark); mark != std::string::npos; mark = text.find(kMark, from)) {
+    made.parts.push_back(text.substr(from, mark - from));
+    from = mark + kMark.size();
+  }
+  made.parts.push_back(text.substr(from));
+  return made;
+}
+
+std::string EventBodies::fill(const Template& from, std::string_view id) {
+  std::string text = from.parts.front();
+  for (std::size_t i = 1; i < from.parts.size(); ++i) text.append(id).append(from.parts[i]);
+  return text;
+}
+
+EventBody EventBodies::make(std::size_t n) const {
+  const std::string id = fmt::format("{}{:012}", salt_, n);
+  const Template& chosen = n % 2 == 0 ? session_ : intent_;
+  return {"evt_" + id, chosen.type, "pi_" + id, fill(chosen, id)};
+}
+
+}  // namespace penstock::bench

@@ -1,0 +1,105 @@
+// bench_ingress: Penstock's public listener on one event loop, with a log that costs nothing: it takes every record,
+// forgets it, and acknowledges from a thread of its own in batches, as a real log does.
+
+#include <CLI/CLI.hpp>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/adapters/system_clock/system_clock.h"
+#include "common/catalogue/catalogue.h"
+#include "common/observe/metrics.h"
+#include "ingress/routes/routes.h"
+#include "ingress/server/server.h"
+#include "tests/bench/programs/report.h"
+
+namespace penstock::bench {
+namespace {
+
+class NullLog final : public EventLog {
+ public:
+  NullLog() : thread_([this](const std::stop_token& stop) { acknowledge(stop); }) {}
+
+  Status append(Record, AppendDone done) override {
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      first = open_.empty();
+      open_.push_back(std::move(done));
+    }
+    if (first) appended_.notify_one();
+    return ok();
+  }
+
+  Status flush(Milliseconds) override { return ok(); }
+  Status create_topics(const std::vector<std::string>&) override { return ok(); }
+  Status ready(const std::vector<std::string>&) override { return ok(); }
+  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override { return kEmpty; }
+  Result<std::optional<StoredRecord>> read(const Position&) override { return kEmpty; }
+  Result<GroupProgress> progress(const std::string&, const std::string&) override { return kEmpty; }
+
+ private:
+  inline static const Error kEmpty{ErrorCode::unavailable, Retry::never, "the null log keeps nothing"};
+
+  void acknowledge(const std::stop_token& stop) {
+    std::vector<AppendDone> batch;
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        appended_.wait(lock, stop, [this] { return !open_.empty(); });
+        batch.swap(open_);
+      }
+      for (const auto& done : batch) done(Position{"payments", {}, {}});
+      batch.clear();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any appended_;
+  std::vector<AppendDone> open_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+// Blocks SIGTERM in all threads, so that wait() gets it.
+class Termination {
+ public:
+  Termination() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  void wait() const {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+void serve(const std::string& secret) {
+  const Termination termination;
+  NullLog log;
+  const SystemClock clock;
+  Metrics metrics;
+  StripeWebhook webhook({.secrets = {secret}}, Catalogue::builtin(), log, clock, metrics);
+  http::HttpServer server({.threads = 1}, webhook.routes(), metrics);
+  if (const auto started = server.start(); !started) fail(started.error().detail);
+  report_listening(server.bound_address());
+  termination.wait();
+  server.stop(Milliseconds{1'000});
+}
+
+}  // namespace
+}  // namespace penstock::bench
+
+int main(int argc, char** argv) {
+  std::string secret;
+  CLI::App app("Penstock's ingress on a log that costs nothing");
+  app.add_option("--secret", secret)->required();
+  CLI11_PARSE(app, argc, argv);
+  penstock::bench::serve(secret);
+}

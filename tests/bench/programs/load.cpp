@@ -1,0 +1,175 @@
+// bench_load: closed-loop HTTP/1.1 load of signed Stripe events. Each of the connections sends one, waits for its
+// answer and sends the next. All requests are made before the clock starts, so that little of a core goes to this side.
+// Reports the events that were answered 200; any other answer ends it with exit code 1.
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "common/crypto/crypto.h"
+#include "tests/bench/programs/event_bodies.h"
+#include "tests/bench/programs/report.h"
+
+namespace penstock::bench {
+namespace {
+
+struct Options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::string secret;
+  std::size_t connections = 64;
+  std::size_t events = 0;
+  std::size_t distinct = 0;  // request bodies; 0: one for each event
+};
+
+// Complete requests, sent round and round.
+std::vector<std::string> make_requests(const Options& options) {
+  const EventBodies bodies;
+  const crypto::HmacSha256 key(options.secret);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto at = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  std::vector<std::string> requests(options.distinct == 0 ? options.events : options.distinct);
+  for (std::size_t n = 0; n < requests.size(); ++n) {
+    const std::string body = bodies.make(n).body;
+    requests[n] = fmt::format(
+        "POST /v1/webhook/stripe HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json; charset=utf-8\r\n"
+        "User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\nAccept: */*; q=0.5, application/json\r\n"
+        "Cache-Control: no-cache\r\nContent-Length: {}\r\nStripe-Signature: t={},v1={}\r\n\r\n{}",
+        options.host, options.port, body.size(), at, crypto::to_hex(key.mac({at, ".", body})), body);
+  }
+  return requests;
+}
+
+// Bytes of the answer that starts here; 0 while its header is not complete.
+std::size_t answer_bytes(std::string_view received) {
+  const auto header_end = received.find("\r\n\r\n");
+  if (header_end == std::string_view::npos) return 0;
+  constexpr std::string_view kName = "\r\nContent-Length: ";
+  const auto at = received.find(kName);
+  if (at == std::string_view::npos || at > header_end) fail("an answer without Content-Length");
+  std::size_t length = 0;
+  std::from_chars(received.data() + at + kName.size(), received.data() + header_end, length);
+  return header_end + 4 + length;
+}
+
+class Connection {
+ public:
+  explicit Connection(const Options& options) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(options.port);
+    ::inet_pton(AF_INET, options.host.c_str(), &address.sin_addr);
+    const int on = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      fail(fmt::format("cannot connect: {}", std::strerror(errno)));
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { ::close(socket_); }
+
+  int socket() const noexcept { return socket_; }
+
+  // The socket is blocking, but a request fits into its send buffer: nothing else is on its way.
+  void send(std::string_view request) const {
+    if (::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+      fail("a request could not be sent");
+  }
+
+  // Reads what is there; true when the answer is complete.
+  bool receive() {
+    const auto got = ::recv(socket_, buffer_.data() + filled_, buffer_.size() - filled_, 0);
+    if (got <= 0) fail("a connection was closed before its answer");
+    filled_ += static_cast<std::size_t>(got);
+    const std::string_view received(buffer_.data(), filled_);
+    const std::size_t complete = answer_bytes(received);
+    if (complete == 0 || filled_ < complete) return false;
+    if (!received.starts_with("HTTP/1.1 200 ")) fail(fmt::format("not 200: {}", received));
+    filled_ = 0;
+    return true;
+  }
+
+ private:
+  int socket_;
+  std::array<char, 4096> buffer_;
+  std::size_t filled_ = 0;
+};
+
+class Load {
+ public:
+  explicit Load(const Options& options)
+      : options_(options), requests_(make_requests(options)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    for (std::size_t i = 0; i < options.connections; ++i) {
+      connections_.push_back(std::make_unique<Connection>(options));
+      epoll_event interest{};
+      interest.events = EPOLLIN;
+      interest.data.ptr = connections_.back().get();
+      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, connections_.back()->socket(), &interest);
+    }
+  }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+  ~Load() { ::close(epoll_); }
+
+  void run() {
+    for (const auto& connection : connections_) send_next(*connection);
+    while (answered_ < options_.events) answer_ready();
+  }
+
+ private:
+  void answer_ready() {
+    std::array<epoll_event, 256> ready;
+    const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 30'000);
+    if (count <= 0) fail("no answer within 30 s");
+    for (int i = 0; i < count; ++i) {
+      auto& connection = *static_cast<Connection*>(ready[static_cast<std::size_t>(i)].data.ptr);
+      if (!connection.receive()) continue;
+      ++answered_;
+      send_next(connection);
+    }
+  }
+
+  void send_next(const Connection& connection) {
+    if (sent_ < options_.events) connection.send(requests_[sent_++ % requests_.size()]);
+  }
+
+  const Options& options_;
+  const std::vector<std::string> requests_;
+  int epoll_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::size_t sent_ = 0;
+  std::size_t answered_ = 0;
+};
+
+}  // namespace
+}  // namespace penstock::bench
+
+int main(int argc, char** argv) {
+  using namespace penstock::bench;
+  Options options;
+  CLI::App app("Closed-loop load of signed Stripe events");
+  app.add_option("--port", options.port)->required();
+  app.add_option("--secret", options.secret)->required();
+  app.add_option("--connections", options.connections);
+  app.add_option("--events", options.events)->required();
+  app.add_option("--distinct", options.distinct);
+  CLI11_PARSE(app, argc, argv);
+
+  Load load(options);
+  const auto start = std::chrono::steady_clock::now();
+  load.run();
+  report_events(options.events, std::chrono::steady_clock::now() - start);
+}

@@ -1,0 +1,24 @@
+#include "tests/bench/programs/report.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace penstock::bench {
+
+void report_events(std::size_t events, std::chrono::duration<double> took) {
+  fmt::print("{{\"events\": {}, \"seconds\": {:.6f}}}\n", events, took.count());
+}
+
+void report_listening(std::string_view address) {
+  fmt::print("{{\"listening\": \"{}\"}}\n", address);
+  std::fflush(stdout);
+}
+
+void fail(std::string_view why) {
+  fmt::print(stderr, "{}\n", why);
+  std::exit(1);
+}
+
+}  // namespace penstock::bench

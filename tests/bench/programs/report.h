@@ -1,0 +1,19 @@
+// How the benchmark programs tell tests/bench/run what they measured: one JSON object on a line of stdout.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace penstock::bench {
+
+// {"events": N, "seconds": S}
+void report_events(std::size_t events, std::chrono::duration<double> took);
+
+// {"listening": "127.0.0.1:4711"}
+void report_listening(std::string_view address);
+
+// Says why on stderr and exits with 1.
+[[noreturn]] void fail(std::string_view why);
+
+}  // namespace penstock::bench
