@@ -244,8 +244,8 @@ class OwnRedis {
     if (process_ != 0) return;
     const std::string port = std::to_string(port_);
     execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1", "--save", "",
-           "--loglevel", "warning", "--requirepass", "s3cret", "--user", "penstock on >w0rker ~* +@all",
-           nullptr);
+           "--loglevel", "warning", "--requirepass", "s3cret", "--user", "penstock", "on", ">w0rker", "~*",
+           "+@all", nullptr);
     _exit(127);
   }
   void kill_now() {
