@@ -30,7 +30,7 @@ int run(const Settings& settings, Termination& termination) {
   const auto ready = [&event_log] { return event_log.ready(topics_in_use()); };
   if (const auto first = ready(); !first) {
     if (first.error().code == ErrorCode::wrong_schema) {
-      log::error("topics are missing", {{"detail", first.error().detail}});
+      log::error("wrong schema", {{"detail", first.error().detail}, {"run", "penstock-admin migrate"}});
       return EXIT_FAILURE;
     }
     log::warn("log unavailable, answering 503 until it is back", {{"detail", first.error().detail}});

@@ -27,7 +27,7 @@ bool right_schemas(EventLog& event_log, Store& store) {
   for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
     if (checked) continue;
     if (checked.error().code == ErrorCode::wrong_schema) {
-      log::error("wrong schema", {{"detail", checked.error().detail}});
+      log::error("wrong schema", {{"detail", checked.error().detail}, {"run", "penstock-admin migrate"}});
       return false;
     }
     log::warn("not reachable yet", {{"detail", checked.error().detail}});

@@ -16,9 +16,9 @@ namespace penstock::crypto {
 
 using Sha256Mac = std::array<unsigned char, 32>;
 
-// HMAC-SHA256 (RFC 2104) under one key. Keyed contexts are kept between calls, since keying costs as much as a
-// short message. Safe to use from any thread at once without a lock; never blocks. Aborts when OpenSSL cannot
-// give a context (out of memory).
+// HMAC-SHA256 (RFC 2104) under one key. Keyed contexts are kept between calls, since keying costs as much as
+// a short message. Safe to use from any thread at once without a lock; never blocks. Aborts when OpenSSL
+// cannot give a context (out of memory).
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key);

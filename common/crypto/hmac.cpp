@@ -39,7 +39,9 @@ struct HmacSha256::Context {
   static Context* wrap(EVP_MAC_CTX* context) noexcept { return reinterpret_cast<Context*>(context); }
 };
 
-void HmacSha256::FreeContext::operator()(Context* context) const noexcept { EVP_MAC_CTX_free(Context::raw(context)); }
+void HmacSha256::FreeContext::operator()(Context* context) const noexcept {
+  EVP_MAC_CTX_free(Context::raw(context));
+}
 
 HmacSha256::HmacSha256(std::string_view key) : keyed_(Context::wrap(EVP_MAC_CTX_new(hmac_algorithm()))) {
   CHECK(keyed_ != nullptr);

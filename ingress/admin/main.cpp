@@ -44,7 +44,7 @@ int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& 
   const SystemClock clock;
   for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
     if (checked || checked.error().code != ErrorCode::wrong_schema) continue;
-    log::error("wrong schema", {{"detail", checked.error().detail}});
+    log::error("wrong schema", {{"detail", checked.error().detail}, {"run", "penstock-admin migrate"}});
     return EXIT_FAILURE;
   }
   AdminOptions options;

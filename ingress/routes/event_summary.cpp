@@ -39,7 +39,8 @@ std::optional<std::string> unescape(std::string_view raw) {
   return text;
 }
 
-// A position in a JSON text. Every function consumes what it is named after and is false when that is not there.
+// A position in a JSON text. Every function consumes what it is named after and is false when that is not
+// there.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
@@ -187,7 +188,8 @@ class Scan {
   // An id, or an expanded object with one.
   bool reference(std::string& into) {
     if (cursor_.peek() != '{') return token(into);
-    return cursor_.object([&](std::string_view name) { return name == "id" ? token(into) : cursor_.value(); });
+    return cursor_.object(
+        [&](std::string_view name) { return name == "id" ? token(into) : cursor_.value(); });
   }
 
   // Unix seconds, or RFC 3339 in a thin event.
@@ -202,7 +204,8 @@ class Scan {
     if (!cursor_.scalar(text)) return false;
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error == std::errc{} && end == text.data() + text.size()) found_.created = timestamp_from_unix_seconds(seconds);
+    if (error == std::errc{} && end == text.data() + text.size())
+      found_.created = timestamp_from_unix_seconds(seconds);
     return true;
   }
 

@@ -67,8 +67,10 @@ struct Probes::Impl {
   void settle(const Status& result) {
     const bool now_ready = result.has_value();
     if (!checked_at || now_ready != is_ready) {
-      if (now_ready) log::info("ready");
-      else log::warn("not ready", {{"code", to_string(result.error().code)}, {"detail", result.error().detail}});
+      if (now_ready)
+        log::info("ready");
+      else
+        log::warn("not ready", {{"code", to_string(result.error().code)}, {"detail", result.error().detail}});
     }
     is_ready = now_ready;
     checked_at = std::chrono::steady_clock::now();
@@ -80,8 +82,8 @@ struct Probes::Impl {
   const std::function<Status()> ready;
   const Metrics& metrics;
   const http::Response ok_answer = status_ok();
-  const http::Response not_ready_answer =
-      http::problem_with_retry(503, "not_ready", "something this service needs is away", std::chrono::seconds{1});
+  const http::Response not_ready_answer = http::problem_with_retry(
+      503, "not_ready", "something this service needs is away", std::chrono::seconds{1});
   const http::Response busy_answer =
       http::problem_with_retry(503, "overloaded", "too many scrapes at once", std::chrono::seconds{1});
 

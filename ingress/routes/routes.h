@@ -1,5 +1,5 @@
-// What the public listener serves. Each class below gives its rows of the route table; it must outlive the server
-// that has them.
+// What the public listener serves. Each class below gives its rows of the route table; it must outlive the
+// server that has them.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -28,8 +28,8 @@ struct StripeWebhookOptions {
   std::chrono::seconds retry_after{5};
 };
 
-// POST /v1/webhook/stripe and /api/webhooks/stripe. A 200 means: verified, and acknowledged by the log. What verifies
-// is never refused for what it says; whether it is an event at all is for the workers to find out.
+// POST /v1/webhook/stripe and /api/webhooks/stripe. A 200 means: verified, and acknowledged by the log. What
+// verifies is never refused for what it says; whether it is an event at all is for the workers to find out.
 //
 // Also outlives the log's open appends: flush the log before destroying this.
 class StripeWebhook {
@@ -57,17 +57,17 @@ class StripeWebhook {
   EventLog& log_;
   const Clock& clock_;
   const std::unique_ptr<Instruments> instruments_;
-  const http::Response received_;     // sent as they are, for every event
+  const http::Response received_;  // sent as they are, for every event
   const http::Response unavailable_;
 };
 
 struct ProbeOptions {
-  bool serve_metrics = false;     // GET /metrics; usually on the private listener only
+  bool serve_metrics = false;         // GET /metrics; usually on the private listener only
   Milliseconds ready_age_max{1'000};  // how old an answer of /readyz may be
 };
 
-// GET /healthz (the process serves), /readyz (what it needs is there) and /metrics. `ready` may block: it runs on a
-// thread of its own, one call at a time.
+// GET /healthz (the process serves), /readyz (what it needs is there) and /metrics. `ready` may block: it
+// runs on a thread of its own, one call at a time.
 class Probes {
  public:
   Probes(ProbeOptions options, std::function<Status()> ready, const Metrics& metrics);

@@ -15,10 +15,14 @@ std::string first_of(std::initializer_list<std::string_view> candidates) {
 
 std::string key_of(KeyRule rule, const EventSummary& event, std::string_view event_id) {
   switch (rule) {
-    case KeyRule::payment: return first_of({event.payment_intent, event.charge, event.object_id, event_id});
-    case KeyRule::subscription: return first_of({event.subscription, event.object_id, event_id});
-    case KeyRule::object: return first_of({event.object_id, event_id});
-    case KeyRule::event: return std::string(event_id);
+    case KeyRule::payment:
+      return first_of({event.payment_intent, event.charge, event.object_id, event_id});
+    case KeyRule::subscription:
+      return first_of({event.subscription, event.object_id, event_id});
+    case KeyRule::object:
+      return first_of({event.object_id, event_id});
+    case KeyRule::event:
+      return std::string(event_id);
   }
   return std::string(event_id);
 }
@@ -43,7 +47,8 @@ Headers headers_of(EventSummary event, Timestamp received_at) {
 Record stripe_record(std::string body, const Catalogue& catalogue, Timestamp received_at,
                      std::string (*fallback_id)(Timestamp)) {
   auto event = summarise(body).value_or(EventSummary{});
-  const bool is_event = !event.id.empty() && !event.type.empty() && (event.object.empty() || event.object == "event");
+  const bool is_event =
+      !event.id.empty() && !event.type.empty() && (event.object.empty() || event.object == "event");
   if (event.id.empty()) event.id = fallback_id(received_at);
   Record record;
   record.topic = kUnroutedTopic;

@@ -1,4 +1,5 @@
-// The record of a verified Stripe body: topic and key by the catalogue, CloudEvents headers in Kafka's binary mode. Pure.
+// The record of a verified Stripe body: topic and key by the catalogue, CloudEvents headers in Kafka's binary
+// mode. Pure.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace penstock {
 
-// `fallback_id` becomes the event's id when the body has none that can be used. Anything is given a record: what is
-// no event goes to the unrouted topic.
+// `fallback_id` becomes the event's id when the body has none that can be used. Anything is given a record:
+// what is no event goes to the unrouted topic.
 Record stripe_record(std::string body, const Catalogue& catalogue, Timestamp received_at,
                      std::string (*fallback_id)(Timestamp));
 

@@ -19,7 +19,8 @@ class LogLimit {
  public:
   bool allows(Timestamp now) noexcept {
     const auto second = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-    if (second_.exchange(second, std::memory_order_relaxed) != second) lines_.store(0, std::memory_order_relaxed);
+    if (second_.exchange(second, std::memory_order_relaxed) != second)
+      lines_.store(0, std::memory_order_relaxed);
     return lines_.fetch_add(1, std::memory_order_relaxed) < kLogLinesPerSecond;
   }
 
@@ -46,7 +47,8 @@ struct StripeWebhook::Instruments {
                                .Help("Requests and connections that were turned away, by reason")
                                .Register(metrics.registry());
     for (std::size_t i = 1; i < kVerdicts; ++i)
-      refused[i] = &refused_family.Add({{"reason", std::string(to_string(static_cast<SignatureVerdict>(i)))}});
+      refused[i] =
+          &refused_family.Add({{"reason", std::string(to_string(static_cast<SignatureVerdict>(i)))}});
     auto& errors_family = prometheus::BuildCounter()
                               .Name("penstock_log_append_errors_total")
                               .Help("Appends that the log refused or did not acknowledge")
@@ -71,23 +73,23 @@ StripeWebhook::StripeWebhook(StripeWebhookOptions options, const Catalogue& cata
       clock_(clock),
       instruments_(std::make_unique<Instruments>(metrics)),
       received_{.status = 200, .body = R"({"received": true})"},
-      unavailable_(http::problem_with_retry(503, "log_unavailable", "the event could not be stored; send it again",
-                                            options.retry_after)) {}
+      unavailable_(http::problem_with_retry(
+          503, "log_unavailable", "the event could not be stored; send it again", options.retry_after)) {}
 
 StripeWebhook::~StripeWebhook() = default;
 
 std::vector<http::Route> StripeWebhook::routes() {
   std::vector<http::Route> routes;
   for (const char* path : {"/v1/webhook/stripe", "/api/webhooks/stripe"})
-    routes.push_back({.method = "POST",
-                      .pattern = path,
-                      .name = "stripe",
-                      .handler = [this](http::Request&& request, const http::Responder& responder) {
-                        handle(std::move(request), responder);
-                      },
-                      .media_type = "application/json",
-                      .answer_deadline = ack_deadline_,
-                      .late_answer = unavailable_});
+    routes.push_back(
+        {.method = "POST",
+         .pattern = path,
+         .name = "stripe",
+         .handler = [this](http::Request&& request,
+                           const http::Responder& responder) { handle(std::move(request), responder); },
+         .media_type = "application/json",
+         .answer_deadline = ack_deadline_,
+         .late_answer = unavailable_});
   return routes;
 }
 
@@ -95,14 +97,16 @@ void StripeWebhook::handle(http::Request&& request, const http::Responder& respo
   const auto now = clock_.now();
   const auto verdict = signature_.verify(request.head.field_values("Stripe-Signature"), request.body, now);
   if (verdict != SignatureVerdict::valid) return refuse(request, verdict, responder);
-  const auto taken = log_.append(stripe_record(std::move(request.body), catalogue_, now, &crypto::uuid_v7),
-                                 [this, received_at = request.received_at, responder](const Result<Position>& result) {
-                                   on_appended(result, received_at, responder);
-                                 });
+  const auto taken =
+      log_.append(stripe_record(std::move(request.body), catalogue_, now, &crypto::uuid_v7),
+                  [this, received_at = request.received_at, responder](const Result<Position>& result) {
+                    on_appended(result, received_at, responder);
+                  });
   if (!taken) on_append_error(taken.error(), responder);
 }
 
-void StripeWebhook::refuse(const http::Request& request, SignatureVerdict verdict, const http::Responder& responder) {
+void StripeWebhook::refuse(const http::Request& request, SignatureVerdict verdict,
+                           const http::Responder& responder) {
   instruments_->refused[static_cast<std::size_t>(verdict)]->Increment();
   if (instruments_->refusals_logged.allows(clock_.now()))
     log::warn("signature refused", {{"route", "stripe"},
@@ -112,10 +116,12 @@ void StripeWebhook::refuse(const http::Request& request, SignatureVerdict verdic
   responder.send(http::problem(401, "signature_invalid", "the signature is missing or invalid"));
 }
 
-void StripeWebhook::on_appended(const Result<Position>& result, std::chrono::steady_clock::time_point received_at,
+void StripeWebhook::on_appended(const Result<Position>& result,
+                                std::chrono::steady_clock::time_point received_at,
                                 const http::Responder& responder) {
   if (!result) return on_append_error(result.error(), responder);
-  if (instruments_->log_failing.exchange(false, std::memory_order_relaxed)) log::info("the log takes events again");
+  if (instruments_->log_failing.exchange(false, std::memory_order_relaxed))
+    log::info("the log takes events again");
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - received_at;
   instruments_->ack_seconds.Observe(elapsed.count());
   responder.send_constant(received_);

@@ -8,7 +8,8 @@ std::optional<Refusal> Admission::enter(const std::string& address) {
   const std::scoped_lock lock(mutex_);
   if (connections_ >= connections_max_) return Refusal::connections;
   const auto found = by_address_.find(address);
-  if (found != by_address_.end() && found->second >= per_address_max_) return Refusal::connections_per_address;
+  if (found != by_address_.end() && found->second >= per_address_max_)
+    return Refusal::connections_per_address;
   ++connections_;
   ++by_address_[address];
   return std::nullopt;

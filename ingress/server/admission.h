@@ -1,5 +1,6 @@
-// What all event loops of a server share: how many connections there are, in all and per address, and how much memory
-// their bodies take. Thread-safe; the lock is taken once when a connection opens and once when it closes.
+// What all event loops of a server share: how many connections there are, in all and per address, and how
+// much memory their bodies take. Thread-safe; the lock is taken once when a connection opens and once when it
+// closes.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,9 @@ namespace penstock::http {
 class Admission {
  public:
   Admission(std::size_t connections_max, std::size_t per_address_max, std::size_t body_bytes_max)
-      : connections_max_(connections_max), per_address_max_(per_address_max), body_bytes_max_(body_bytes_max) {}
+      : connections_max_(connections_max),
+        per_address_max_(per_address_max),
+        body_bytes_max_(body_bytes_max) {}
 
   // Counts a connection in, or says why not. What was counted in must leave().
   std::optional<Refusal> enter(const std::string& address);

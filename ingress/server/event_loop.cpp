@@ -90,7 +90,8 @@ void EventLoop::drain(SteadyTime by) {
 }
 
 void EventLoop::accept() {
-  acceptor_.async_accept(context_, [this](const error_code& ec, Socket socket) { on_accept(ec, std::move(socket)); });
+  acceptor_.async_accept(context_,
+                         [this](const error_code& ec, Socket socket) { on_accept(ec, std::move(socket)); });
 }
 
 void EventLoop::on_accept(const error_code& ec, Socket socket) {
@@ -118,7 +119,8 @@ void EventLoop::admit(Socket socket) {
   if (const auto refusal = shared_.admission.enter(key)) {
     shared_.metrics.refused(*refusal);
     std::string out;
-    append_response(out, refusal_response(*refusal), {false, true, make_request_id(nonce_, next_exchange()), date()});
+    append_response(out, refusal_response(*refusal),
+                    {false, true, make_request_id(nonce_, next_exchange()), date()});
     socket.non_blocking(true, ec);
     socket.write_some(net::buffer(out), ec);
     socket.shutdown(Socket::shutdown_both, ec);

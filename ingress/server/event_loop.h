@@ -1,4 +1,5 @@
-// One thread of a server: its listening socket, its connections, and the one timer that watches all their deadlines.
+// One thread of a server: its listening socket, its connections, and the one timer that watches all their
+// deadlines.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -25,7 +26,8 @@ struct Shared {
       : options(std::move(server_options)),
         router(std::move(routes)),
         metrics(registry, options.metrics_prefix, router.routes()),
-        admission(options.connections_max, options.connections_per_address_max, options.body_bytes_total_max) {}
+        admission(options.connections_max, options.connections_per_address_max,
+                  options.body_bytes_total_max) {}
 
   const ServerOptions options;
   const Router router;
@@ -40,7 +42,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Acceptor =
+      boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
   // Before run().
   Result<boost::asio::ip::tcp::endpoint> listen(const boost::asio::ip::tcp::endpoint& at, bool share_port);
@@ -74,7 +77,8 @@ class EventLoop {
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   Acceptor acceptor_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                    boost::asio::wait_traits<std::chrono::steady_clock>,
                                     boost::asio::io_context::executor_type>
       watch_timer_, accept_timer_;
   const std::uint64_t nonce_;

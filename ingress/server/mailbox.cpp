@@ -41,6 +41,8 @@ void Mailbox::close() {
 
 void Responder::send(Response response) const { mailbox_->push({slot_, exchange_, std::move(response)}); }
 
-void Responder::send_constant(const Response& response) const { mailbox_->push({slot_, exchange_, &response}); }
+void Responder::send_constant(const Response& response) const {
+  mailbox_->push({slot_, exchange_, &response});
+}
 
 }  // namespace penstock::http

@@ -119,7 +119,8 @@ class HeadParser : public beast::http::basic_parser<true> {
         if (!equal_ignoring_case(value, "100-continue")) return Refusal::expectation_failed;
         expects_continue_ = true;
         break;
-      default: break;
+      default:
+        break;
     }
     return std::nullopt;
   }
@@ -154,7 +155,8 @@ class HeadParser : public beast::http::basic_parser<true> {
   }
 
   Slice slice_of(beast::string_view part) const noexcept {
-    return {static_cast<std::uint16_t>(part.data() - received_.data()), static_cast<std::uint16_t>(part.size())};
+    return {static_cast<std::uint16_t>(part.data() - received_.data()),
+            static_cast<std::uint16_t>(part.size())};
   }
 
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
@@ -212,31 +214,56 @@ bool is_media_type(std::string_view content_type, std::string_view media_type) n
 
 std::string_view to_string(Refusal refusal) noexcept {
   switch (refusal) {
-    case Refusal::malformed: return "malformed";
-    case Refusal::folded_field: return "folded_field";
-    case Refusal::too_many_fields: return "too_many_fields";
-    case Refusal::host_missing: return "host_missing";
-    case Refusal::host_repeated: return "host_repeated";
-    case Refusal::host_invalid: return "host_invalid";
-    case Refusal::target_not_a_path: return "target_not_a_path";
-    case Refusal::bad_encoding: return "bad_encoding";
-    case Refusal::transfer_encoding: return "transfer_encoding";
-    case Refusal::chunked: return "chunked";
-    case Refusal::content_length_invalid: return "content_length_invalid";
-    case Refusal::content_length_repeated: return "content_length_repeated";
-    case Refusal::unexpected_body: return "unexpected_body";
-    case Refusal::length_required: return "length_required";
-    case Refusal::unsupported_media_type: return "unsupported_media_type";
-    case Refusal::expectation_failed: return "expectation_failed";
-    case Refusal::header_too_large: return "header_too_large";
-    case Refusal::body_too_large: return "body_too_large";
-    case Refusal::header_timeout: return "header_timeout";
-    case Refusal::body_timeout: return "body_timeout";
-    case Refusal::not_found: return "not_found";
-    case Refusal::method_not_allowed: return "method_not_allowed";
-    case Refusal::body_memory: return "body_memory";
-    case Refusal::connections: return "connections";
-    case Refusal::connections_per_address: return "connections_per_address";
+    case Refusal::malformed:
+      return "malformed";
+    case Refusal::folded_field:
+      return "folded_field";
+    case Refusal::too_many_fields:
+      return "too_many_fields";
+    case Refusal::host_missing:
+      return "host_missing";
+    case Refusal::host_repeated:
+      return "host_repeated";
+    case Refusal::host_invalid:
+      return "host_invalid";
+    case Refusal::target_not_a_path:
+      return "target_not_a_path";
+    case Refusal::bad_encoding:
+      return "bad_encoding";
+    case Refusal::transfer_encoding:
+      return "transfer_encoding";
+    case Refusal::chunked:
+      return "chunked";
+    case Refusal::content_length_invalid:
+      return "content_length_invalid";
+    case Refusal::content_length_repeated:
+      return "content_length_repeated";
+    case Refusal::unexpected_body:
+      return "unexpected_body";
+    case Refusal::length_required:
+      return "length_required";
+    case Refusal::unsupported_media_type:
+      return "unsupported_media_type";
+    case Refusal::expectation_failed:
+      return "expectation_failed";
+    case Refusal::header_too_large:
+      return "header_too_large";
+    case Refusal::body_too_large:
+      return "body_too_large";
+    case Refusal::header_timeout:
+      return "header_timeout";
+    case Refusal::body_timeout:
+      return "body_timeout";
+    case Refusal::not_found:
+      return "not_found";
+    case Refusal::method_not_allowed:
+      return "method_not_allowed";
+    case Refusal::body_memory:
+      return "body_memory";
+    case Refusal::connections:
+      return "connections";
+    case Refusal::connections_per_address:
+      return "connections_per_address";
   }
   return "malformed";
 }

@@ -1,5 +1,5 @@
-// The gate: which request heads are let in, and how the body after them is framed. Pure; what is refused here is
-// refused before anything of the request is acted upon.
+// The gate: which request heads are let in, and how the body after them is framed. Pure; what is refused here
+// is refused before anything of the request is acted upon.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@ namespace penstock::http {
 
 // Why the server itself turns a request or a connection away. Spelled like the metric label.
 enum class Refusal {
-  malformed,              // no HTTP/1.0 or 1.1 by its grammar
-  folded_field,           // a field that goes on in the next line (obs-fold)
+  malformed,     // no HTTP/1.0 or 1.1 by its grammar
+  folded_field,  // a field that goes on in the next line (obs-fold)
   too_many_fields,
   host_missing,
   host_repeated,
   host_invalid,
-  target_not_a_path,      // absolute, authority or asterisk form, or a fragment
-  bad_encoding,           // percent-encoding or UTF-8 of path or query
-  transfer_encoding,      // anything that a proxy in front might frame otherwise than we do
-  chunked,                // well-formed, but a length is asked for
+  target_not_a_path,  // absolute, authority or asterisk form, or a fragment
+  bad_encoding,       // percent-encoding or UTF-8 of path or query
+  transfer_encoding,  // anything that a proxy in front might frame otherwise than we do
+  chunked,            // well-formed, but a length is asked for
   content_length_invalid,
   content_length_repeated,
-  unexpected_body,        // with GET or HEAD
+  unexpected_body,  // with GET or HEAD
   length_required,
   unsupported_media_type,
   expectation_failed,
@@ -35,7 +35,7 @@ enum class Refusal {
   body_timeout,
   not_found,
   method_not_allowed,
-  body_memory,            // the budget for bodies of all connections is used up
+  body_memory,  // the budget for bodies of all connections is used up
   connections,
   connections_per_address,
 };
@@ -63,7 +63,9 @@ struct RequestHead {
   bool keep_alive = false;
   bool expects_continue = false;
 
-  std::string_view slice(Slice part) const noexcept { return std::string_view(text).substr(part.at, part.bytes); }
+  std::string_view slice(Slice part) const noexcept {
+    return std::string_view(text).substr(part.at, part.bytes);
+  }
   std::string_view method() const noexcept { return slice(method_at); }
   std::string_view target() const noexcept { return slice(target_at); }
   std::string_view path() const noexcept { return target().substr(0, target().find('?')); }
@@ -76,8 +78,8 @@ struct RequestHead {
 
 struct NeedMore {};
 
-// What `received` starts with: an accepted head (whose size is RequestHead::text.size()), a head that must be refused,
-// or the beginning of one. `received` must be shorter than 64 KiB.
+// What `received` starts with: an accepted head (whose size is RequestHead::text.size()), a head that must be
+// refused, or the beginning of one. `received` must be shorter than 64 KiB.
 std::variant<NeedMore, Refusal, RequestHead> parse_head(std::string_view received);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;

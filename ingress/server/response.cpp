@@ -13,29 +13,52 @@ namespace {
 
 std::string_view reason_phrase(int status) noexcept {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 302: return "Found";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    default: return "";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "";
   }
 }
 
@@ -56,14 +79,20 @@ bool has_control(std::string_view text) noexcept {
 
 bool sendable(const Response& response) noexcept {
   return !has_control(response.content_type) &&
-         std::none_of(response.headers.begin(), response.headers.end(),
-                      [](const auto& header) { return has_control(header.first) || has_control(header.second); });
+         std::none_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
+           return has_control(header.first) || has_control(header.second);
+         });
 }
 
 std::string envelope(const Problem& problem, std::string_view request_id) {
   json::Writer out;
   out.begin_object().key("error").begin_object();
-  out.key("type").string(problem.type).key("message").string(problem.message).key("request_id").string(request_id);
+  out.key("type")
+      .string(problem.type)
+      .key("message")
+      .string(problem.message)
+      .key("request_id")
+      .string(request_id);
   if (!problem.fields.empty()) {
     out.key("fields").begin_object();
     for (const auto& [pointer, why] : problem.fields) out.key(pointer).string(why);
@@ -73,7 +102,8 @@ std::string envelope(const Problem& problem, std::string_view request_id) {
   return std::move(out).text();
 }
 
-void append_with_body(std::string& out, const Response& response, std::string_view body, const Framing& framing) {
+void append_with_body(std::string& out, const Response& response, std::string_view body,
+                      const Framing& framing) {
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<std::size_t>(response.status));
   out.append(" ").append(reason_phrase(response.status));
@@ -133,14 +163,16 @@ Response problem(int status, std::string type, std::string message) {
   return response;
 }
 
-Response problem_with_retry(int status, std::string type, std::string message, std::chrono::seconds retry_after) {
+Response problem_with_retry(int status, std::string type, std::string message,
+                            std::chrono::seconds retry_after) {
   Response response = problem(status, std::move(type), std::move(message));
   response.headers.emplace_back("Retry-After", std::to_string(retry_after.count()));
   return response;
 }
 
 void append_response(std::string& out, const Response& response, const Framing& framing) {
-  if (!sendable(response)) return append_response(out, problem(500, "internal", "the answer was invalid"), framing);
+  if (!sendable(response))
+    return append_response(out, problem(500, "internal", "the answer was invalid"), framing);
   if (!response.problem) return append_with_body(out, response, response.body, framing);
   append_with_body(out, response, envelope(*response.problem, framing.request_id), framing);
 }
@@ -169,11 +201,12 @@ std::string imf_fixdate(std::chrono::sys_seconds at) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{at - day};
   char text[64];
-  const int length = std::snprintf(
-      text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", kWeekdays[std::chrono::weekday{day}.c_encoding()],
-      static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
-      static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
-      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
+  const int length =
+      std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                    kWeekdays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                    kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                    static_cast<int>(time.seconds().count()));
   return {text, static_cast<std::size_t>(length)};
 }
 

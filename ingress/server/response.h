@@ -10,12 +10,13 @@ namespace penstock::http {
 
 struct Framing {
   bool keep_alive = true;
-  bool with_body = true;          // false for HEAD
-  std::string_view request_id;    // for the error envelope
-  std::string_view date;          // IMF-fixdate
+  bool with_body = true;        // false for HEAD
+  std::string_view request_id;  // for the error envelope
+  std::string_view date;        // IMF-fixdate
 };
 
-// Appends one HTTP/1.1 answer. A response that cannot be sent as it is (control characters in a header) becomes a 500.
+// Appends one HTTP/1.1 answer. A response that cannot be sent as it is (control characters in a header)
+// becomes a 500.
 void append_response(std::string& out, const Response& response, const Framing& framing);
 
 // What the server answers when it turns a request away itself.

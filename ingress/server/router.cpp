@@ -63,8 +63,8 @@ std::variant<Router::Match, Router::NotFound, Router::MethodNotAllowed, Router::
   return find_decoded(method, segments);
 }
 
-std::variant<Router::Match, Router::NotFound, Router::MethodNotAllowed, Router::BadEncoding> Router::find_decoded(
-    std::string_view method, const Segments& path) const {
+std::variant<Router::Match, Router::NotFound, Router::MethodNotAllowed, Router::BadEncoding>
+Router::find_decoded(std::string_view method, const Segments& path) const {
   std::string allowed;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     if (!matches(patterns_[i], path)) continue;

@@ -1,5 +1,5 @@
-// The HTTP/1.1 server of the public and the private listener: strict about what it reads, bounded in everything it
-// keeps, and never blocked by a slow peer. docs/security.md lists the rules and the limits.
+// The HTTP/1.1 server of the public and the private listener: strict about what it reads, bounded in
+// everything it keeps, and never blocked by a slow peer. docs/security.md lists the rules and the limits.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,8 @@ namespace penstock::http {
 
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
-// One complete request. Owns all it shows, so a handler may move it elsewhere and read it from another thread.
+// One complete request. Owns all it shows, so a handler may move it elsewhere and read it from another
+// thread.
 class Request {
  public:
   Request() = default;
@@ -42,7 +43,7 @@ class Request {
   NamedTexts path_parameters;
   NamedTexts query_parameters;
   std::string body;
-  std::string remote_address;  // without the port
+  std::string remote_address;                         // without the port
   std::chrono::steady_clock::time_point received_at;  // when its last byte had come
 
  private:
@@ -66,12 +67,13 @@ struct Response {
 };
 
 Response problem(int status, std::string type, std::string message);
-Response problem_with_retry(int status, std::string type, std::string message, std::chrono::seconds retry_after);
+Response problem_with_retry(int status, std::string type, std::string message,
+                            std::chrono::seconds retry_after);
 
 class Mailbox;
 
-// The way back to one request's connection. Copyable; may be used from any thread and may outlive the server. Only
-// the first answer of a request counts: one that comes later, or after the route's deadline, is dropped.
+// The way back to one request's connection. Copyable; may be used from any thread and may outlive the server.
+// Only the first answer of a request counts: one that comes later, or after the route's deadline, is dropped.
 class Responder {
  public:
   Responder(std::shared_ptr<Mailbox> mailbox, std::uint32_t slot, std::uint64_t exchange) noexcept
@@ -92,9 +94,9 @@ class Responder {
 using Handler = std::function<void(Request&&, Responder)>;
 
 struct Route {
-  std::string_view method;   // GET also answers HEAD
-  std::string pattern;       // "/v1/payments/{id}": a {name} is one segment; a literal segment wins over it
-  std::string_view name;     // label of the metrics
+  std::string_view method;  // GET also answers HEAD
+  std::string pattern;      // "/v1/payments/{id}": a {name} is one segment; a literal segment wins over it
+  std::string_view name;    // label of the metrics
   Handler handler;
   std::string_view media_type = {};  // when given, the request must have a body of this type: else 411 or 415
   Milliseconds answer_deadline{30'000};
@@ -111,11 +113,11 @@ struct ServerOptions {
   std::size_t body_bytes_total_max = 256 * 1024 * 1024;  // of all requests that are being read or answered
   std::size_t connections_max = 4096;
   std::size_t connections_per_address_max = 1024;
-  Milliseconds header_deadline{5'000};   // from the first byte of a request to the end of its header
-  Milliseconds body_deadline{10'000};    // from there to the end of its body
-  Milliseconds idle_deadline{30'000};    // without a request
-  Milliseconds write_deadline{10'000};   // for one answer
-  Milliseconds linger_deadline{2'000};   // for the peer to take the last answer
+  Milliseconds header_deadline{5'000};  // from the first byte of a request to the end of its header
+  Milliseconds body_deadline{10'000};   // from there to the end of its body
+  Milliseconds idle_deadline{30'000};   // without a request
+  Milliseconds write_deadline{10'000};  // for one answer
+  Milliseconds linger_deadline{2'000};  // for the peer to take the last answer
   std::string metrics_prefix = "penstock_ingress";
 };
 
@@ -133,8 +135,8 @@ class HttpServer {
   // "127.0.0.1:8080", with the port that was picked. After start() only.
   const std::string& bound_address() const noexcept;
 
-  // Stops accepting, closes idle connections, answers the requests that have begun to arrive; after `deadline` closes the rest. Blocks
-  // until all is done. Not from a handler.
+  // Stops accepting, closes idle connections, answers the requests that have begun to arrive; after
+  // `deadline` closes the rest. Blocks until all is done. Not from a handler.
   void stop(Milliseconds deadline);
 
  private:

@@ -47,17 +47,18 @@ void Session::enter(State state, Milliseconds deadline) {
 
 void Session::read_some(char* into, std::size_t bytes) {
   read_pending_ = true;
-  socket_.async_read_some(net::buffer(into, bytes),
-                          [self = boost::intrusive_ptr(this)](const error_code& ec, std::size_t received_bytes) {
-                            self->on_read(ec, received_bytes);
-                          });
+  socket_.async_read_some(net::buffer(into, bytes), [self = boost::intrusive_ptr(this)](
+                                                        const error_code& ec, std::size_t received_bytes) {
+    self->on_read(ec, received_bytes);
+  });
 }
 
 void Session::on_read(const error_code& ec, std::size_t bytes) {
   read_pending_ = false;
   switch (state_) {
     case State::idle:
-    case State::reading_head: return ec ? close() : take_head_bytes(bytes);
+    case State::reading_head:
+      return ec ? close() : take_head_bytes(bytes);
     case State::reading_body:
       if (ec) return close();
       body_bytes_ += bytes;
@@ -68,7 +69,8 @@ void Session::on_read(const error_code& ec, std::size_t bytes) {
       return read_some(buffer_.get(), loop_.shared().options.header_bytes_max);
     case State::handling:
     case State::writing:  // what came after a request that was refused for its slowness
-    case State::closed: return;
+    case State::closed:
+      return;
   }
 }
 
@@ -130,7 +132,8 @@ std::optional<Refusal> Session::judge_body(const Route& route) const noexcept {
   if (route.media_type.empty()) return std::nullopt;
   if (!length) return Refusal::length_required;
   const auto content_type = request_.header("Content-Type");
-  if (!content_type || !is_media_type(*content_type, route.media_type)) return Refusal::unsupported_media_type;
+  if (!content_type || !is_media_type(*content_type, route.media_type))
+    return Refusal::unsupported_media_type;
   return std::nullopt;
 }
 
@@ -203,9 +206,11 @@ void Session::write(const Response& response) {
   error_code ec;
   const std::size_t written = socket_.write_some(net::buffer(out_), ec);
   if (!ec && written == out_.size() && received().empty()) return on_written(ec);
-  // The rest, or the next of several requests that came at once: through the loop, so that others get their turn.
-  net::async_write(socket_, net::buffer(out_) + written,
-                   [self = boost::intrusive_ptr(this)](const error_code& end, std::size_t) { self->on_written(end); });
+  // The rest, or the next of several requests that came at once: through the loop, so that others get their
+  // turn.
+  net::async_write(
+      socket_, net::buffer(out_) + written,
+      [self = boost::intrusive_ptr(this)](const error_code& end, std::size_t) { self->on_written(end); });
 }
 
 void Session::on_written(const error_code& ec) {
@@ -238,13 +243,18 @@ void Session::linger() {
 void Session::check_deadline(SteadyTime now) {
   if (now < deadline_) return;
   switch (state_) {
-    case State::reading_head: return refuse(Refusal::header_timeout);
-    case State::reading_body: return refuse(Refusal::body_timeout);
-    case State::handling: return write(loop_.shared().router.routes()[route_].late_answer);
+    case State::reading_head:
+      return refuse(Refusal::header_timeout);
+    case State::reading_body:
+      return refuse(Refusal::body_timeout);
+    case State::handling:
+      return write(loop_.shared().router.routes()[route_].late_answer);
     case State::idle:
     case State::writing:
-    case State::lingering: return close();
-    case State::closed: return;
+    case State::lingering:
+      return close();
+    case State::closed:
+      return;
   }
 }
 

@@ -1,5 +1,5 @@
-// One connection: reads a request, hands it to its route, writes the answer, in that order and one at a time. Lives on
-// one event loop's thread.
+// One connection: reads a request, hands it to its route, writes the answer, in that order and one at a time.
+// Lives on one event loop's thread.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -24,7 +24,8 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asi
 
 class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsafe_counter> {
  public:
-  Session(EventLoop& loop, Socket socket, std::uint32_t slot, std::string remote_address, std::string admission_key);
+  Session(EventLoop& loop, Socket socket, std::uint32_t slot, std::string remote_address,
+          std::string admission_key);
 
   void start();
   // Answers the exchange of that number, if it is still open.
@@ -38,12 +39,12 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
 
  private:
   enum class State {
-    idle,          // nothing of the next request has come
+    idle,  // nothing of the next request has come
     reading_head,
     reading_body,
-    handling,      // its route has it
+    handling,  // its route has it
     writing,
-    lingering,     // all is said; the peer is given time to take it
+    lingering,  // all is said; the peer is given time to take it
     closed,
   };
 
@@ -91,8 +92,8 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   bool routed_ = false;
   bool head_only_ = false;
   std::uint64_t exchange_ = 0;
-  std::size_t body_bytes_ = 0;      // received of the body
-  std::size_t body_reserved_ = 0;   // taken out of the budget
+  std::size_t body_bytes_ = 0;     // received of the body
+  std::size_t body_reserved_ = 0;  // taken out of the budget
   std::size_t lingered_bytes_ = 0;
   std::string out_;
 };

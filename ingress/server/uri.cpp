@@ -1,7 +1,8 @@
 #include "ingress/server/uri.h"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "common/core/utf8.h"
 
 namespace penstock::http {
 namespace {
@@ -14,38 +15,6 @@ int hex_value(char c) noexcept {
 }
 
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-// How many bytes a sequence that starts with this one has; 0 when none does.
-std::size_t sequence_bytes(unsigned char lead) noexcept {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  if (lead >= 0xF0 && lead < 0xF5) return 4;
-  return 0;
-}
-
-// Is the code point the shortest form's, no surrogate, and within Unicode?
-bool is_scalar(std::uint32_t code_point, std::size_t bytes) noexcept {
-  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  return code_point >= kSmallest[bytes] && code_point <= 0x10FFFF && (code_point < 0xD800 || code_point > 0xDFFF);
-}
-
-bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t bytes = sequence_bytes(lead);
-    if (bytes == 0 || at + bytes > text.size()) return false;
-    std::uint32_t code_point = bytes == 1 ? lead : lead & (0xFFU >> (bytes + 1));
-    for (std::size_t k = 1; k < bytes; ++k) {
-      const auto next = static_cast<unsigned char>(text[at + k]);
-      if ((next & 0xC0) != 0x80) return false;
-      code_point = code_point << 6 | (next & 0x3FU);
-    }
-    if (!is_scalar(code_point, bytes)) return false;
-    at += bytes;
-  }
-  return true;
-}
 
 }  // namespace
 

@@ -30,7 +30,8 @@ void take_v1(SignatureElements& elements, std::string_view value) noexcept {
   if (value.size() == kHexDigits) elements.candidates[elements.candidate_count++] = value;
 }
 
-// nullopt when there are too many elements. Elements of other schemes, also empty and nameless ones, are skipped.
+// nullopt when there are too many elements. Elements of other schemes, also empty and nameless ones, are
+// skipped.
 std::optional<SignatureElements> split(std::string_view header) noexcept {
   SignatureElements elements;
   for (std::size_t count = 1;; ++count) {
@@ -57,7 +58,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) noexcept {
 
 }  // namespace
 
-StripeSignature::StripeSignature(std::span<const std::string> secrets, std::optional<std::chrono::seconds> tolerance)
+StripeSignature::StripeSignature(std::span<const std::string> secrets,
+                                 std::optional<std::chrono::seconds> tolerance)
     : tolerance_(tolerance) {
   for (const auto& secret : secrets)
     if (!secret.empty() && keys_.size() < kSecretsMax) keys_.emplace_back(secret);
@@ -88,21 +90,32 @@ SignatureVerdict StripeSignature::verify(std::span<const std::string_view> heade
       matches |= crypto::constant_time_equal({expected.data(), expected.size()}, elements->candidates[i]);
   }
   if (!matches) return SignatureVerdict::signature_mismatch;
-  return within_tolerance(*signed_at, now) ? SignatureVerdict::valid : SignatureVerdict::timestamp_outside_tolerance;
+  return within_tolerance(*signed_at, now) ? SignatureVerdict::valid
+                                           : SignatureVerdict::timestamp_outside_tolerance;
 }
 
 std::string_view to_string(SignatureVerdict verdict) noexcept {
   switch (verdict) {
-    case SignatureVerdict::valid: return "valid";
-    case SignatureVerdict::no_secret: return "no_secret";
-    case SignatureVerdict::header_missing: return "header_missing";
-    case SignatureVerdict::header_repeated: return "header_repeated";
-    case SignatureVerdict::header_oversized: return "header_oversized";
-    case SignatureVerdict::timestamp_missing: return "timestamp_missing";
-    case SignatureVerdict::timestamp_ambiguous: return "timestamp_ambiguous";
-    case SignatureVerdict::timestamp_outside_tolerance: return "timestamp_outside_tolerance";
-    case SignatureVerdict::signature_missing: return "signature_missing";
-    case SignatureVerdict::signature_mismatch: return "signature_mismatch";
+    case SignatureVerdict::valid:
+      return "valid";
+    case SignatureVerdict::no_secret:
+      return "no_secret";
+    case SignatureVerdict::header_missing:
+      return "header_missing";
+    case SignatureVerdict::header_repeated:
+      return "header_repeated";
+    case SignatureVerdict::header_oversized:
+      return "header_oversized";
+    case SignatureVerdict::timestamp_missing:
+      return "timestamp_missing";
+    case SignatureVerdict::timestamp_ambiguous:
+      return "timestamp_ambiguous";
+    case SignatureVerdict::timestamp_outside_tolerance:
+      return "timestamp_outside_tolerance";
+    case SignatureVerdict::signature_missing:
+      return "signature_missing";
+    case SignatureVerdict::signature_mismatch:
+      return "signature_mismatch";
   }
   return "valid";
 }

@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from harness.events import completed, deposit, key, unique
-from harness.http_client import eventually
+from harness.http_client import Http, Ingress, eventually
 from harness.programs import Cluster, Program
 
 
@@ -83,7 +83,6 @@ class Outages(unittest.TestCase):
     def test_without_the_log_the_ingress_says_503_and_when_to_come_back(self):
         environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
                        "PENSTOCK_ACK_TIMEOUT": "500ms", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
-        from harness.http_client import Ingress
         with Program("penstock-ingress", [], environment) as program:
             ingress = Ingress(program.address("ingress"), "whsec_x")
             answer = ingress.post(completed(deposit("u", 1)))
@@ -102,9 +101,7 @@ class Schema(unittest.TestCase):
             for name, arguments in (("penstock-worker", ["--pool", "all"]), ("penstock-admin", []),
                                     ("penstock-ingress", [])):
                 with Program(name, arguments, cluster.environment) as program:
-                    self.assertEqual(program.process.wait(30), 1, name)
-                    for reader in program._readers:
-                        reader.join(5)
+                    self.assertEqual(program.wait(), 1, name)
                     self.assertIn("penstock-admin migrate", "\n".join(program.output), name)
         finally:
             cluster.psql(f"drop database {cluster.name} with (force)")
@@ -114,7 +111,7 @@ class Schema(unittest.TestCase):
         cluster.psql(f"create database {cluster.name}")
         try:
             both = [Program("penstock-admin", ["migrate"], cluster.environment) for _ in range(2)]
-            self.assertEqual([p.process.wait(60) for p in both], [0, 0], [p.tail() for p in both])
+            self.assertEqual([p.wait() for p in both], [0, 0], [p.tail() for p in both])
             cluster.migrate()
         finally:
             cluster.psql(f"drop database {cluster.name} with (force)")
@@ -133,13 +130,27 @@ class Stopping(unittest.TestCase):
             self.assertEqual(cluster.admin_program.terminate(), 0)
 
     def test_a_second_sigterm_ends_at_once(self):
-        with Cluster(pools=()) as cluster:
-            program = cluster.start_worker("payments")
-            eventually("pool started", lambda: program.logged("pool started"))
-            os.kill(program.process.pid, signal.SIGSTOP)
+        environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
+                       "PENSTOCK_ACK_TIMEOUT": "60s", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
+        with Program("penstock-ingress", [], environment) as program:
+            ingress = Ingress(program.address("ingress"), "whsec_x")
+
+            def wait_for_an_answer():
+                try:
+                    ingress.post(completed(deposit("u", 1)))
+                except OSError:
+                    pass
+
+            sender = threading.Thread(target=wait_for_an_answer)
+            sender.start()
+            eventually("a request in flight", lambda: "penstock_ingress_connections 1" in Http(
+                program.address("metrics")).get("/metrics").body.decode())
             os.kill(program.process.pid, signal.SIGTERM)
-            os.kill(program.process.pid, signal.SIGCONT)
-            self.assertEqual(program.terminate(), 0)
+            eventually("the first SIGTERM drains", lambda: program.logged("stopping"))
+            os.kill(program.process.pid, signal.SIGTERM)
+            self.assertEqual(program.wait(10), 143)
+            sender.join()
+            ingress.close()
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ class HeldEventLog : public EventLog {
   // The oldest append that is not answered yet; waits for one, ten seconds at most.
   std::optional<Held> take() {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return !held_.empty(); })) return std::nullopt;
+    if (!changed_.wait_for(lock, std::chrono::seconds{10}, [this] { return !held_.empty(); }))
+      return std::nullopt;
     Held oldest = std::move(held_.front());
     held_.pop_front();
     return oldest;
@@ -50,7 +51,9 @@ class HeldEventLog : public EventLog {
   }
 
   Status flush(Milliseconds) override { return ok(); }
-  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override { return absent(); }
+  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override {
+    return absent();
+  }
   Result<std::optional<StoredRecord>> read(const Position&) override { return absent(); }
   Result<GroupProgress> progress(const std::string&, const std::string&) override { return absent(); }
   Status create_topics(const std::vector<std::string>&) override { return ok(); }

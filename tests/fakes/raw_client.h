@@ -20,7 +20,8 @@ namespace penstock::fakes {
 class RawClient {
  public:
   // `address` is "127.0.0.1:8080"; `from` another loopback address to connect from.
-  explicit RawClient(const std::string& address, const std::string& from = "127.0.0.1", int receive_buffer_bytes = 0) {
+  explicit RawClient(const std::string& address, const std::string& from = "127.0.0.1",
+                     int receive_buffer_bytes = 0) {
     const auto colon = address.rfind(':');
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (receive_buffer_bytes > 0)
@@ -57,7 +58,8 @@ class RawClient {
   void end_of_requests() { ::shutdown(fd_, SHUT_WR); }
 
   // The next whole answer (head and Content-Length bytes; 100 Continue stands alone); empty when none comes.
-  std::string answer(std::chrono::milliseconds within = std::chrono::seconds{10}, bool to_head_request = false) {
+  std::string answer(std::chrono::milliseconds within = std::chrono::seconds{10},
+                     bool to_head_request = false) {
     const auto by = std::chrono::steady_clock::now() + within;
     for (;;) {
       if (const auto bytes = whole_answer(to_head_request)) {

@@ -49,23 +49,32 @@ class EchoServer {
       changed_.notify_all();
     };
     const auto show = [](Request&& request, Responder responder) {
-      responder.send({.status = 201, .body = std::string(request.parameter("id")) + "|" +
-                                             std::string(request.query("q").value_or("none")) + "|" +
-                                             request.remote_address});
+      responder.send({.status = 201,
+                      .body = std::string(request.parameter("id")) + "|" +
+                              std::string(request.query("q").value_or("none")) + "|" +
+                              request.remote_address});
     };
     const auto large = [](Request&&, Responder responder) {
       responder.send({.status = 200, .body = std::string(8 * 1024 * 1024, 'x')});
     };
     std::vector<Route> table;
     table.push_back({.method = "POST", .pattern = "/echo", .name = "echo", .handler = echo});
-    table.push_back({.method = "POST", .pattern = "/json", .name = "json", .handler = echo, .media_type = "application/json"});
+    table.push_back({.method = "POST",
+                     .pattern = "/json",
+                     .name = "json",
+                     .handler = echo,
+                     .media_type = "application/json"});
     table.push_back({.method = "GET", .pattern = "/ok", .name = "ok", .handler = echo});
     table.push_back({.method = "GET", .pattern = "/things/{id}", .name = "things", .handler = show});
     table.push_back({.method = "GET", .pattern = "/large", .name = "large", .handler = large});
     table.push_back({.method = "POST", .pattern = "/held", .name = "held", .handler = hold});
-    table.push_back({.method = "POST", .pattern = "/impatient", .name = "impatient", .handler = hold,
-                     .answer_deadline = Milliseconds{60},
-                     .late_answer = problem_with_retry(503, "log_unavailable", "later", std::chrono::seconds{7})});
+    table.push_back(
+        {.method = "POST",
+         .pattern = "/impatient",
+         .name = "impatient",
+         .handler = hold,
+         .answer_deadline = Milliseconds{60},
+         .late_answer = problem_with_retry(503, "log_unavailable", "later", std::chrono::seconds{7})});
     return table;
   }
 

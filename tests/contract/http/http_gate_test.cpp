@@ -27,18 +27,24 @@ std::vector<Attempt> attempts() {
   for (int i = 0; i < 1000; ++i) thousand_fields += "a:b\r\n";
   return {
       {"xchunked then length", start + "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\nhello", 400},
-      {"chunked, identity", start + "Transfer-Encoding: chunked, identity\r\nContent-Length: 5\r\n\r\nhello", 400},
+      {"chunked, identity", start + "Transfer-Encoding: chunked, identity\r\nContent-Length: 5\r\n\r\nhello",
+       400},
       {"identity", start + "Transfer-Encoding: identity\r\n\r\n", 400},
       {"chunked, gzip", start + "Transfer-Encoding: chunked, gzip\r\n\r\n", 400},
       {"gzip, chunked", start + "Transfer-Encoding: gzip, chunked\r\n\r\n" + chunks, 400},
-      {"chunked and length", start + "Transfer-Encoding: chunked\r\nContent-Length: 15\r\n\r\n" + chunks, 400},
-      {"length and chunked", start + "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, 400},
-      {"chunked in 1.0", "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, 400},
-      {"chunked twice", start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, 400},
+      {"chunked and length", start + "Transfer-Encoding: chunked\r\nContent-Length: 15\r\n\r\n" + chunks,
+       400},
+      {"length and chunked", start + "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
+       400},
+      {"chunked in 1.0", "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
+       400},
+      {"chunked twice", start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
+       400},
       {"chunked alone", start + "Transfer-Encoding: chunked\r\n\r\n" + chunks, 411},
       {"empty chunked", start + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411},
       {"chunked with trailers", start + "Transfer-Encoding: chunked\r\n\r\n0\r\nX-Signature: a\r\n\r\n", 411},
-      {"chunk extension", start + "Transfer-Encoding: chunked\r\n\r\n0;" + std::string(100'000, 'x') + "\r\n\r\n", 411},
+      {"chunk extension",
+       start + "Transfer-Encoding: chunked\r\n\r\n0;" + std::string(100'000, 'x') + "\r\n\r\n", 411},
       {"length twice", start + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400},
       {"lengths that differ", start + "Content-Length: 5\r\nContent-Length: 0\r\n\r\nhello", 400},
       {"length list", start + "Content-Length: 5, 5\r\n\r\nhello", 400},
@@ -66,7 +72,8 @@ std::vector<Attempt> attempts() {
       {"broken escape", "GET /things/%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"broken query", "GET /things/a?q=%f HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"body over the limit", post("/echo", std::string(1001, 'x')), 413},
-      {"no length where one is asked for", "POST /json HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n", 411},
+      {"no length where one is asked for",
+       "POST /json HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n", 411},
       {"another media type", post("/json", "hello", "Content-Type: text/plain\r\n"), 415},
       {"no media type", post("/json", "hello"), 415},
       {"nothing here, with a body", post("/nowhere", "hello"), 404},
@@ -124,7 +131,8 @@ TEST(HttpGate, JustWithinEachLimitIsServed) {
   RawClient client(server.address());
   const auto body = std::string(1000, 'x');
   const std::string without = post("/echo", body);
-  const auto padding = options.header_bytes_max - (without.size() - body.size()) - std::string("X-A: \r\n").size();
+  const auto padding =
+      options.header_bytes_max - (without.size() - body.size()) - std::string("X-A: \r\n").size();
   ASSERT_TRUE(client.send(post("/echo", body, "X-A: " + std::string(padding, 'y') + "\r\n")));
   EXPECT_EQ(body_of(client.answer()), body);
   client.send(post("/json", "{}", "content-type: Application/Json; charset=utf-8\r\n"));
@@ -168,7 +176,8 @@ TEST(HttpGate, SlowClientsDoNotDelayGoodOnes) {
   std::deque<RawClient> slow;
   for (int i = 0; i < 200; ++i) {
     slow.emplace_back(server.address());
-    slow.back().send(i % 2 == 0 ? "POST /ec" : "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
+    slow.back().send(i % 2 == 0 ? "POST /ec"
+                                : "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx");
   }
   RawClient good(server.address());
   const auto started = std::chrono::steady_clock::now();
@@ -188,7 +197,9 @@ TEST(HttpGate, WhoDoesNotReadTheAnswerIsDropped) {
   RawClient good(server.address());
   good.send(post("/echo", "good"));
   EXPECT_EQ(body_of(good.answer()), "good");
-  const auto closed = [&] { return server.metrics().find("penstock_ingress_connections 1\n") != std::string::npos; };
+  const auto closed = [&] {
+    return server.metrics().find("penstock_ingress_connections 1\n") != std::string::npos;
+  };
   for (const auto started = std::chrono::steady_clock::now();
        !closed() && std::chrono::steady_clock::now() - started < std::chrono::seconds{10};)
     std::this_thread::yield();
@@ -272,7 +283,8 @@ TEST(HttpGate, EachRefusalIsCounted) {
   RawClient client(server.address());
   client.send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(status_of(client.answer()), 400);
-  EXPECT_NE(server.metrics().find("penstock_ingress_refused_total{reason=\"host_missing\"} 1"), std::string::npos);
+  EXPECT_NE(server.metrics().find("penstock_ingress_refused_total{reason=\"host_missing\"} 1"),
+            std::string::npos);
 }
 
 }  // namespace

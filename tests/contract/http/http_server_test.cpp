@@ -26,9 +26,11 @@ TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
   EchoServer server;
   RawClient client(server.address());
   std::string all;
-  for (int i = 0; i < 1000; ++i) all += i % 10 == 0 ? post("/echo", std::string(9000, 'x')) : post("/echo", std::to_string(i));
+  for (int i = 0; i < 1000; ++i)
+    all += i % 10 == 0 ? post("/echo", std::string(9000, 'x')) : post("/echo", std::to_string(i));
   std::thread sender([&] { client.send(all); });
-  for (int i = 0; i < 1000; ++i) ASSERT_EQ(body_of(client.answer()), i % 10 == 0 ? std::string(9000, 'x') : std::to_string(i));
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_EQ(body_of(client.answer()), i % 10 == 0 ? std::string(9000, 'x') : std::to_string(i));
   sender.join();
 }
 
@@ -143,7 +145,8 @@ TEST(HttpServer, DoesNotInviteABodyItWillRefuse) {
 
 TEST(HttpServer, ClosesWhenAskedTo) {
   EchoServer server;
-  for (const char* request : {"GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /ok HTTP/1.0\r\nHost: a\r\n\r\n"}) {
+  for (const char* request :
+       {"GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /ok HTTP/1.0\r\nHost: a\r\n\r\n"}) {
     RawClient client(server.address());
     client.send(request);
     const auto all = client.rest();
@@ -233,7 +236,8 @@ TEST(HttpServer, APortInUseAndABadAddressAreErrors) {
   for (const std::size_t threads : {1U, 2U}) {
     ServerOptions options;
     options.threads = threads;
-    options.port = static_cast<std::uint16_t>(std::stoi(first.address().substr(first.address().rfind(':') + 1)));
+    options.port =
+        static_cast<std::uint16_t>(std::stoi(first.address().substr(first.address().rfind(':') + 1)));
     const auto status = HttpServer(options, {}, metrics).start();
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::unavailable);
@@ -250,8 +254,10 @@ TEST(HttpServer, CountsAnswersByRouteAndOutcome) {
   EXPECT_EQ(status_of(client.answer()), 200);
   EXPECT_EQ(status_of(client.answer()), 503);
   const auto text = server.metrics();
-  EXPECT_NE(text.find("penstock_ingress_requests_total{outcome=\"ok\",route=\"ok\"} 1"), std::string::npos) << text;
-  EXPECT_NE(text.find("penstock_ingress_requests_total{outcome=\"failed\",route=\"impatient\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("penstock_ingress_requests_total{outcome=\"ok\",route=\"ok\"} 1"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("penstock_ingress_requests_total{outcome=\"failed\",route=\"impatient\"} 1"),
+            std::string::npos);
   EXPECT_NE(text.find("penstock_ingress_connections 1"), std::string::npos);
 }
 

@@ -20,7 +20,8 @@ using fakes::status_of;
 using std::chrono::milliseconds;
 
 constexpr const char* kSecret = "whsec_test";
-constexpr std::string_view kEvent = R"({"id":"evt_1","object":"event","type":"payout.paid","data":{"object":{"id":"po_1"}}})";
+constexpr std::string_view kEvent =
+    R"({"id":"evt_1","object":"event","type":"payout.paid","data":{"object":{"id":"po_1"}}})";
 
 class FixedClock : public Clock {
  public:
@@ -29,7 +30,9 @@ class FixedClock : public Clock {
 
 std::string signed_post(std::string_view path, std::string_view body, std::string_view secret = kSecret) {
   const auto signature = crypto::to_hex(crypto::HmacSha256(secret).mac({"1700000000.", body}));
-  return http::post(path, body, "Content-Type: application/json; charset=utf-8\r\nStripe-Signature: t=1700000000,v1=" + signature + "\r\n");
+  return http::post(path, body,
+                    "Content-Type: application/json; charset=utf-8\r\nStripe-Signature: t=1700000000,v1=" +
+                        signature + "\r\n");
 }
 
 class StripeWebhookTest : public testing::Test {
@@ -37,7 +40,13 @@ class StripeWebhookTest : public testing::Test {
   void serve(StripeWebhookOptions options = {}, Status ready = ok()) {
     options.secrets = {"whsec_other", kSecret};
     webhook_.emplace(options, Catalogue::builtin(), log_, clock_, metrics_);
-    probes_.emplace(ProbeOptions{.serve_metrics = true}, [this, ready] { ++checks_; return ready; }, metrics_);
+    probes_.emplace(
+        ProbeOptions{.serve_metrics = true},
+        [this, ready] {
+          ++checks_;
+          return ready;
+        },
+        metrics_);
     auto routes = webhook_->routes();
     for (auto& route : probes_->routes()) routes.push_back(std::move(route));
     server_.emplace(http::ServerOptions{}, std::move(routes), metrics_);
@@ -108,22 +117,29 @@ TEST_F(StripeWebhookTest, AnswersFromTheLogsOwnThreads) {
 
 TEST_F(StripeWebhookTest, AWrongSignatureReachesNothing) {
   serve();
-  for (const auto& request : {signed_post("/v1/webhook/stripe", kEvent, "whsec_wrong"), signed_post("/v1/webhook/stripe", kEvent, ""),
-                              http::post("/v1/webhook/stripe", kEvent, "Content-Type: application/json\r\n")}) {
+  for (const auto& request :
+       {signed_post("/v1/webhook/stripe", kEvent, "whsec_wrong"),
+        signed_post("/v1/webhook/stripe", kEvent, ""),
+        http::post("/v1/webhook/stripe", kEvent, "Content-Type: application/json\r\n")}) {
     const auto answer = ask(request);
     EXPECT_EQ(status_of(answer), 401);
     EXPECT_NE(body_of(answer).find("\"type\":\"signature_invalid\""), std::string_view::npos);
-    EXPECT_EQ(body_of(answer).find("mismatch"), std::string_view::npos) << "the reason is not the caller's business";
+    EXPECT_EQ(body_of(answer).find("mismatch"), std::string_view::npos)
+        << "the reason is not the caller's business";
   }
   EXPECT_EQ(log_.waiting(), 0U);
-  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"signature_mismatch\"} 2"), std::string::npos);
-  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"header_missing\"} 1"), std::string::npos);
+  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"signature_mismatch\"} 2"),
+            std::string::npos);
+  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"header_missing\"} 1"),
+            std::string::npos);
 }
 
 TEST_F(StripeWebhookTest, WhatVerifiesIsTakenWhateverItSays) {
   serve();
-  for (const std::string& body : {std::string("not json"), std::string(), std::string(10'000, '['), std::string("{\"id\":\"a\0b\"}", 12),
-                                 std::string(R"({"id":"evt_1","id":"evt_2","type":7})"), std::string("\xff\xfe")}) {
+  for (const std::string& body :
+       {std::string("not json"), std::string(), std::string(10'000, '['),
+        std::string("{\"id\":\"a\0b\"}", 12), std::string(R"({"id":"evt_1","id":"evt_2","type":7})"),
+        std::string("\xff\xfe")}) {
     RawClient client(server_->bound_address());
     client.send(signed_post("/v1/webhook/stripe", body));
     auto held = log_.take();
@@ -142,7 +158,8 @@ TEST_F(StripeWebhookTest, ALogThatRefusesIs503) {
   EXPECT_EQ(status_of(answer), 503);
   EXPECT_NE(answer.find("\r\nRetry-After: 5\r\n"), std::string::npos);
   EXPECT_NE(body_of(answer).find("\"type\":\"log_unavailable\""), std::string_view::npos);
-  EXPECT_NE(metrics_.exposition().find("penstock_log_append_errors_total{code=\"overloaded\"} 1"), std::string::npos);
+  EXPECT_NE(metrics_.exposition().find("penstock_log_append_errors_total{code=\"overloaded\"} 1"),
+            std::string::npos);
 }
 
 TEST_F(StripeWebhookTest, ALogThatFailsIs503) {
@@ -172,7 +189,9 @@ TEST_F(StripeWebhookTest, ALogThatIsTooSlowIs503AndItsLateAnswerIsDropped) {
 TEST_F(StripeWebhookTest, OnlyJsonOfKnownLengthIsRead) {
   serve();
   EXPECT_EQ(status_of(ask(http::post("/v1/webhook/stripe", kEvent, "Content-Type: text/plain\r\n"))), 415);
-  EXPECT_EQ(status_of(ask("POST /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n")), 411);
+  EXPECT_EQ(
+      status_of(ask("POST /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n")),
+      411);
   EXPECT_EQ(status_of(ask("GET /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\n\r\n")), 405);
 }
 

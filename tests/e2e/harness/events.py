@@ -50,7 +50,7 @@ def key(ev: dict) -> str:
     return "stripe:" + ev["id"]
 
 
-_ID = re.compile(r"\b(evt(?:_test)?|cs_test|cs_live|pi|sub|in|po|acct|cus|ch|dp|py)_([A-Za-z0-9]+)\b")
+_ID = re.compile(r"\b(evt(?:_test)?|cs_test|cs_live|pi|sub|in|po|acct|cus|ch|dp|py)_([A-Za-z0-9]{10,})\b")
 
 
 def corpus(name: str, salt: str = "") -> dict:

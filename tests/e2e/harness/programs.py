@@ -63,6 +63,7 @@ class Program:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(30)
+        self.close()
 
     def terminate(self, seconds: float = 40) -> int:
         """SIGTERM, and its exit code."""
@@ -73,9 +74,20 @@ class Program:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"{self.name} did not end {seconds} s after SIGTERM:\n" + self.tail())
+        self.close()
+        return code
+
+    def wait(self, seconds: float = 60) -> int:
+        """Its exit code, once it has ended by itself and all it said is read."""
+        code = self.process.wait(seconds)
+        self.close()
+        return code
+
+    def close(self):
         for reader in self._readers:
             reader.join(5)
-        return code
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def __enter__(self):
         return self
@@ -83,6 +95,7 @@ class Program:
     def __exit__(self, failed, *_):
         if self.process.poll() is None:
             self.kill()
+        self.close()
         if failed:
             print(f"--- last lines of {self.name}:\n{self.tail()}", flush=True)
 
@@ -105,15 +118,20 @@ class Standalone:
         return self
 
     def kill(self):
+        self.program.kill()
+        self.close()
+
+    def close(self):
         self.ingress.close()
         self.admin.close()
-        self.program.kill()
+        self.program.close()
 
     def __enter__(self):
         return self.start()
 
     def __exit__(self, *failure):
         self.program.__exit__(*failure)
+        self.close()
         if self._temporary:
             self._temporary.cleanup()
 
@@ -150,7 +168,7 @@ class Cluster:
 
     def migrate(self):
         with Program("penstock-admin", ["migrate"], self.environment) as migration:
-            assert migration.process.wait(60) == 0, migration.tail()
+            assert migration.wait() == 0, migration.tail()
 
     def start_ingress(self) -> Program:
         self.ingress_program = Program("penstock-ingress", [], self.environment)
@@ -181,4 +199,6 @@ class Cluster:
     def __exit__(self, *failure):
         for program in self.programs():
             program.__exit__(*failure)
+        self.ingress.close()
+        self.admin.close()
         self.psql(f"drop database {self.name} with (force)")

@@ -15,12 +15,14 @@ TEST(HmacSha256, GivesTheCodesOfRfc4231) {
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   EXPECT_EQ(to_hex(HmacSha256("Jefe").mac({"what do ya want ", "for nothing?"})),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  EXPECT_EQ(to_hex(HmacSha256(std::string(131, '\xaa')).mac({"Test Using Larger Than Block-Size Key - Hash Key First"})),
+  EXPECT_EQ(to_hex(HmacSha256(std::string(131, '\xaa'))
+                       .mac({"Test Using Larger Than Block-Size Key - Hash Key First"})),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(HmacSha256, EmptyKeyAndMessageAreAKeyAndAMessage) {
-  EXPECT_EQ(to_hex(HmacSha256("").mac({})), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  EXPECT_EQ(to_hex(HmacSha256("").mac({})),
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
   EXPECT_EQ(HmacSha256("").mac({""}), HmacSha256(std::string_view{}).mac({std::string_view{}}));
 }
 
@@ -67,8 +69,12 @@ TEST(Hex, RefusesOddLengthsAndOtherCharacters) {
 }
 
 TEST(Base64, GivesTheTextsOfRfc4648) {
-  const std::pair<const char*, const char*> known[] = {{"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},
-                                                       {"foo", "Zm9v"},  {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+  const std::pair<const char*, const char*> known[] = {{"", ""},
+                                                       {"f", "Zg=="},
+                                                       {"fo", "Zm8="},
+                                                       {"foo", "Zm9v"},
+                                                       {"foob", "Zm9vYg=="},
+                                                       {"fooba", "Zm9vYmE="},
                                                        {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : known) {
     EXPECT_EQ(to_base64(bytes), text);

@@ -9,8 +9,10 @@ using Parsed = std::variant<NeedMore, Refusal, RequestHead>;
 
 RequestHead accepted(std::string_view text) {
   auto parsed = parse_head(text);
-  if (const auto* refusal = std::get_if<Refusal>(&parsed)) ADD_FAILURE() << text << ": " << to_string(*refusal);
-  return std::holds_alternative<RequestHead>(parsed) ? std::get<RequestHead>(std::move(parsed)) : RequestHead{};
+  if (const auto* refusal = std::get_if<Refusal>(&parsed))
+    ADD_FAILURE() << text << ": " << to_string(*refusal);
+  return std::holds_alternative<RequestHead>(parsed) ? std::get<RequestHead>(std::move(parsed))
+                                                     : RequestHead{};
 }
 
 std::string verdict(std::string_view text) {
@@ -57,7 +59,8 @@ TEST(RequestHead, OnlyOneContentLengthOfDigitsIsTaken) {
   EXPECT_EQ(verdict(post("Content-Length: 5\r\n")), "accepted");
   EXPECT_EQ(verdict(post("Content-Length: 0\r\n")), "accepted");
   for (const char* value : {"", "-5", "+5", "5 5", "5, 5", "0x5", "5a", "99999999999999999999"})
-    EXPECT_EQ(verdict(post(std::string("Content-Length: ") + value + "\r\n")), "content_length_invalid") << value;
+    EXPECT_EQ(verdict(post(std::string("Content-Length: ") + value + "\r\n")), "content_length_invalid")
+        << value;
   EXPECT_EQ(verdict(post("Content-Length: 5,6\r\n")), "content_length_repeated");
   EXPECT_EQ(verdict(post("Content-Length: 5\r\nContent-Length: 5\r\n")), "content_length_repeated");
   EXPECT_EQ(verdict(post("Content-Length: 5\r\nContent-Length: 6\r\n")), "content_length_repeated");
@@ -66,14 +69,18 @@ TEST(RequestHead, OnlyOneContentLengthOfDigitsIsTaken) {
 TEST(RequestHead, EveryTransferEncodingIsRefused) {
   EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\n")), "chunked");
   EXPECT_EQ(verdict(post("Transfer-Encoding: Chunked \r\n")), "chunked");
-  for (const char* value : {"xchunked", "chunked, identity", "identity", "chunked, gzip", "gzip, chunked", "gzip",
-                            "chunked, chunked", "", "\"chunked\"", "chunked;a=b", "\x0b" "chunked"})
+  for (const char* value : {"xchunked", "chunked, identity", "identity", "chunked, gzip", "gzip, chunked",
+                            "gzip", "chunked, chunked", "", "\"chunked\"", "chunked;a=b",
+                            "\x0b"
+                            "chunked"})
     EXPECT_NE(verdict(post(std::string("Transfer-Encoding: ") + value + "\r\n")), "accepted") << value;
   EXPECT_EQ(verdict(post("Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n")), "transfer_encoding");
   EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")), "content_length_invalid");
   EXPECT_EQ(verdict(post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), "transfer_encoding");
-  EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), "transfer_encoding");
-  EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")), "transfer_encoding");
+  EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
+            "transfer_encoding");
+  EXPECT_EQ(verdict(post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n")),
+            "transfer_encoding");
   EXPECT_EQ(verdict("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), "transfer_encoding");
 }
 
@@ -115,9 +122,9 @@ TEST(RequestHead, GetAndHeadTakeNoBody) {
 }
 
 TEST(RequestHead, OtherVersionsAndGarbageAreMalformed) {
-  for (const char* line : {"PRI * HTTP/2.0", "GET / HTTP/3.0", "GET / HTTP/1.2", "GET / HTTP/0.9", "GET /", "GET  / HTTP/1.1",
-                           "GET / http/1.1", "GET / HTTP/1.1 ", " GET / HTTP/1.1", "G\x01T / HTTP/1.1", "GET /\x7f HTTP/1.1",
-                           "\x16\x03\x01\x02"})
+  for (const char* line : {"PRI * HTTP/2.0", "GET / HTTP/3.0", "GET / HTTP/1.2", "GET / HTTP/0.9", "GET /",
+                           "GET  / HTTP/1.1", "GET / http/1.1", "GET / HTTP/1.1 ", " GET / HTTP/1.1",
+                           "G\x01T / HTTP/1.1", "GET /\x7f HTTP/1.1", "\x16\x03\x01\x02"})
     EXPECT_NE(verdict(std::string(line) + "\r\nHost: a\r\n\r\n"), "accepted") << line;
   EXPECT_EQ(verdict("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "malformed");
   EXPECT_EQ(verdict("GET / HTTP/3.0\r\nHost: a\r\n\r\n"), "malformed");
@@ -128,11 +135,12 @@ TEST(RequestHead, UnknownMethodsAreLeftToTheRouter) {
 }
 
 TEST(RequestHead, LineEndingsAndControlCharactersAreStrict) {
-  for (const char* text : {"GET / HTTP/1.1\nHost: a\n\n", "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n",
-                           "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
-                           "GET / HTTP/1.1\r\nHost: a\r\nX\x01: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\x01\r\n\r\n",
-                           "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX\r\n\r\n",
-                           "GET / HTTP/1.1\r\n Host: a\r\n\r\n"})
+  for (const char* text :
+       {"GET / HTTP/1.1\nHost: a\n\n", "GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX\x01: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: b\x01\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX\r\n\r\n",
+        "GET / HTTP/1.1\r\n Host: a\r\n\r\n"})
     EXPECT_NE(verdict(text), "accepted") << text;
   EXPECT_NE(verdict(std::string("GET / HTTP/1.1\r\nHost: a\r\nX: b\0c\r\n\r\n", 36)), "accepted");
 }

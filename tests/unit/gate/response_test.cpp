@@ -53,7 +53,8 @@ TEST(Response, EveryRefusalHasItsAnswer) {
 }
 
 TEST(ImfFixdate, IsTheExampleOfRfc9110) {
-  EXPECT_EQ(imf_fixdate(std::chrono::sys_seconds{std::chrono::seconds{784111777}}), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(imf_fixdate(std::chrono::sys_seconds{std::chrono::seconds{784111777}}),
+            "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace penstock::http {
 namespace {
 
 Route route(std::string_view method, std::string pattern) {
-  return {.method = method, .pattern = std::move(pattern), .name = "r", .handler = [](Request&&, Responder) {}};
+  return {
+      .method = method, .pattern = std::move(pattern), .name = "r", .handler = [](Request&&, Responder) {}};
 }
 
 const Router& router() {
@@ -36,14 +37,17 @@ TEST(Router, FindsLiteralsAndParameters) {
   EXPECT_EQ(found("POST", "/v1/events/e/replay"), "/v1/events/{key}/replay key=e");
 }
 
-TEST(Router, ALiteralWinsOverAParameter) { EXPECT_EQ(found("GET", "/v1/events/newest"), "/v1/events/newest"); }
+TEST(Router, ALiteralWinsOverAParameter) {
+  EXPECT_EQ(found("GET", "/v1/events/newest"), "/v1/events/newest");
+}
 
 TEST(Router, AnEscapedSlashStaysInItsSegment) {
   EXPECT_EQ(found("GET", "/v1/events/partner%2Facme:e-17"), "/v1/events/{key} key=partner/acme:e-17");
 }
 
 TEST(Router, PathsAreNotTidiedUp) {
-  for (const char* path : {"/v1/events", "/v1/events/", "/v1//events/e", "/v1/events/e/", "/v1/x/../events/e", "/V1/events/e"})
+  for (const char* path :
+       {"/v1/events", "/v1/events/", "/v1//events/e", "/v1/events/e/", "/v1/x/../events/e", "/V1/events/e"})
     EXPECT_EQ(found("GET", path), "not found") << path;
 }
 
@@ -57,8 +61,8 @@ TEST(Router, OtherMethodsAreNamed) {
 TEST(Router, GetAnswersHead) { EXPECT_EQ(found("HEAD", "/v1/apps/a"), "/v1/apps/{slug} slug=a"); }
 
 TEST(Router, BrokenEscapesAreRefused) {
-  for (const char* path : {"/v1/apps/%", "/v1/apps/%4", "/v1/apps/%zz", "/v1/apps/%00", "/v1/apps/%0a", "/v1/apps/%ff",
-                           "/v1/apps/%c0%80", "/v1/apps/%ed%a0%80", "/nowhere/%"})
+  for (const char* path : {"/v1/apps/%", "/v1/apps/%4", "/v1/apps/%zz", "/v1/apps/%00", "/v1/apps/%0a",
+                           "/v1/apps/%ff", "/v1/apps/%c0%80", "/v1/apps/%ed%a0%80", "/nowhere/%"})
     EXPECT_EQ(found("GET", path), "bad encoding") << path;
 }
 

@@ -24,17 +24,24 @@ TEST(EventSummary, FindsWhatTheDoorNeeds) {
 }
 
 TEST(EventSummary, TakesTheIdOfAnExpandedObject) {
-  EXPECT_EQ(of(R"({"data":{"object":{"payment_intent":{"object":"payment_intent","x":[{"id":"no"}],"id":"pi_2"}}}})").payment_intent, "pi_2");
+  EXPECT_EQ(
+      of(R"({"data":{"object":{"payment_intent":{"object":"payment_intent","x":[{"id":"no"}],"id":"pi_2"}}}})")
+          .payment_intent,
+      "pi_2");
 }
 
 TEST(EventSummary, KnowsBothPlacesOfTheSubscription) {
   EXPECT_EQ(of(R"({"data":{"object":{"subscription":"sub_1"}}})").subscription, "sub_1");
-  EXPECT_EQ(of(R"({"data":{"object":{"parent":{"type":"x","subscription_details":{"metadata":{},"subscription":"sub_2"}}}}})").subscription, "sub_2");
+  EXPECT_EQ(
+      of(R"({"data":{"object":{"parent":{"type":"x","subscription_details":{"metadata":{},"subscription":"sub_2"}}}}})")
+          .subscription,
+      "sub_2");
   EXPECT_EQ(of(R"({"data":{"object":{"parent":null,"subscription":null}}})").subscription, "");
 }
 
 TEST(EventSummary, TakesTheTimeOfThinEvents) {
-  const auto event = of(R"({"id":"evt_1","object":"v2.core.event","type":"v2.core.account[requirements].updated","created":"2024-09-17T06:20:52.246Z"})");
+  const auto event = of(
+      R"({"id":"evt_1","object":"v2.core.event","type":"v2.core.account[requirements].updated","created":"2024-09-17T06:20:52.246Z"})");
   EXPECT_EQ(event.created, timestamp_from_unix_ms(1726554052246));
   EXPECT_EQ(event.type, "v2.core.account[requirements].updated");
 }
@@ -59,14 +66,16 @@ TEST(EventSummary, EscapedLettersAreLetters) {
 }
 
 TEST(EventSummary, AbsurdTimesAreAbsent) {
-  for (const char* created : {"1e9", "-1.5", "99999999999999999999", "253402300800", "true", "null", "\"now\"", "{}", "[1]"})
+  for (const char* created :
+       {"1e9", "-1.5", "99999999999999999999", "253402300800", "true", "null", "\"now\"", "{}", "[1]"})
     EXPECT_EQ(of("{\"created\":" + std::string(created) + "}").created, std::nullopt) << created;
   EXPECT_NE(of(R"({"created":0})").created, std::nullopt);
 }
 
 TEST(EventSummary, WhatIsNoObjectHasNone) {
-  for (const char* body : {"", "null", "[]", "\"a\"", "{", "{\"id\"", "{\"id\":", "{\"id\":\"evt_1\"", "{\"id\":\"evt_1", "{\"id\":\"evt_1\"}x",
-                           "{\"a\":[}", "{\"a\" 1}", "{a:1}", "{\"a\":1,}", "} I am not valid JSON; 123][", "{\"a\":\"\\"})
+  for (const char* body : {"", "null", "[]", "\"a\"", "{", "{\"id\"", "{\"id\":", "{\"id\":\"evt_1\"",
+                           "{\"id\":\"evt_1", "{\"id\":\"evt_1\"}x", "{\"a\":[}", "{\"a\" 1}", "{a:1}",
+                           "{\"a\":1,}", "} I am not valid JSON; 123][", "{\"a\":\"\\"})
     EXPECT_EQ(summarise(body), std::nullopt) << body;
   EXPECT_EQ(summarise(std::string_view("{\"id\":\"evt_1\"}\0", 15)), std::nullopt);
 }
@@ -78,12 +87,15 @@ TEST(EventSummary, DepthAndSizeCostNothingButTime) {
 }
 
 TEST(EventSummary, BracketsInStringsAreText) {
-  EXPECT_EQ(of(R"({"data":{"object":{"description":"}]\"{[","x":["\\"],"id":"ok"}},"id":"evt_1"})").object_id, "ok");
+  EXPECT_EQ(of(R"({"data":{"object":{"description":"}]\"{[","x":["\\"],"id":"ok"}},"id":"evt_1"})").object_id,
+            "ok");
 }
 
 TEST(EventSummary, EveryBeginningOfABodyIsNone) {
-  const std::string body = R"({"id":"evt_1","created":1,"livemode":true,"data":{"object":{"id":"x","charge":{"id":"y"}}}})";
-  for (std::size_t bytes = 0; bytes < body.size(); ++bytes) EXPECT_EQ(summarise(body.substr(0, bytes)), std::nullopt) << bytes;
+  const std::string body =
+      R"({"id":"evt_1","created":1,"livemode":true,"data":{"object":{"id":"x","charge":{"id":"y"}}}})";
+  for (std::size_t bytes = 0; bytes < body.size(); ++bytes)
+    EXPECT_EQ(summarise(body.substr(0, bytes)), std::nullopt) << bytes;
   EXPECT_NE(summarise(body), std::nullopt);
 }
 

@@ -17,11 +17,13 @@ namespace {
 const Timestamp kNow = timestamp_from_unix_ms(1'700'000'000'123);
 
 Record record_of(std::string body) {
-  return stripe_record(std::move(body), Catalogue::builtin(), kNow, [](Timestamp) { return std::string("made-up-id"); });
+  return stripe_record(std::move(body), Catalogue::builtin(), kNow,
+                       [](Timestamp) { return std::string("made-up-id"); });
 }
 
 std::string event(std::string_view type, std::string_view object) {
-  return std::string(R"({"id":"evt_1","object":"event","created":1753463711,"livemode":true,"account":"acct_1","type":")") +
+  return std::string(
+             R"({"id":"evt_1","object":"event","created":1753463711,"livemode":true,"account":"acct_1","type":")") +
          std::string(type) + R"(","data":{"object":)" + std::string(object) + "}}";
 }
 
@@ -43,29 +45,40 @@ TEST(StripeRecord, CarriesTheBodyAndCloudEventsHeaders) {
 }
 
 TEST(StripeRecord, PaymentsAreKeyedByPaymentIntentThenChargeThenObject) {
-  EXPECT_EQ(where(record_of(event("checkout.session.completed", R"({"id":"cs_1","payment_intent":"pi_1"})"))), "payments/pi_1");
-  EXPECT_EQ(where(record_of(event("checkout.session.completed", R"({"id":"cs_1","payment_intent":null})"))), "payments/cs_1");
-  EXPECT_EQ(where(record_of(event("payment_intent.succeeded", R"({"id":"pi_1","latest_charge":"ch_1"})"))), "payments/pi_1");
-  EXPECT_EQ(where(record_of(event("charge.refunded", R"({"id":"ch_1","payment_intent":{"id":"pi_1"}})"))), "payments/pi_1");
-  EXPECT_EQ(where(record_of(event("charge.dispute.created", R"({"id":"dp_1","charge":"ch_1"})"))), "payments/ch_1");
+  EXPECT_EQ(where(record_of(event("checkout.session.completed", R"({"id":"cs_1","payment_intent":"pi_1"})"))),
+            "payments/pi_1");
+  EXPECT_EQ(where(record_of(event("checkout.session.completed", R"({"id":"cs_1","payment_intent":null})"))),
+            "payments/cs_1");
+  EXPECT_EQ(where(record_of(event("payment_intent.succeeded", R"({"id":"pi_1","latest_charge":"ch_1"})"))),
+            "payments/pi_1");
+  EXPECT_EQ(where(record_of(event("charge.refunded", R"({"id":"ch_1","payment_intent":{"id":"pi_1"}})"))),
+            "payments/pi_1");
+  EXPECT_EQ(where(record_of(event("charge.dispute.created", R"({"id":"dp_1","charge":"ch_1"})"))),
+            "payments/ch_1");
 }
 
 TEST(StripeRecord, SubscriptionsAndTheirInvoicesShareAKey) {
-  EXPECT_EQ(where(record_of(event("customer.subscription.updated", R"({"id":"sub_1"})"))), "subscriptions/sub_1");
-  EXPECT_EQ(where(record_of(event("invoice.paid", R"({"id":"in_1","subscription":"sub_1"})"))), "subscriptions/sub_1");
-  EXPECT_EQ(where(record_of(event("invoice.paid", R"({"id":"in_1","parent":{"subscription_details":{"subscription":"sub_1"}}})"))),
+  EXPECT_EQ(where(record_of(event("customer.subscription.updated", R"({"id":"sub_1"})"))),
             "subscriptions/sub_1");
+  EXPECT_EQ(where(record_of(event("invoice.paid", R"({"id":"in_1","subscription":"sub_1"})"))),
+            "subscriptions/sub_1");
+  EXPECT_EQ(
+      where(record_of(event("invoice.paid",
+                            R"({"id":"in_1","parent":{"subscription_details":{"subscription":"sub_1"}}})"))),
+      "subscriptions/sub_1");
   EXPECT_EQ(where(record_of(event("invoice.paid", R"({"id":"in_1"})"))), "subscriptions/in_1");
 }
 
 TEST(StripeRecord, UnknownTypesAndThinEventsAreUnroutedByTheirId) {
   EXPECT_EQ(where(record_of(event("coupon.created", R"({"id":"x"})"))), "unrouted/evt_1");
-  EXPECT_EQ(where(record_of(R"({"id":"evt_2","object":"v2.core.event","type":"payout.paid"})")), "unrouted/evt_2");
+  EXPECT_EQ(where(record_of(R"({"id":"evt_2","object":"v2.core.event","type":"payout.paid"})")),
+            "unrouted/evt_2");
 }
 
 TEST(StripeRecord, WhatIsNoEventIsUnroutedUnderAnIdOfOurs) {
-  for (const char* body : {"", "not json", "[]", "{}", R"({"type":"payout.paid"})", R"({"id":"a b","type":"payout.paid"})",
-                           R"({"id":"evt_1\r\nx: y","type":"payout.paid"})"}) {
+  for (const char* body :
+       {"", "not json", "[]", "{}", R"({"type":"payout.paid"})", R"({"id":"a b","type":"payout.paid"})",
+        R"({"id":"evt_1\r\nx: y","type":"payout.paid"})"}) {
     const auto record = record_of(body);
     EXPECT_EQ(where(record), "unrouted/made-up-id") << body;
     EXPECT_EQ(find_header(record.headers, "ce_id"), "made-up-id") << body;
@@ -89,7 +102,8 @@ std::string text_of(const std::filesystem::path& path) {
 // The tolerant scan and the strict parser agree on every real event.
 TEST(StripeRecord, AgreesWithTheStrictParserOnTheCorpus) {
   const char* shared = std::getenv("PENSTOCK_SHARED_DIR");
-  const std::filesystem::path folder = std::string(shared != nullptr ? shared : PENSTOCK_SOURCE_DIR "/../shared") + "/stripe_events";
+  const std::filesystem::path folder =
+      std::string(shared != nullptr ? shared : PENSTOCK_SOURCE_DIR "/../shared") + "/stripe_events";
   if (!std::filesystem::exists(folder)) {
     std::cerr << "THE STRIPE EVENTS ARE MISSING: " << folder << "\n";
     GTEST_SKIP();
@@ -97,7 +111,8 @@ TEST(StripeRecord, AgreesWithTheStrictParserOnTheCorpus) {
   int checked = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const auto name = entry.path().filename().string();
-    if (name.starts_with("_") || name.starts_with("envelope.") || entry.path().extension() != ".json") continue;
+    if (name.starts_with("_") || name.starts_with("envelope.") || entry.path().extension() != ".json")
+      continue;
     ++checked;
     const auto body = text_of(entry.path());
     const auto document = json::Document::parse(body);
@@ -108,7 +123,8 @@ TEST(StripeRecord, AgreesWithTheStrictParserOnTheCorpus) {
     EXPECT_EQ(find_header(record.headers, "ce_type"), root["type"].string()) << name;
     EXPECT_NE(find_header(record.headers, "ce_time"), std::nullopt) << name;
     const bool thin = root["object"].string() == "v2.core.event";
-    EXPECT_EQ(record.topic, thin ? "unrouted" : Catalogue::builtin().route(*root["type"].string()).topic) << name;
+    EXPECT_EQ(record.topic, thin ? "unrouted" : Catalogue::builtin().route(*root["type"].string()).topic)
+        << name;
     const auto object = root["data"]["object"];
     if (record.topic != "payments" && record.topic != "payouts") continue;
     const auto id = object["id"].string();

@@ -26,7 +26,8 @@ std::string body_of(json::Value vector) {
 
 std::vector<std::string> secrets_of(json::Value vector) {
   std::vector<std::string> secrets{std::string(*vector["secret"].string())};
-  for (auto each = vector["additional_secrets"].first(); !each.absent(); each = vector["additional_secrets"].next(each))
+  for (auto each = vector["additional_secrets"].first(); !each.absent();
+       each = vector["additional_secrets"].next(each))
     secrets.emplace_back(*each.string());
   return secrets;
 }
@@ -65,7 +66,8 @@ TEST(StripeSignature, AgreesWithEveryPublishedVector) {
     ++checked;
     const auto verdict = verdict_of(vector);
     EXPECT_EQ(verdict == SignatureVerdict::valid, vector["expect"].string() == "accept")
-        << *vector["name"].string() << ": " << to_string(verdict) << " (" << *vector["reason"].string() << ")";
+        << *vector["name"].string() << ": " << to_string(verdict) << " (" << *vector["reason"].string()
+        << ")";
   }
   EXPECT_GE(checked, 100);
 }
@@ -84,8 +86,9 @@ SignatureVerdict verify(std::vector<std::string> secrets, std::string_view heade
 
 TEST(StripeSignature, AnyOfTheSecretsMaySign) {
   for (const auto* secret : {"whsec_live", "whsec_test", "whsec_connect"})
-    EXPECT_EQ(verify({"whsec_live", "whsec_test", "whsec_connect"}, "t=1700000000," + v1(secret, "1700000000")),
-              SignatureVerdict::valid);
+    EXPECT_EQ(
+        verify({"whsec_live", "whsec_test", "whsec_connect"}, "t=1700000000," + v1(secret, "1700000000")),
+        SignatureVerdict::valid);
   EXPECT_EQ(verify({"whsec_live", "whsec_test"}, "t=1700000000," + v1("whsec_connect", "1700000000")),
             SignatureVerdict::signature_mismatch);
 }
@@ -100,8 +103,10 @@ TEST(StripeSignature, AnEmptySecretIsNeverAccepted) {
 TEST(StripeSignature, ToleranceHoldsBothWaysToTheSecond) {
   EXPECT_EQ(verify({"s"}, "t=1699999700," + v1("s", "1699999700")), SignatureVerdict::valid);
   EXPECT_EQ(verify({"s"}, "t=1700000300," + v1("s", "1700000300")), SignatureVerdict::valid);
-  EXPECT_EQ(verify({"s"}, "t=1699999699," + v1("s", "1699999699")), SignatureVerdict::timestamp_outside_tolerance);
-  EXPECT_EQ(verify({"s"}, "t=1700000301," + v1("s", "1700000301")), SignatureVerdict::timestamp_outside_tolerance);
+  EXPECT_EQ(verify({"s"}, "t=1699999699," + v1("s", "1699999699")),
+            SignatureVerdict::timestamp_outside_tolerance);
+  EXPECT_EQ(verify({"s"}, "t=1700000301," + v1("s", "1700000301")),
+            SignatureVerdict::timestamp_outside_tolerance);
 }
 
 TEST(StripeSignature, SaysWhyItRefuses) {

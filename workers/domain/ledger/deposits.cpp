@@ -73,11 +73,22 @@ MinorUnits taken_by(const std::vector<Taking>& takings, const std::string& charg
   return {};
 }
 
-// Whether `now` differs from `before` by refunds only, each taking as much as before or more.
-bool only_refunded_more(const Position& before, const Position& now) {
+// Whether the charge's row says for the first time that this much of an intent's charge was refunded. It does so
+// once for each amount, so that the refund's effect key is never used again.
+bool is_news(const View& before, const Taking& taking) {
+  const auto* charge = before.find<Charge>(taking.charge);
+  return charge == nullptr || !charge->payment_intent || charge->amount_refunded < taking.amount_refunded;
+}
+
+// Whether `now` differs from `before` by nothing but refunds that are news.
+bool only_refunded_more(const View& rows_before, const Position& before, const Position& now) {
+  const auto keeps = [&](const Taking& taking) { return taken_by(now.takings, taking.charge) >= taking.taken; };
+  const auto explains = [&](const Taking& taking) {
+    return taking.taken == taken_by(before.takings, taking.charge) || is_news(rows_before, taking);
+  };
   return before.wallet == now.wallet && before.credited == now.credited &&
-         std::all_of(before.takings.begin(), before.takings.end(),
-                     [&](const auto& taking) { return taken_by(now.takings, taking.charge) >= taking.taken; });
+         std::all_of(before.takings.begin(), before.takings.end(), keeps) &&
+         std::all_of(now.takings.begin(), now.takings.end(), explains);
 }
 
 // Settling one deposit of one event.
@@ -104,7 +115,7 @@ class Settlement {
       TRY_STATUS(post_deposit(*now));
       return post_refunds({}, *now);
     }
-    if (before && now && only_refunded_more(*before, *now)) return post_refunds(before->takings, *now);
+    if (before && now && only_refunded_more(draft_.before(), *before, *now)) return post_refunds(before->takings, *now);
     return post_transfer(before, now);
   }
 

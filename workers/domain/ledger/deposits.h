@@ -6,7 +6,7 @@
 //   deposit:<session>                    the amount, once
 //   refund:<charge>:<amount_refunded>    what this refund takes back beyond earlier ones, never more than credited
 //   transfer:<session>:<event>           everything else: a customer link that moved, a newer session event that
-//                                        names another user or amount
+//                                        names another user or amount, a charge that came to be another's
 // A refund in another currency than the deposit takes back all when it is full; when it is partial nothing can be
 // said, and the alert refund_currency_mismatch (subject: the charge) asks a person.
 #pragma once

@@ -212,6 +212,17 @@ TEST(PayoutRetries, WithoutDelaysNothingIsRetried) {
   EXPECT_EQ(row(world).retry_state, RetryState::exhausted);
 }
 
+TEST(PayoutRetries, AStaleEventDoesNotPlanAnewUnderOtherSettings) {
+  World world;
+  world.run(failed(10'000, "could_not_process"));
+  const auto stale = read_payout(build_event(told("paid", "paid", 9000))).value();
+  const View view = world.view_of([&](const View& loaded, Reads& reads) { name_reads(loaded, stale, reads); });
+  const auto effects = decide(view, stale, Policy{.payout_retry_delays = {}});
+  ASSERT_TRUE(effects.has_value());
+  EXPECT_EQ(effects.value().outcome, Outcome::stale);
+  EXPECT_TRUE(effects.value().touched.empty());
+}
+
 TEST(PayoutRetries, NoneIsCalledBeforeItsTime) {
   World world;
   world.run(failed(10'000, "could_not_process"));
