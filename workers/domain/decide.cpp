@@ -53,7 +53,7 @@ const EventMeta& meta_of(const Facts& facts) {
 }
 
 void name_reads(const View&, const UnhandledFacts&, Reads&) {}
-Result<Effects> decide(const View&, const UnhandledFacts&, const Policy&) { return ignored("no_handler"); }
+Result<Effects> decide(const View&, const UnhandledFacts& facts, const Policy&) { return ignored(facts.reason); }
 
 }  // namespace
 
