@@ -44,8 +44,10 @@ constexpr std::int64_t kTimeMinusInfinity = std::numeric_limits<std::int64_t>::m
 template <class Unsigned>
 void put_big_endian(char* out, Unsigned value) {
   static_assert(std::endian::native == std::endian::little);
-  if constexpr (sizeof value == 4) value = __builtin_bswap32(value);
-  else value = __builtin_bswap64(value);
+  if constexpr (sizeof value == 4)
+    value = __builtin_bswap32(value);
+  else
+    value = __builtin_bswap64(value);
   std::memcpy(out, &value, sizeof value);
 }
 
@@ -56,7 +58,8 @@ std::int64_t get_int64(const char* bytes) {
 }
 
 Error corrupt(int column) {
-  return {ErrorCode::corrupt, Retry::never, "postgres: unreadable value in result column " + std::to_string(column)};
+  return {ErrorCode::corrupt, Retry::never,
+          "postgres: unreadable value in result column " + std::to_string(column)};
 }
 
 std::int64_t ms_from_postgres(std::int64_t us) {
@@ -132,7 +135,8 @@ void Parameters::add_keys(std::span<const std::string> keys) {
   slots_.push_back({array_oid_of(ColumnType::text), at, buffer_.size() - at, false});
 }
 
-void Parameters::add_column(const Table& table, ColumnType type, std::size_t at, std::span<const Row* const> rows) {
+void Parameters::add_column(const Table& table, ColumnType type, std::size_t at,
+                            std::span<const Row* const> rows) {
   const std::size_t start = buffer_.size();
   put_array_header(oid_of(type), rows.size());
   for (const Row* row : rows) put_element(type, sql::stored_cell(table, *row, at));

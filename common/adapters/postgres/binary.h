@@ -1,6 +1,7 @@
 // Cells in PostgreSQL's binary format: parameters to a statement, and results back.
 //
-// Formats: src/backend/utils/adt/{arrayfuncs,timestamp}.c and the type OIDs of src/include/catalog/pg_type.dat.
+// Formats: src/backend/utils/adt/{arrayfuncs,timestamp}.c and the type OIDs of
+// src/include/catalog/pg_type.dat.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,8 @@ class Parameters {
   std::vector<Slot> slots_;
 };
 
-// All rows of a binary result whose columns are sql::stored_columns(table). Errors: wrong_schema (a column has
-// another type), corrupt (a value that no cell can hold).
+// All rows of a binary result whose columns are sql::stored_columns(table). Errors: wrong_schema (a column
+// has another type), corrupt (a value that no cell can hold).
 Result<std::vector<Row>> read_rows(const Table& table, const pg_result* result);
 
 // One value of a binary result, checked likewise.

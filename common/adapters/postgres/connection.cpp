@@ -21,27 +21,27 @@ struct SqlStateMeaning {
 
 // The first matching line holds. https://www.postgresql.org/docs/15/errcodes-appendix.html
 constexpr std::array kSqlStates = {
-    SqlStateMeaning{"40001", ErrorCode::conflict, Retry::safe},      // serialization failure, penstock_expect()
-    SqlStateMeaning{"40P01", ErrorCode::conflict, Retry::safe},      // deadlock
-    SqlStateMeaning{"55P03", ErrorCode::conflict, Retry::safe},      // lock timeout
-    SqlStateMeaning{"23505", ErrorCode::conflict, Retry::safe},      // unique violation
-    SqlStateMeaning{"57014", ErrorCode::timeout, Retry::safe},       // statement timeout
-    SqlStateMeaning{"08", ErrorCode::unavailable, Retry::safe},      // connection
-    SqlStateMeaning{"57P", ErrorCode::unavailable, Retry::safe},     // shutting down or starting up
-    SqlStateMeaning{"53", ErrorCode::unavailable, Retry::safe},      // disk full, out of memory or connections
-    SqlStateMeaning{"58", ErrorCode::unavailable, Retry::safe},      // the server's disk or system
-    SqlStateMeaning{"25006", ErrorCode::unavailable, Retry::safe},   // a standby, for now
-    SqlStateMeaning{"25P03", ErrorCode::unavailable, Retry::safe},   // idle in transaction for too long
-    SqlStateMeaning{"42501", ErrorCode::unavailable, Retry::safe},   // no privilege: for the operator to mend
-    SqlStateMeaning{"42P01", ErrorCode::wrong_schema, Retry::never}, // no such table
-    SqlStateMeaning{"42P10", ErrorCode::wrong_schema, Retry::never}, // no such unique key
-    SqlStateMeaning{"42703", ErrorCode::wrong_schema, Retry::never}, // no such column
-    SqlStateMeaning{"42804", ErrorCode::wrong_schema, Retry::never}, // a column of another type
-    SqlStateMeaning{"42883", ErrorCode::wrong_schema, Retry::never}, // no such function
-    SqlStateMeaning{"0A000", ErrorCode::wrong_schema, Retry::never}, // a cached plan's table has changed
-    SqlStateMeaning{"22", ErrorCode::invalid, Retry::never},         // data: text, json, range
-    SqlStateMeaning{"23", ErrorCode::invalid, Retry::never},         // NOT NULL, CHECK
-    SqlStateMeaning{"54", ErrorCode::invalid, Retry::never},         // too large for an index or a row
+    SqlStateMeaning{"40001", ErrorCode::conflict, Retry::safe},   // serialization failure, penstock_expect()
+    SqlStateMeaning{"40P01", ErrorCode::conflict, Retry::safe},   // deadlock
+    SqlStateMeaning{"55P03", ErrorCode::conflict, Retry::safe},   // lock timeout
+    SqlStateMeaning{"23505", ErrorCode::conflict, Retry::safe},   // unique violation
+    SqlStateMeaning{"57014", ErrorCode::timeout, Retry::safe},    // statement timeout
+    SqlStateMeaning{"08", ErrorCode::unavailable, Retry::safe},   // connection
+    SqlStateMeaning{"57P", ErrorCode::unavailable, Retry::safe},  // shutting down or starting up
+    SqlStateMeaning{"53", ErrorCode::unavailable, Retry::safe},   // disk full, out of memory or connections
+    SqlStateMeaning{"58", ErrorCode::unavailable, Retry::safe},   // the server's disk or system
+    SqlStateMeaning{"25006", ErrorCode::unavailable, Retry::safe},  // a standby, for now
+    SqlStateMeaning{"25P03", ErrorCode::unavailable, Retry::safe},  // idle in transaction for too long
+    SqlStateMeaning{"42501", ErrorCode::unavailable, Retry::safe},  // no privilege: for the operator to mend
+    SqlStateMeaning{"42P01", ErrorCode::wrong_schema, Retry::never},  // no such table
+    SqlStateMeaning{"42P10", ErrorCode::wrong_schema, Retry::never},  // no such unique key
+    SqlStateMeaning{"42703", ErrorCode::wrong_schema, Retry::never},  // no such column
+    SqlStateMeaning{"42804", ErrorCode::wrong_schema, Retry::never},  // a column of another type
+    SqlStateMeaning{"42883", ErrorCode::wrong_schema, Retry::never},  // no such function
+    SqlStateMeaning{"0A000", ErrorCode::wrong_schema, Retry::never},  // a cached plan's table has changed
+    SqlStateMeaning{"22", ErrorCode::invalid, Retry::never},          // data: text, json, range
+    SqlStateMeaning{"23", ErrorCode::invalid, Retry::never},          // NOT NULL, CHECK
+    SqlStateMeaning{"54", ErrorCode::invalid, Retry::never},          // too large for an index or a row
     SqlStateMeaning{"XX001", ErrorCode::corrupt, Retry::never},
     SqlStateMeaning{"XX002", ErrorCode::corrupt, Retry::never},
 };
@@ -51,8 +51,8 @@ std::string_view field_of(const PGresult* result, int field) {
   return text == nullptr ? std::string_view{} : text;
 }
 
-// A row routed to the default partition while its own was being added: there next time. Only a CHECK of a table has
-// a name.
+// A row routed to the default partition while its own was being added: there next time. Only a CHECK of a
+// table has a name.
 bool is_partition_race(const PGresult* result) {
   return field_of(result, PG_DIAG_SQLSTATE) == "23514" && field_of(result, PG_DIAG_CONSTRAINT_NAME).empty();
 }
@@ -94,12 +94,16 @@ std::string whole_seconds(Milliseconds time) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(time).count());
 }
 
-// A plan may be cached while its table is still small, and would keep scanning it when it has grown: batches only
-// ever look up by key, so they never scan.
+// A plan may be cached while its table is still small, and would keep scanning it when it has grown: batches
+// only ever look up by key, so they never scan.
 std::string session_settings(const PostgresOptions& options) {
   return "SET client_min_messages = error; SET enable_seqscan = off;"
-         "SET statement_timeout = " + std::to_string(options.statement_timeout.count()) + ";"
-         "SET lock_timeout = " + std::to_string(options.lock_timeout.count()) + ";"
+         "SET statement_timeout = " +
+         std::to_string(options.statement_timeout.count()) +
+         ";"
+         "SET lock_timeout = " +
+         std::to_string(options.lock_timeout.count()) +
+         ";"
          "SET idle_in_transaction_session_timeout = " +
          std::to_string(options.idle_in_transaction_timeout.count());
 }
@@ -123,10 +127,10 @@ void ClearResult::operator()(pg_result* result) const noexcept { PQclear(result)
 Result<ConnectionHandle> connect(const PostgresOptions& options) {
   const std::string connect_timeout = whole_seconds(options.connect_timeout);
   const std::string tcp_user_timeout = std::to_string(options.tcp_user_timeout.count());
-  const char* names[] = {"dbname",           "connect_timeout", "tcp_user_timeout",
-                         "client_encoding",  "fallback_application_name", nullptr};
-  const char* values[] = {options.url.c_str(), connect_timeout.c_str(), tcp_user_timeout.c_str(),
-                          "UTF8",              "penstock",              nullptr};
+  const char* names[] = {"dbname",          "connect_timeout",           "tcp_user_timeout",
+                         "client_encoding", "fallback_application_name", nullptr};
+  const char* values[] = {
+      options.url.c_str(), connect_timeout.c_str(), tcp_user_timeout.c_str(), "UTF8", "penstock", nullptr};
   ConnectionHandle handle(PQconnectdbParams(names, values, 1));
   if (handle == nullptr) return Error{ErrorCode::unavailable, Retry::safe, "postgres: out of memory"};
   if (PQstatus(handle.get()) != CONNECTION_OK) return connection_error(handle.get(), ErrorCode::unavailable);
@@ -166,8 +170,9 @@ void Connection::note_sent(int sent) noexcept {
 
 void Connection::send(const std::string& sql, const Parameters& parameters) {
   const auto arrays = parameters.arrays();
-  note_sent(PQsendQueryParams(handle_.get(), sql.c_str(), static_cast<int>(arrays.types.size()), arrays.types.data(),
-                              arrays.values.data(), arrays.lengths.data(), arrays.formats.data(), 1));
+  note_sent(PQsendQueryParams(handle_.get(), sql.c_str(), static_cast<int>(arrays.types.size()),
+                              arrays.types.data(), arrays.values.data(), arrays.lengths.data(),
+                              arrays.formats.data(), 1));
 }
 
 void Connection::send_prepared(const std::string& name, const Parameters& parameters) {

@@ -1,7 +1,7 @@
 // One libpq connection in pipeline mode: statements are queued, then exchanged in one round trip.
 //
-// Used by one thread at a time. Every wait is bounded: by the server's timeouts, which are set when connecting, and
-// by a reply deadline for a server that has stopped answering.
+// Used by one thread at a time. Every wait is bounded: by the server's timeouts, which are set when
+// connecting, and by a reply deadline for a server that has stopped answering.
 #pragma once
 
 #include <chrono>
@@ -27,12 +27,12 @@ struct ClearResult {
 using ConnectionHandle = std::unique_ptr<pg_conn, CloseConnection>;
 using ResultHandle = std::unique_ptr<pg_result, ClearResult>;
 
-// Not yet in pipeline mode: takes files of several statements. Blocks for the connect timeout at most. Errors:
-// unavailable.
+// Not yet in pipeline mode: takes files of several statements. Blocks for the connect timeout at most.
+// Errors: unavailable.
 Result<ConnectionHandle> connect(const PostgresOptions& options);
 
-// Runs one or more statements without parameters on a connection that is not in pipeline mode. Blocks until the
-// last is done, bounded by the connection's statement timeout for each.
+// Runs one or more statements without parameters on a connection that is not in pipeline mode. Blocks until
+// the last is done, bounded by the connection's statement timeout for each.
 Result<ResultHandle> execute(pg_conn* connection, const std::string& sql);
 
 // A statement that a connection prepares once, under its name.
@@ -55,8 +55,9 @@ class Connection {
   void send(const std::string& sql, const Parameters& parameters);
   void send_prepared(const std::string& name, const Parameters& parameters);
 
-  // Waits for the answers to all that was queued since the last exchange: one result each, or the first error;
-  // after an error the rest has not run. Errors: those of SQLSTATEs, unavailable (the connection is lost), timeout.
+  // Waits for the answers to all that was queued since the last exchange: one result each, or the first
+  // error; after an error the rest has not run. Errors: those of SQLSTATEs, unavailable (the connection is
+  // lost), timeout.
   Result<std::vector<ResultHandle>> exchange();
 
   // The connection is of no more use.

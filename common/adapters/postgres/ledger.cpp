@@ -15,7 +15,8 @@ constexpr const char* kBrokenPostings =
     "HAVING sum(amount) <> 0 ORDER BY effect_key LIMIT 100";
 constexpr const char* kBrokenWallets =
     "SELECT coalesce(w.id, substr(l.account, 8)) AS wallet FROM wallets w FULL JOIN ("
-    "  SELECT account, sum(amount) AS total FROM ledger_entries WHERE account LIKE 'wallet:%' GROUP BY account"
+    "  SELECT account, sum(amount) AS total FROM ledger_entries WHERE account LIKE 'wallet:%' GROUP BY "
+    "account"
     ") l ON l.account = 'wallet:' || w.id "
     "WHERE coalesce(l.total, 0) <> coalesce(w.balance, 0) ORDER BY wallet LIMIT 100";
 

@@ -13,7 +13,8 @@ class Pool;
 // A connection of the pool for as long as this lives. Goes back unless it is lost or in a transaction.
 class Lease {
  public:
-  Lease(Pool& pool, std::unique_ptr<Connection> connection) : pool_(&pool), connection_(std::move(connection)) {}
+  Lease(Pool& pool, std::unique_ptr<Connection> connection)
+      : pool_(&pool), connection_(std::move(connection)) {}
   Lease(Lease&&) noexcept = default;
   Lease& operator=(Lease&&) = delete;
   ~Lease();
@@ -31,8 +32,8 @@ class Pool {
  public:
   explicit Pool(PostgresOptions options) : options_(std::move(options)) {}
 
-  // Blocks for connection_wait, then for the connect timeout if one must be opened. Errors: overloaded (all are in
-  // use), unavailable; both safe.
+  // Blocks for connection_wait, then for the connect timeout if one must be opened. Errors: overloaded (all
+  // are in use), unavailable; both safe.
   Result<Lease> acquire();
 
   const PostgresOptions& options() const noexcept { return options_; }

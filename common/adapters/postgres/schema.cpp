@@ -36,7 +36,8 @@ Result<std::int64_t> stored_version(pg_conn* connection) {
 
 Status apply(pg_conn* connection, std::int64_t version, std::string_view statements) {
   TRY_STATUS(execute(connection, std::string(statements)));
-  TRY_STATUS(execute(connection, "INSERT INTO penstock_schema (version) VALUES (" + std::to_string(version) + ")"));
+  TRY_STATUS(
+      execute(connection, "INSERT INTO penstock_schema (version) VALUES (" + std::to_string(version) + ")"));
   return ok();
 }
 

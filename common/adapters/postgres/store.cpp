@@ -21,17 +21,21 @@ Status prepare(Connection& connection, Operation operation, const Table& table) 
   return connection.prepare(make_statement(operation, table));
 }
 
-void send_select(Connection& connection, Operation operation, const Table& table, std::span<const std::string> keys) {
+void send_select(Connection& connection, Operation operation, const Table& table,
+                 std::span<const std::string> keys) {
   Parameters parameters;
   parameters.add_keys(keys);
   connection.send_prepared(statement_name(operation, table), parameters);
 }
 
-void send_rows(Connection& connection, Operation operation, const Table& table, std::span<const Row* const> rows) {
+void send_rows(Connection& connection, Operation operation, const Table& table,
+               std::span<const Row* const> rows) {
   Parameters parameters;
   const auto columns = sql::stored_columns(table);
-  for (std::size_t at = 0; at < columns.size(); ++at) parameters.add_column(table, columns[at].type, at, rows);
-  if (operation == Operation::update) parameters.add(ColumnType::integer, static_cast<std::int64_t>(rows.size()));
+  for (std::size_t at = 0; at < columns.size(); ++at)
+    parameters.add_column(table, columns[at].type, at, rows);
+  if (operation == Operation::update)
+    parameters.add(ColumnType::integer, static_cast<std::int64_t>(rows.size()));
   connection.send_prepared(statement_name(operation, table), parameters);
 }
 

@@ -37,8 +37,8 @@ class ListBuilder {
 
   ListStatement finish(std::size_t limit) && {
     constexpr std::size_t kLimitMax = std::numeric_limits<std::int64_t>::max();
-    std::string text = "SELECT " + column_list(stored_columns(table_)) + " FROM " + quoted(table_.name) + where_ +
-                       " ORDER BY " + newest_ + " DESC, " + key() + " DESC LIMIT ";
+    std::string text = "SELECT " + column_list(stored_columns(table_)) + " FROM " + quoted(table_.name) +
+                       where_ + " ORDER BY " + newest_ + " DESC, " + key() + " DESC LIMIT ";
     text += parameter(ColumnType::integer, static_cast<std::int64_t>(std::min(limit, kLimitMax)));
     return {std::move(text), std::move(parameters_)};
   }

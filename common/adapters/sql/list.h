@@ -19,8 +19,8 @@ struct ListStatement {
   std::vector<Parameter> parameters;
 };
 
-// Selects stored_columns(table); a row without a time in newest_first is not listed. Errors are `invalid`: a filter on a column that is not there or is json, or with a
-// value of another type.
+// Selects stored_columns(table); a row without a time in newest_first is not listed. Errors are `invalid`: a
+// filter on a column that is not there or is json, or with a value of another type.
 Result<ListStatement> list_statement(const Table& table, const ListQuery& query);
 
 }  // namespace penstock::sql

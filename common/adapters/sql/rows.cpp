@@ -106,7 +106,8 @@ Result<std::vector<const Row*>> writable_rows(const Table& table, const std::vec
     sorted.push_back(&row);
   }
   const auto by_key = [](const Row* a, const Row* b) { return key_of(*a) < key_of(*b); };
-  if (!std::is_sorted(sorted.begin(), sorted.end(), by_key)) std::stable_sort(sorted.begin(), sorted.end(), by_key);
+  if (!std::is_sorted(sorted.begin(), sorted.end(), by_key))
+    std::stable_sort(sorted.begin(), sorted.end(), by_key);
   const auto same_key = [](const Row* a, const Row* b) { return key_of(*a) == key_of(*b); };
   const auto repeated = std::unique(sorted.begin(), sorted.end(), same_key);
   if (repeated != sorted.end() && table.mode != WriteMode::insert_once)

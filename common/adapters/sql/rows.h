@@ -1,6 +1,7 @@
 // How the rows of a described table lie in a SQL database: what both SQL stores must agree on.
 //
-// The columns of a stored row are the described ones, then those that its mode adds (common/ports/store.h). Pure.
+// The columns of a stored row are the described ones, then those that its mode adds (common/ports/store.h).
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ CellView stored_cell(const Table& table, const Row& row, std::size_t at);
 // The row from the cells of all stored columns. The cells are of their columns' types.
 Row row_from_stored(const Table& table, std::vector<Cell> stored);
 
-// The rows in key order, so that all batches lock in one order; of one key twice, an insert_once table takes the
-// first. Errors are `invalid`: a wrong number of cells, a cell of another type than its column, no key, a time
-// outside the years 0001 to 9999, or one key twice in another table.
+// The rows in key order, so that all batches lock in one order; of one key twice, an insert_once table takes
+// the first. Errors are `invalid`: a wrong number of cells, a cell of another type than its column, no key, a
+// time outside the years 0001 to 9999, or one key twice in another table.
 Result<std::vector<const Row*>> writable_rows(const Table& table, const std::vector<Row>& rows);
 
 // Is the value null or of that type, and can both databases hold it?

@@ -19,7 +19,8 @@ std::string column_list(const std::vector<Column>& columns) {
 std::string update_list(const Table& table, std::string_view source) {
   std::string text;
   for (const auto& column : stored_columns(table)) {
-    if (column.name == key_name(table) || column.name == table.partitioned_by || column.name == "created_at") continue;
+    if (column.name == key_name(table) || column.name == table.partitioned_by || column.name == "created_at")
+      continue;
     const std::string name = quoted(column.name);
     text.append(text.empty() ? "" : ", ").append(name).append(" = ").append(source).append(".").append(name);
   }

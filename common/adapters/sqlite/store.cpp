@@ -25,8 +25,8 @@ namespace {
 constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001};
 
 std::string select_text(const Table& table) {
-  return "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " + sql::quoted(table.name) + " WHERE " +
-         sql::quoted(sql::key_name(table)) + " = ?";
+  return "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " + sql::quoted(table.name) +
+         " WHERE " + sql::quoted(sql::key_name(table)) + " = ?";
 }
 
 std::string on_conflict(const Table& table) {
@@ -47,8 +47,8 @@ std::string write_text(const Table& table) {
   const auto columns = sql::stored_columns(table);
   std::string values = "?";
   for (std::size_t at = 1; at < columns.size(); ++at) values += ", ?";
-  return "INSERT INTO " + sql::quoted(table.name) + " (" + sql::column_list(columns) + ") VALUES (" + values + ")" +
-         on_conflict(table);
+  return "INSERT INTO " + sql::quoted(table.name) + " (" + sql::column_list(columns) + ") VALUES (" + values +
+         ")" + on_conflict(table);
 }
 
 // What PostgreSQL would refuse is refused here too, so that both stores take the same rows.
@@ -60,10 +60,14 @@ bool is_storable(ColumnType type, const sql::CellView& value) {
 }
 
 void bind_cell(Statement& statement, int parameter, const sql::CellView& value) {
-  if (const auto* text = std::get_if<std::string_view>(&value)) statement.bind_text(parameter, *text);
-  else if (const auto* integer = std::get_if<std::int64_t>(&value)) statement.bind(parameter, *integer);
-  else if (const auto* boolean = std::get_if<bool>(&value)) statement.bind(parameter, std::int64_t{*boolean});
-  else statement.bind_null(parameter);
+  if (const auto* text = std::get_if<std::string_view>(&value))
+    statement.bind_text(parameter, *text);
+  else if (const auto* integer = std::get_if<std::int64_t>(&value))
+    statement.bind(parameter, *integer);
+  else if (const auto* boolean = std::get_if<bool>(&value))
+    statement.bind(parameter, std::int64_t{*boolean});
+  else
+    statement.bind_null(parameter);
 }
 
 Cell read_cell(const Statement& statement, ColumnType type, int column) {
@@ -143,7 +147,8 @@ class Database {
   }
 
  private:
-  Status write_row(Statement& statement, const Table& table, const Row& row, const std::vector<Column>& columns) {
+  Status write_row(Statement& statement, const Table& table, const Row& row,
+                   const std::vector<Column>& columns) {
     for (std::size_t at = 0; at < columns.size(); ++at) {
       const auto value = sql::stored_cell(table, row, at);
       if (!is_storable(columns[at].type, value)) {
@@ -155,7 +160,8 @@ class Database {
     }
     TRY_STATUS(statement.run());
     if (table.mode == WriteMode::guarded && connection_.changes() != 1)
-      return Error{ErrorCode::conflict, Retry::safe, "sqlite: a row of " + std::string(table.name) + " has changed"};
+      return Error{ErrorCode::conflict, Retry::safe,
+                   "sqlite: a row of " + std::string(table.name) + " has changed"};
     return ok();
   }
 
@@ -273,8 +279,9 @@ class SqliteStore final : public Store {
   Status migrate() override {
     TRY(const auto turn, wait_for_turn());
     TRY(auto transaction, Transaction::begin(database_.connection()));
-    TRY_STATUS(database_.connection().execute(
-        "CREATE TABLE IF NOT EXISTS penstock_schema (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT"));
+    TRY_STATUS(
+        database_.connection().execute("CREATE TABLE IF NOT EXISTS penstock_schema (version INTEGER PRIMARY "
+                                       "KEY, applied_at INTEGER NOT NULL) STRICT"));
     TRY(const auto stored, stored_version());
     TRY(const auto files, sql::pending(stored, kMigrations));
     std::int64_t version = stored;
@@ -293,8 +300,8 @@ class SqliteStore final : public Store {
     return sql::check_version(stored, kMigrations);
   }
 
-  // Rows go by their time of receipt, which has an index and is not before the event's creation. The connection is
-  // free between the pieces.
+  // Rows go by their time of receipt, which has an index and is not before the event's creation. The
+  // connection is free between the pieces.
   Status maintain(Timestamp now, Milliseconds inbox_age) override {
     const std::string piece =
         "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_at < " +
@@ -332,7 +339,8 @@ class SqliteStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_sqlite_store(SqliteStoreOptions options) {
   TRY(auto connection, sqlite::Connection::open(options.file));
-  return std::unique_ptr<Store>(std::make_unique<sqlite::SqliteStore>(std::move(connection), std::move(options)));
+  return std::unique_ptr<Store>(
+      std::make_unique<sqlite::SqliteStore>(std::move(connection), std::move(options)));
 }
 
 }  // namespace penstock

@@ -5,8 +5,8 @@
 namespace penstock::sqlite {
 namespace {
 
-// SQLite's sum() fails beyond int64. So each amount is taken as high * 2^32 + low with 0 <= low < 2^32 (>> keeps the
-// sign), and the halves are summed apart: exact for 2^31 entries.
+// SQLite's sum() fails beyond int64. So each amount is taken as high * 2^32 + low with 0 <= low < 2^32 (>>
+// keeps the sign), and the halves are summed apart: exact for 2^31 entries.
 constexpr const char* kCounts = "SELECT count(DISTINCT account), count(*) FROM ledger_entries";
 constexpr const char* kSums =
     "SELECT currency, livemode, sum(amount >> 32), sum(amount & 4294967295) FROM ledger_entries "

@@ -34,9 +34,8 @@ TEST_P(StoreBatches, LoadAnswersEachTableWithTheRowsThatExist) {
   ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1), make_item("b", 2)}},
                                {&notes_table(), {make_note("n", "text")}}}));
   const auto batch = std::move(store_->begin()).value();
-  const std::vector<TableKeys> wanted = {{&notes_table(), {"n", "absent"}},
-                                         {&items_table(), {"b", "absent", "b"}},
-                                         {&facts_table(), {}}};
+  const std::vector<TableKeys> wanted = {
+      {&notes_table(), {"n", "absent"}}, {&items_table(), {"b", "absent", "b"}}, {&facts_table(), {}}};
   const auto answers = batch->load(wanted);
   ASSERT_TRUE(answers) << answers.error().detail;
   ASSERT_THAT(answers.value(), SizeIs(3));
@@ -87,8 +86,9 @@ TEST_P(StoreBatches, AStaleRevIsAConflictAndNothingIsWritten) {
 
 TEST_P(StoreBatches, InsertOnceKeepsTheFirst) {
   ASSERT_TRUE(commit(*store_, {{&notes_table(), {make_note("n", "first")}}}));
-  ASSERT_TRUE(commit(*store_, {{&notes_table(), {make_note("m", "first"), make_note("n", "second"),
-                                                 make_note("m", "second")}}}));
+  ASSERT_TRUE(commit(
+      *store_,
+      {{&notes_table(), {make_note("m", "first"), make_note("n", "second"), make_note("m", "second")}}}));
   for (const auto& row : read(*store_, notes_table(), {"m", "n"})) EXPECT_EQ(text_of(row), "first");
 }
 
@@ -105,10 +105,11 @@ TEST_P(StoreBatches, InsertNewRefusesAKnownKey) {
 
 TEST_P(StoreBatches, EveryValueComesBackAsItWas) {
   const std::string big = "[\"" + std::string(300'000, 'x') + "\"]";
-  std::vector<Row> rows = {make_item("", 0), make_item("naïve ☃ 𝄞 'quoted' \"twice\" \\ {},NULL", 0), make_item("null", 0),
-                           make_item("most", std::numeric_limits<std::int64_t>::max()),
+  std::vector<Row> rows = {make_item("", 0), make_item("naïve ☃ 𝄞 'quoted' \"twice\" \\ {},NULL", 0),
+                           make_item("null", 0), make_item("most", std::numeric_limits<std::int64_t>::max()),
                            make_item("least", std::numeric_limits<std::int64_t>::min())};
-  rows[0].cells = {std::string(), std::string(), std::int64_t{0}, false, kYear1, std::string("{ \"b\": 1, \"a\":2 }")};
+  rows[0].cells = {std::string(), std::string(), std::int64_t{0},
+                   false,         kYear1,        std::string("{ \"b\": 1, \"a\":2 }")};
   rows[2].cells = {std::string("null"), Cell{}, Cell{}, Cell{}, Cell{}, Cell{}};
   rows[3].cells[4] = kYear9999End;
   rows[3].cells[5] = big;
@@ -198,8 +199,10 @@ TEST_P(StoreBatches, ConcurrentChangesOfOneRowAllCount) {
     threads.emplace_back([&] {
       for (int done = 0; done < kChanges && problem.empty();) {
         const auto status = increment(*store_);
-        if (status) ++done;
-        else if (status.error().retry != Retry::safe) problem = status.error().detail;
+        if (status)
+          ++done;
+        else if (status.error().retry != Retry::safe)
+          problem = status.error().detail;
       }
     });
   }

@@ -31,7 +31,8 @@ std::string unique_name() {
 std::string scratch_url() {
   const char* url = std::getenv("PENSTOCK_TEST_POSTGRES");
   if (url == nullptr || *url == '\0')
-    throw std::runtime_error("PENSTOCK_TEST_POSTGRES is not set: it must name a scratch database, postgresql://…");
+    throw std::runtime_error(
+        "PENSTOCK_TEST_POSTGRES is not set: it must name a scratch database, postgresql://…");
   return url;
 }
 
@@ -67,9 +68,9 @@ class SqliteHarness final : public StoreHarness {
   std::filesystem::path folder_;
 };
 
-constexpr Column kItemColumns[] = {{"id", ColumnType::text},           {"offset", ColumnType::text},
-                                   {"amount", ColumnType::integer},    {"active", ColumnType::boolean},
-                                   {"happened", ColumnType::timestamp}, {"data", ColumnType::json}};
+constexpr Column kItemColumns[] = {
+    {"id", ColumnType::text},        {"offset", ColumnType::text},        {"amount", ColumnType::integer},
+    {"active", ColumnType::boolean}, {"happened", ColumnType::timestamp}, {"data", ColumnType::json}};
 constexpr Column kNoteColumns[] = {{"id", ColumnType::text}, {"note", ColumnType::text}};
 constexpr Table kItems{"items", kItemColumns};
 constexpr Table kNotes{"notes", kNoteColumns, WriteMode::insert_once};
@@ -113,7 +114,8 @@ std::vector<std::string> PostgresHarness::query(const std::string& sql) {
   const auto connection = value_or_throw(postgres::connect(options_named(schema_ + "_harness")));
   const auto result = value_or_throw(postgres::execute(connection.get(), sql));
   std::vector<std::string> values;
-  for (int row = 0; row < PQntuples(result.get()); ++row) values.emplace_back(PQgetvalue(result.get(), row, 0));
+  for (int row = 0; row < PQntuples(result.get()); ++row)
+    values.emplace_back(PQgetvalue(result.get(), row, 0));
   return values;
 }
 
@@ -135,8 +137,9 @@ std::string PostgresHarness::type_name(ColumnType type) const {
 
 std::map<std::string, std::string> PostgresHarness::columns(std::string_view table) {
   std::map<std::string, std::string> columns;
-  const std::string where = " FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = '" +
-                            std::string(table) + "' ORDER BY ordinal_position";
+  const std::string where =
+      " FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = '" +
+      std::string(table) + "' ORDER BY ordinal_position";
   const auto names = query("SELECT column_name" + where), types = query("SELECT data_type" + where);
   for (std::size_t i = 0; i < names.size(); ++i) columns.emplace(names[i], types[i]);
   return columns;
@@ -153,10 +156,14 @@ const Table& facts_table() { return kFacts; }
 
 Row make_item(const std::string& id, std::int64_t amount, std::int64_t rev) {
   const Timestamp at = timestamp_from_unix_ms(1'753'463'561'123);
-  return {{id, std::string("word"), amount, true, to_unix_ms(at), std::string("{}")}, rev, {at, at, "stripe:evt_1"}};
+  return {{id, std::string("word"), amount, true, to_unix_ms(at), std::string("{}")},
+          rev,
+          {at, at, "stripe:evt_1"}};
 }
 
-Row make_note(const std::string& id, const std::string& text) { return {{id, text}, 0, {Timestamp{}, {}, {}}}; }
+Row make_note(const std::string& id, const std::string& text) {
+  return {{id, text}, 0, {Timestamp{}, {}, {}}};
+}
 
 std::int64_t amount_of(const Row& item) { return std::get<std::int64_t>(item.cells.at(2)); }
 std::string text_of(const Row& note) { return std::get<std::string>(note.cells.at(1)); }

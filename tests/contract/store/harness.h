@@ -1,7 +1,7 @@
 // The store adapters under one suite: each test gets a fresh, migrated database of its adapter.
 //
-// PostgreSQL is the scratch database of PENSTOCK_TEST_POSTGRES (postgresql://…, its user owns it); each test has a
-// schema of its own there. Without that variable the PostgreSQL cases fail.
+// PostgreSQL is the scratch database of PENSTOCK_TEST_POSTGRES (postgresql://…, its user owns it); each test
+// has a schema of its own there. Without that variable the PostgreSQL cases fail.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,7 +42,9 @@ class PostgresHarness final : public StoreHarness {
   // The rows' first column.
   std::vector<std::string> query(const std::string& sql);
   PostgresOptions options() const;
-  const std::string& application() const { return schema_; }  // the application_name of the stores' connections
+  const std::string& application() const {
+    return schema_;
+  }  // the application_name of the stores' connections
 
  private:
   PostgresOptions options_named(const std::string& application) const;

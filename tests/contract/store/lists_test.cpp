@@ -67,10 +67,12 @@ TEST_P(StoreLists, PagesFollowEachOtherWithoutGapsOrRepeats) {
 }
 
 TEST_P(StoreLists, FiltersHoldTogether) {
-  const ListQuery query{.filters = {{"offset", std::string("even")}, {"amount", std::int64_t{1}}, {"active", false}},
-                        .limit = 500};
+  const ListQuery query{
+      .filters = {{"offset", std::string("even")}, {"amount", std::int64_t{1}}, {"active", false}},
+      .limit = 500};
   EXPECT_EQ(keys(query), expected([](const Row& row) {
-              return row.cells[1] == Cell{std::string("even")} && amount_of(row) == 1 && row.cells[3] == Cell{false};
+              return row.cells[1] == Cell{std::string("even")} && amount_of(row) == 1 &&
+                     row.cells[3] == Cell{false};
             }));
 }
 
@@ -105,9 +107,9 @@ TEST_P(StoreLists, AFilterThatMakesNoSenseIsInvalid) {
 }
 
 TEST_P(StoreLists, AListMayBeOrderedByATimeOfTheTable) {
-  static constexpr Column kColumns[] = {{"id", ColumnType::text},           {"offset", ColumnType::text},
-                                 {"amount", ColumnType::integer},    {"active", ColumnType::boolean},
-                                 {"happened", ColumnType::timestamp}, {"data", ColumnType::json}};
+  static constexpr Column kColumns[] = {
+      {"id", ColumnType::text},        {"offset", ColumnType::text},        {"amount", ColumnType::integer},
+      {"active", ColumnType::boolean}, {"happened", ColumnType::timestamp}, {"data", ColumnType::json}};
   static constexpr Table kByHappened{.name = "items", .columns = kColumns, .newest_first = "happened"};
   Row last = make_item("k3", 0, 1);
   last.cells[4] = to_unix_ms(timestamp_from_unix_ms(4'000'000'000'000));

@@ -29,7 +29,8 @@ class PostgresStore : public testing::Test {
 
   // Ends the server's side of all connections of the stores, and waits until they are gone.
   void terminate_connections() {
-    const std::string ours = " FROM pg_stat_activity WHERE application_name = '" + harness_.application() + "'";
+    const std::string ours =
+        " FROM pg_stat_activity WHERE application_name = '" + harness_.application() + "'";
     harness_.query("SELECT pg_terminate_backend(pid)" + ours);
     wait_until("SELECT count(*) = 0" + ours);
   }
@@ -42,8 +43,9 @@ class PostgresStore : public testing::Test {
   }
 
   void wait_for_blocked_store() {
-    wait_until("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = '" +
-               harness_.application() + "'");
+    wait_until(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = '" +
+        harness_.application() + "'");
   }
 
   PostgresHarness harness_;
@@ -184,7 +186,8 @@ const std::string kPartitions =
 
 TEST_F(PostgresStore, MaintenanceKeepsTheMonthsBetweenTheOldestEventAndTheNextMonth) {
   ASSERT_TRUE(store_->maintain(kNow, days{35}));
-  EXPECT_THAT(harness_.query(kPartitions), ElementsAre("inbox_2026_02", "inbox_2026_03", "inbox_2026_04", "inbox_default"));
+  EXPECT_THAT(harness_.query(kPartitions),
+              ElementsAre("inbox_2026_02", "inbox_2026_03", "inbox_2026_04", "inbox_default"));
   ASSERT_TRUE(store_->maintain(kNow + days{40}, days{35}));
   EXPECT_THAT(harness_.query(kPartitions),
               ElementsAre("inbox_2026_04", "inbox_2026_05", "inbox_2026_06", "inbox_default"));
@@ -203,14 +206,18 @@ TEST_F(PostgresStore, SeveralMayMaintainAtOnce) {
 
 TEST_F(PostgresStore, ARowWhosePartitionIsBeingAddedIsAConflict) {
   const auto hold = [&] {
-    harness_.query("BEGIN; SELECT penstock_add_inbox_month('2026-03-01 00:00:00Z'); "
-                   "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
-                   "application_name = '" + harness_.application() + "') LOOP PERFORM pg_stat_clear_snapshot(); "
-                   "END LOOP; END $$; COMMIT");
+    harness_.query(
+        "BEGIN; SELECT penstock_add_inbox_month('2026-03-01 00:00:00Z'); "
+        "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+        "application_name = '" +
+        harness_.application() +
+        "') LOOP PERFORM pg_stat_clear_snapshot(); "
+        "END LOOP; END $$; COMMIT");
   };
   auto adding = std::async(std::launch::async, hold);
-  wait_until("SELECT count(*) > 0 FROM pg_locks WHERE relation = 'inbox_default'::regclass AND granted AND "
-             "mode = 'AccessExclusiveLock'");
+  wait_until(
+      "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'inbox_default'::regclass AND granted AND "
+      "mode = 'AccessExclusiveLock'");
   const std::vector<TableRows> changes = {{&table_of<InboxRow>(), {inbox_row("evt", kNow)}}};
   const auto status = commit(*store_, changes);
   adding.get();

@@ -49,7 +49,8 @@ TEST_P(StoreSchema, MigratingAgainChangesNothing) {
 }
 
 TEST_P(StoreSchema, ANewerSchemaIsRefused) {
-  execute("INSERT INTO penstock_schema (version, applied_at) SELECT 99, applied_at FROM penstock_schema LIMIT 1");
+  execute(
+      "INSERT INTO penstock_schema (version, applied_at) SELECT 99, applied_at FROM penstock_schema LIMIT 1");
   for (const Status& status : {store_->ready(), store_->migrate()}) {
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::wrong_schema);
@@ -111,7 +112,8 @@ TEST_P(StoreMaintenance, DropsOldEventsAndKeepsYoungOnes) {
   ASSERT_TRUE(store_->maintain(kNow, kAge));
   EXPECT_THAT(inbox_keys(*store_), UnorderedElementsAre("month ago", "now", "ahead"));
 
-  ASSERT_TRUE(commit(*store_, {{&table_of<InboxRow>(), {inbox_row("next", kNow + days{1}), inbox_row("last", kNow)}}}));
+  ASSERT_TRUE(commit(
+      *store_, {{&table_of<InboxRow>(), {inbox_row("next", kNow + days{1}), inbox_row("last", kNow)}}}));
   ASSERT_TRUE(store_->maintain(kNow, kAge));
   EXPECT_THAT(inbox_keys(*store_), UnorderedElementsAre("month ago", "now", "last", "next", "ahead"));
   EXPECT_EQ(read(*store_, table_of<InboxRow>(), {"now", "last", "next", "ahead"}).size(), 4u);
@@ -135,7 +137,8 @@ TEST_P(StoreMaintenance, AnEventIsStillKnownAfterItsRowHasMoved) {
 TEST_P(StoreMaintenance, DeletesMoreThanOnePiece) {
   for (int batch = 0; batch < 6; ++batch) {
     std::vector<Row> rows;
-    for (int i = 0; i < 1000; ++i) rows.push_back(inbox_row(std::to_string(batch * 1000 + i), kNow - days{400}));
+    for (int i = 0; i < 1000; ++i)
+      rows.push_back(inbox_row(std::to_string(batch * 1000 + i), kNow - days{400}));
     ASSERT_TRUE(commit(*store_, {{&table_of<InboxRow>(), rows}}));
   }
   ASSERT_TRUE(store_->maintain(kNow, kAge));
