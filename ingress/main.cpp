@@ -1,4 +1,5 @@
-// penstock-ingress: the public listener. Verifies, appends to the log, acknowledges. The log is all it depends on.
+// penstock-ingress: the public listener. Verifies, appends to the log, acknowledges. The log is all it
+// depends on.
 #include <cstdlib>
 
 #include "common/adapters/system_clock/system_clock.h"
@@ -13,10 +14,11 @@ namespace {
 
 constexpr Milliseconds kDrainDeadline{15'000};
 
-const CommandLineSpec kSpec{Program::ingress,
-                            "Receives webhooks: verifies each signature, makes the event durable in Kafka, answers.",
-                            {},
-                            {}};
+const CommandLineSpec kSpec{
+    Program::ingress,
+    "Receives webhooks: verifies each signature, makes the event durable in Kafka, answers.",
+    {},
+    {}};
 
 int run(const Settings& settings, Termination& termination) {
   const SystemClock clock;

@@ -15,14 +15,15 @@
 namespace penstock {
 namespace {
 
-const CommandLineSpec kSpec{
-    Program::worker,
-    "Consumes the topics of its pools and applies payments, subscriptions and payouts to the store, exactly once.",
-    {{"--pool", "NAME[,NAME…]", "The pools to run: payments, subscriptions, payouts, unrouted, or all", true}},
-    {}};
+const CommandLineSpec kSpec{Program::worker,
+                            "Consumes the topics of its pools and applies payments, subscriptions and "
+                            "payouts to the store, exactly once.",
+                            {{"--pool", "NAME[,NAME…]",
+                              "The pools to run: payments, subscriptions, payouts, unrouted, or all", true}},
+                            {}};
 
-// Whether the log and the store are this version's; says what to do when they are not. Ones that cannot be reached
-// are waited for by the workers themselves.
+// Whether the log and the store are this version's; says what to do when they are not. Ones that cannot be
+// reached are waited for by the workers themselves.
 bool right_schemas(EventLog& event_log, Store& store) {
   for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
     if (checked) continue;
@@ -57,8 +58,10 @@ int run(const Settings& settings, std::vector<std::string> pools, Termination& t
 
   bool failed = false;
   {
-    const PoolsPorts ports{*event_log.value(), *store.value(), clock, [&settings] { return open_seen_set(settings); }};
-    const Pools running(pools_options(settings, std::move(pools)), ports, policy_of(settings), worker_metrics);
+    const PoolsPorts ports{*event_log.value(), *store.value(), clock,
+                           [&settings] { return open_seen_set(settings); }};
+    const Pools running(pools_options(settings, std::move(pools)), ports, policy_of(settings),
+                        worker_metrics);
     termination.wait([&running] { return running.failed(); });
     failed = running.failed();
     log::info("stopping", {});

@@ -40,8 +40,10 @@ Catalogue::Catalogue(std::string_view json) {
     for (json::Value type = types.first(); !type.absent(); type = types.next(type)) {
       const auto name = type.string();
       CHECK(name);
-      if (name->ends_with(".*")) patterns_.push_back({std::string(name->substr(0, name->size() - 1)), route});
-      else exact_.emplace(*name, route);
+      if (name->ends_with(".*"))
+        patterns_.push_back({std::string(name->substr(0, name->size() - 1)), route});
+      else
+        exact_.emplace(*name, route);
     }
   }
   topics_.push_back(unrouted_.topic);

@@ -1,4 +1,5 @@
-// Which topic an event type goes to and what its record is keyed by: schemas/catalogue.json, built into the program.
+// Which topic an event type goes to and what its record is keyed by: schemas/catalogue.json, built into the
+// program.
 #pragma once
 
 #include <string>
@@ -32,7 +33,8 @@ class Catalogue {
   // The catalogue this program was built with. Aborts when it is malformed: that is a bug of the build.
   static const Catalogue& builtin();
 
-  // The route of an event type; an exact name beats a pattern, the longest pattern ("payout.*") beats a shorter one.
+  // The route of an event type; an exact name beats a pattern, the longest pattern ("payout.*") beats a
+  // shorter one.
   const Route& route(std::string_view type) const;
 
   // Every topic an event can be routed to, kUnroutedTopic included, sorted.
@@ -43,7 +45,9 @@ class Catalogue {
 
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   struct Pattern {
     std::string prefix;  // with the dot

@@ -285,7 +285,8 @@ constexpr std::array kTable{
         {.key = "metrics.listen",
          .environment = "PENSTOCK_METRICS_LISTEN",
          .fallback = "127.0.0.1:0",
-         .help = "Where the ingress and the workers serve GET /metrics, /healthz and /readyz; port 0 picks a free one.",
+         .help = "Where the ingress and the workers serve GET /metrics, /healthz and /readyz; port 0 picks a "
+                 "free one.",
          .used_by = {ingress, worker}}),
 
     setting<&Settings::worker_instance, NameKind>({.key = "worker.instance",

@@ -1,4 +1,5 @@
-// CHECK(condition): always on. A failed check is a bug in Penstock, never bad input: it prints where and aborts.
+// CHECK(condition): always on. A failed check is a bug in Penstock, never bad input: it prints where and
+// aborts.
 #pragma once
 
 namespace penstock {
@@ -7,8 +8,8 @@ namespace penstock {
 
 }  // namespace penstock
 
-#define CHECK(condition)          \
-  do {                            \
-    if (!(condition)) [[unlikely]] \
+#define CHECK(condition)                                        \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
       ::penstock::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -1,7 +1,8 @@
 // One description of a struct's members, from which its SQL columns and its JSON both follow.
 //
 //   template <> struct penstock::Fields<Payout> {
-//     static constexpr auto list = std::make_tuple(field("id", &Payout::id), field("amount", &Payout::amount));
+//     static constexpr auto list = std::make_tuple(field("id", &Payout::id), field("amount",
+//     &Payout::amount));
 //   };
 #pragma once
 
@@ -27,7 +28,9 @@ template <class T>
 struct Fields;  // specialised beside each described struct
 
 template <class T>
-concept Described = requires { Fields<T>::list; };
+concept Described = requires {
+  Fields<T>::list;
+};
 
 template <class T, class Visit>
 constexpr void for_each_field(Visit&& visit) {

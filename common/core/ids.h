@@ -36,5 +36,7 @@ struct Offset {
 
 template <>
 struct std::hash<penstock::EventKey> {
-  std::size_t operator()(const penstock::EventKey& key) const noexcept { return std::hash<std::string>{}(key.value); }
+  std::size_t operator()(const penstock::EventKey& key) const noexcept {
+    return std::hash<std::string>{}(key.value);
+  }
 };

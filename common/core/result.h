@@ -15,11 +15,11 @@ namespace penstock {
 
 // What went wrong, spelled like the metric label.
 enum class ErrorCode {
-  unavailable,   // the other side cannot be reached
-  timeout,       // no answer before the deadline
-  overloaded,    // a bounded queue or pool is full
-  conflict,      // another transaction got there first: load again and retry
-  invalid,       // the input makes no sense; retrying cannot help
+  unavailable,  // the other side cannot be reached
+  timeout,      // no answer before the deadline
+  overloaded,   // a bounded queue or pool is full
+  conflict,     // another transaction got there first: load again and retry
+  invalid,      // the input makes no sense; retrying cannot help
   not_found,
   wrong_schema,  // the store's or log's schema is not this program's
   fenced,        // this producer, consumer or lock has been superseded
@@ -51,7 +51,7 @@ inline auto ok() { return boost::outcome_v2::success(); }
 
 }  // namespace penstock
 
-// TRY(auto x, f()) declares x or returns f()'s error; TRY_STATUS(f()) only returns the error. Both are several
-// statements: put braces around them under an if or a for.
+// TRY(auto x, f()) declares x or returns f()'s error; TRY_STATUS(f()) only returns the error. Both are
+// several statements: put braces around them under an if or a for.
 #define TRY(declaration, ...) BOOST_OUTCOME_TRY(declaration, __VA_ARGS__)
 #define TRY_STATUS(...) BOOST_OUTCOME_TRYV(__VA_ARGS__)

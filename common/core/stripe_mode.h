@@ -1,4 +1,5 @@
-// Which of Stripe's modes have effects; events of the other are acknowledged and ignored (PENSTOCK_STRIPE_MODE).
+// Which of Stripe's modes have effects; events of the other are acknowledged and ignored
+// (PENSTOCK_STRIPE_MODE).
 #pragma once
 
 #include <cstdint>

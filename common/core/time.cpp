@@ -41,10 +41,11 @@ std::string to_rfc3339(Timestamp at) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{at - day};
   char text[40];
-  int length = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                             static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                             static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                             static_cast<int>(time.seconds().count()));
+  int length =
+      std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                    static_cast<int>(time.seconds().count()));
   std::string out(text, static_cast<std::size_t>(length));
   if (const auto ms = time.subseconds().count(); ms != 0) {
     length = std::snprintf(text, sizeof text, ".%03d", static_cast<int>(ms));
@@ -61,7 +62,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) noexcept {
   if (!has(text, 4, "-") || !has(text, 7, "-") || !has(text, 10, "Tt ") || !has(text, 13, ":") ||
       !has(text, 16, ":"))
     return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
 

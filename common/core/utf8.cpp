@@ -22,7 +22,7 @@ struct Sequence {
 
 constexpr ByteRange kContinuation{0x80, 0xBF};
 constexpr Sequence kSequences[] = {
-    {{0xC2, 0xDF}, kContinuation, 2}, {{0xE0, 0xE0}, {0xA0, 0xBF}, 3}, {{0xE1, 0xEC}, kContinuation, 3},
+    {{0xC2, 0xDF}, kContinuation, 2}, {{0xE0, 0xE0}, {0xA0, 0xBF}, 3},  {{0xE1, 0xEC}, kContinuation, 3},
     {{0xED, 0xED}, {0x80, 0x9F}, 3},  {{0xEE, 0xEF}, kContinuation, 3}, {{0xF0, 0xF0}, {0x90, 0xBF}, 4},
     {{0xF1, 0xF3}, kContinuation, 4}, {{0xF4, 0xF4}, {0x80, 0x8F}, 4},
 };
@@ -34,7 +34,8 @@ std::size_t sequence_bytes(std::string_view text) noexcept {
     if (!row.lead.holds(text[0])) continue;
     if (text.size() < row.bytes || !row.second.holds(text[1])) return 0;
     const auto rest = text.substr(2, row.bytes - 2);
-    return std::all_of(rest.begin(), rest.end(), [](char c) { return kContinuation.holds(c); }) ? row.bytes : 0;
+    return std::all_of(rest.begin(), rest.end(), [](char c) { return kContinuation.holds(c); }) ? row.bytes
+                                                                                                : 0;
   }
   return 0;
 }

@@ -1,8 +1,9 @@
 // Described structs (core/fields.h), enums with words, optionals, vectors and string maps to JSON and back.
 //
-// An enum takes part through two functions found beside it: to_string(E) and from_string(std::string_view, E&)
-// -> bool. decode() is strict: a missing member of non-optional type or a wrong kind is false, and the output is
-// then unspecified. Unknown members are skipped.
+// An enum takes part through two functions found beside it: to_string(E) and from_string(std::string_view,
+// E&)
+// -> bool. decode() is strict: a missing member of non-optional type or a wrong kind is false, and the output
+// is then unspecified. Unknown members are skipped.
 #pragma once
 
 #include <concepts>
@@ -46,8 +47,10 @@ void encode(Writer& out, const T& value);
 
 template <class T>
 void encode(Writer& out, const std::optional<T>& value) {
-  if (value) encode(out, *value);
-  else out.null();
+  if (value)
+    encode(out, *value);
+  else
+    out.null();
 }
 template <class T>
 void encode(Writer& out, const std::vector<T>& values) {

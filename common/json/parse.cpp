@@ -1,5 +1,6 @@
-// The only file of this module that knows RapidJSON. Measured faults of its 1.1.0 that the flags below avoid: the
-// default flags crash on huge exponents (numbers stay text here) and the recursive parser overflows the stack.
+// The only file of this module that knows RapidJSON. Measured faults of its 1.1.0 that the flags below avoid:
+// the default flags crash on huge exponents (numbers stay text here) and the recursive parser overflows the
+// stack.
 #define RAPIDJSON_HAS_STDSTRING 0
 #define RAPIDJSON_SSE2
 #include <rapidjson/error/en.h>
@@ -148,14 +149,16 @@ Result<Document> Document::parse(std::string_view text, const Limits& limits) {
   rapidjson::Reader reader;
   const auto parsed = reader.Parse<kFlags>(stream, builder);
   if (parsed.IsError()) {
-    std::string detail(builder.problem() != nullptr ? std::string_view(builder.problem()) : word_for(parsed.Code()));
+    std::string detail(builder.problem() != nullptr ? std::string_view(builder.problem())
+                                                    : word_for(parsed.Code()));
     detail += " at byte " + std::to_string(parsed.Offset());
     if (builder.problem() == nullptr) detail.append(": ").append(rapidjson::GetParseError_En(parsed.Code()));
     return Error{ErrorCode::invalid, Retry::never, std::move(detail)};
   }
   // The reader takes a NUL for the end of its input.
   if (stream.Tell() != text.size())
-    return Error{ErrorCode::invalid, Retry::never, "not_json at byte " + std::to_string(stream.Tell()) + ": NUL byte"};
+    return Error{ErrorCode::invalid, Retry::never,
+                 "not_json at byte " + std::to_string(stream.Tell()) + ": NUL byte"};
   Document document;
   document.tape_ = std::move(tape);
   return document;

@@ -9,13 +9,20 @@ namespace penstock::json {
 
 std::string_view to_string(Kind kind) noexcept {
   switch (kind) {
-    case Kind::absent: return "absent";
-    case Kind::null: return "null";
-    case Kind::boolean: return "boolean";
-    case Kind::number: return "number";
-    case Kind::string: return "string";
-    case Kind::array: return "array";
-    case Kind::object: return "object";
+    case Kind::absent:
+      return "absent";
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return "boolean";
+    case Kind::number:
+      return "number";
+    case Kind::string:
+      return "string";
+    case Kind::array:
+      return "array";
+    case Kind::object:
+      return "object";
   }
   return "absent";
 }
@@ -78,10 +85,18 @@ namespace {
 void write_canonical(Writer& out, Value value) {
   switch (value.kind()) {
     case Kind::absent:
-    case Kind::null: out.null(); return;
-    case Kind::boolean: out.boolean(*value.boolean()); return;
-    case Kind::number: out.raw(value.number_text()); return;
-    case Kind::string: out.string(*value.string()); return;
+    case Kind::null:
+      out.null();
+      return;
+    case Kind::boolean:
+      out.boolean(*value.boolean());
+      return;
+    case Kind::number:
+      out.raw(value.number_text());
+      return;
+    case Kind::string:
+      out.string(*value.string());
+      return;
     case Kind::array:
       out.begin_array();
       for (Value v = value.first(); !v.absent(); v = value.next(v)) write_canonical(out, v);

@@ -1,7 +1,7 @@
 // JSON as a read-only tree over one bounded parse. This header knows no parser, so pure code may use it.
 //
-// A Document owns its text; a Value is a small view into it, valid while the Document lives (moving the Document
-// keeps its Values valid). Both may be read from several threads.
+// A Document owns its text; a Value is a small view into it, valid while the Document lives (moving the
+// Document keeps its Values valid). Both may be read from several threads.
 #pragma once
 
 #include <cstdint>

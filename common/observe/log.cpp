@@ -26,20 +26,28 @@ spdlog::logger& logger() {
 
 constexpr spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 constexpr std::string_view word(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   return "info";
 }
@@ -50,7 +58,13 @@ std::string now_text() {
 
 std::string json_line(Level level, std::string_view message, Attributes attributes) {
   json::Writer out;
-  out.begin_object().key("time").string(now_text()).key("level").string(word(level)).key("message").string(message);
+  out.begin_object()
+      .key("time")
+      .string(now_text())
+      .key("level")
+      .string(word(level))
+      .key("message")
+      .string(message);
   for (const auto& attribute : attributes) out.key(attribute.name).string(attribute.value);
   out.end_object();
   return std::move(out).text();
@@ -82,8 +96,9 @@ std::string text_line(Level level, std::string_view message, Attributes attribut
 void write(Level level, std::string_view message, Attributes attributes) {
   const auto spd_level = to_spdlog(level);
   if (!logger().should_log(spd_level)) return;
-  const auto line = g_format.load(std::memory_order_relaxed) == Format::json ? json_line(level, message, attributes)
-                                                                             : text_line(level, message, attributes);
+  const auto line = g_format.load(std::memory_order_relaxed) == Format::json
+                        ? json_line(level, message, attributes)
+                        : text_line(level, message, attributes);
   logger().log(spdlog::source_loc{}, spd_level, spdlog::string_view_t(line.data(), line.size()));
 }
 

@@ -1,5 +1,6 @@
-// Structured logging to stderr, one line a record: JSON lines or text. Thread-safe; never throws; does not block
-// beyond the write to stderr. Values must not hold secrets: pass what an operator needs, never a header or body.
+// Structured logging to stderr, one line a record: JSON lines or text. Thread-safe; never throws; does not
+// block beyond the write to stderr. Values must not hold secrets: pass what an operator needs, never a header
+// or body.
 #pragma once
 
 #include <concepts>
@@ -21,7 +22,8 @@ struct Attribute {
   Attribute(std::string_view attribute, std::string text) : name(attribute), value(std::move(text)) {}
   Attribute(std::string_view attribute, std::string_view text) : name(attribute), value(text) {}
   Attribute(std::string_view attribute, const char* text) : name(attribute), value(text) {}
-  Attribute(std::string_view attribute, std::integral auto number) : name(attribute), value(std::to_string(number)) {}
+  Attribute(std::string_view attribute, std::integral auto number)
+      : name(attribute), value(std::to_string(number)) {}
 };
 using Attributes = std::initializer_list<Attribute>;
 

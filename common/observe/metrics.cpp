@@ -6,6 +6,8 @@ namespace penstock {
 
 Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
 
-std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+std::string Metrics::exposition() const {
+  return prometheus::TextSerializer().Serialize(registry_->Collect());
+}
 
 }  // namespace penstock

@@ -1,5 +1,5 @@
-// The metrics of one process. Each module registers its own families once and keeps references to them; updating a
-// metric is lock-free or nearly so and may be done from any thread.
+// The metrics of one process. Each module registers its own families once and keeps references to them;
+// updating a metric is lock-free or nearly so and may be done from any thread.
 #pragma once
 
 #include <prometheus/registry.h>

@@ -1,5 +1,6 @@
 // The log: what an event is appended to before it is acknowledged, and what the worker pools consume.
-// Adapters: Kafka (production), SQLite (one process), memory (tests). One contract suite holds for all of them.
+// Adapters: Kafka (production), SQLite (one process), memory (tests). One contract suite holds for all of
+// them.
 #pragma once
 
 #include <functional>
@@ -50,20 +51,21 @@ class EventConsumer {
  public:
   virtual ~EventConsumer() = default;
 
-  // Up to `records_max` records in partition order; waits at most `wait` for the first one. An empty answer is no
-  // error. Keeps the group membership alive, so call it at least every few seconds, also while paused.
+  // Up to `records_max` records in partition order; waits at most `wait` for the first one. An empty answer
+  // is no error. Keeps the group membership alive, so call it at least every few seconds, also while paused.
   // Errors: unavailable or timeout (safe: call again), fenced (another member took this one's identity).
   virtual Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) = 0;
 
-  // Makes durable that everything up to and including these positions is done. A partition that has been taken
-  // away meanwhile is skipped without an error: its next owner reads those records again.
+  // Makes durable that everything up to and including these positions is done. A partition that has been
+  // taken away meanwhile is skipped without an error: its next owner reads those records again.
   virtual Status commit(std::span<const Position> last_done) = 0;
 
   // While paused, poll() returns nothing and keeps the partitions.
   virtual void pause() = 0;
   virtual void resume() = 0;
 
-  // Changes whenever partitions were taken away or given: records polled before that may be someone else's now.
+  // Changes whenever partitions were taken away or given: records polled before that may be someone else's
+  // now.
   virtual std::uint64_t generation() const noexcept = 0;
 };
 
@@ -78,8 +80,8 @@ struct GroupProgress {
   int members = 0;  // consumers that are in the group now
 };
 
-// Called exactly once per accepted append, from a thread of the log, never from inside append(). Must not block
-// or throw. The position is where the record now durably is.
+// Called exactly once per accepted append, from a thread of the log, never from inside append(). Must not
+// block or throw. The position is where the record now durably is.
 using AppendDone = std::function<void(Result<Position>)>;
 
 // All methods may be called from any thread.
@@ -87,17 +89,18 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
-  // Takes the record or refuses it at once (overloaded: the bounded queue is full; then `done` is not called).
-  // Never blocks. `done` gets the position once the record is as durable as the log makes it (Kafka: acks=all;
-  // SQLite: committed with fsync), or an error by the append deadline at the latest: timeout and unavailable
-  // mean unknown_outcome, since the record may still get there.
+  // Takes the record or refuses it at once (overloaded: the bounded queue is full; then `done` is not
+  // called). Never blocks. `done` gets the position once the record is as durable as the log makes it (Kafka:
+  // acks=all; SQLite: committed with fsync), or an error by the append deadline at the latest: timeout and
+  // unavailable mean unknown_outcome, since the record may still get there.
   virtual Status append(Record record, AppendDone done) = 0;
 
   // Blocks until all accepted appends are answered, or the deadline passed (timeout).
   virtual Status flush(Milliseconds deadline) = 0;
 
   // Joins `group` as a consumer of `topics`. Starts at the group's committed offsets, else at the beginning.
-  virtual Result<std::unique_ptr<EventConsumer>> subscribe(std::string group, std::vector<std::string> topics) = 0;
+  virtual Result<std::unique_ptr<EventConsumer>> subscribe(std::string group,
+                                                           std::vector<std::string> topics) = 0;
 
   // The record at a position; nullopt when it is not there (never was, or retention dropped it). Blocks.
   virtual Result<std::optional<StoredRecord>> read(const Position& position) = 0;

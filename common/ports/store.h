@@ -1,5 +1,5 @@
-// The store: rows of a few described tables, changed by batches in one transaction each, and read by operators.
-// Adapters: PostgreSQL (production), SQLite (one process). One contract suite holds for both.
+// The store: rows of a few described tables, changed by batches in one transaction each, and read by
+// operators. Adapters: PostgreSQL (production), SQLite (one process). One contract suite holds for both.
 //
 // The store knows tables as data (their names and columns), not what they mean: adding a table touches the
 // domain and schemas/sql only.
@@ -33,14 +33,15 @@ enum class WriteMode {
   insert_new,   // insert; an existing row of that key is a conflict
 };
 
-// Every table also has the columns rev (bigint), created_at, updated_at (timestamps), updated_by (text: the key of the
-// event that last changed the row). insert_once and insert_new tables have only created_at of these.
+// Every table also has the columns rev (bigint), created_at, updated_at (timestamps), updated_by (text: the
+// key of the event that last changed the row). insert_once and insert_new tables have only created_at of
+// these.
 struct Table {
   std::string_view name;
-  std::span<const Column> columns;         // [0] is the key, of type text
+  std::span<const Column> columns;  // [0] is the key, of type text
   WriteMode mode = WriteMode::guarded;
   std::string_view newest_first = "created_at";  // the timestamp column that lists are ordered by
-  std::string_view partitioned_by = {};    // a timestamp column a store may partition by, equal for equal keys
+  std::string_view partitioned_by = {};  // a timestamp column a store may partition by, equal for equal keys
 };
 
 // integer and timestamp (Unix milliseconds) are int64; text and json are string; monostate is NULL.
@@ -69,14 +70,15 @@ struct TableRows {
 };
 
 // One transaction. Used by one thread; destruction without commit rolls back.
-// Any call may fail with: conflict (safe: begin again and reload), unavailable or timeout (safe), invalid (never:
-// one of these rows cannot be stored), corrupt (never).
+// Any call may fail with: conflict (safe: begin again and reload), unavailable or timeout (safe), invalid
+// (never: one of these rows cannot be stored), corrupt (never).
 class StoreBatch {
  public:
   virtual ~StoreBatch() = default;
 
-  // The existing rows of these keys, locked until the end of the batch (guarded tables) or as they are (others).
-  // One answer per asked table, in any row order; absent keys are left out. One round trip for all tables.
+  // The existing rows of these keys, locked until the end of the batch (guarded tables) or as they are
+  // (others). One answer per asked table, in any row order; absent keys are left out. One round trip for all
+  // tables.
   virtual Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) = 0;
 
   // Writes all rows and commits; after it the batch is over. A conflict leaves nothing behind. When the
@@ -114,10 +116,12 @@ struct LedgerCheck {
   std::int64_t entries = 0;
   std::vector<CurrencySum> sums;             // each "0" in a balanced ledger
   std::vector<std::string> broken_postings;  // effect keys whose entries do not sum to zero, 100 at most
-  std::vector<std::string> broken_wallets;   // wallets whose balance is not the sum of their entries, 100 at most
+  std::vector<std::string>
+      broken_wallets;  // wallets whose balance is not the sum of their entries, 100 at most
 };
 
-// All methods may be called from any thread; all block, bounded by the adapter's statement and lock deadlines.
+// All methods may be called from any thread; all block, bounded by the adapter's statement and lock
+// deadlines.
 class Store {
  public:
   virtual ~Store() = default;
@@ -132,7 +136,8 @@ class Store {
 
   // Brings the schema to this program's version; idempotent, safe from two places at once.
   virtual Status migrate() = 0;
-  // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the detail).
+  // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the
+  // detail).
   virtual Status ready() = 0;
   // Makes room ahead and drops inbox rows older than `inbox_age`. Safe to run often and from several places.
   virtual Status maintain(Timestamp now, Milliseconds inbox_age) = 0;

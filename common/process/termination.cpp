@@ -1,9 +1,9 @@
 #include "common/process/termination.h"
 
+#include <unistd.h>
 #include <csignal>
 #include <ctime>
 #include <thread>
-#include <unistd.h>
 
 namespace penstock {
 namespace {

@@ -26,7 +26,9 @@ void print_banner(const Settings& settings, const GeneratedFiles& files, const s
   text += "  secret=" + shell_value(files.stripe_webhook_secret, "STRIPE_WEBHOOK_SECRET") +
           "; token=" + shell_value(files.admin_token, "PENSTOCK_ADMIN_TOKEN") + "; t=$(date +%s)\n";
   text +=
-      "  body='{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"checkout.session.completed\",\"created\":1753463561,"
+      "  "
+      "body='{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"checkout.session.completed\",\"created\":"
+      "1753463561,"
       "\"data\":{\"object\":{\"id\":\"cs_1\",\"object\":\"checkout.session\",\"status\":\"complete\","
       "\"payment_status\":\"paid\",\"amount_total\":2500,\"currency\":\"usd\"}}}'\n";
   text +=

@@ -1,4 +1,5 @@
-// penstock: every part in one process, on two SQLite files in its data folder unless the settings say otherwise.
+// penstock: every part in one process, on two SQLite files in its data folder unless the settings say
+// otherwise.
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -23,11 +24,12 @@ namespace {
 constexpr Milliseconds kDrainDeadline{15'000};
 constexpr Milliseconds kMaintenanceInterval = std::chrono::hours{1};
 
-const CommandLineSpec kSpec{Program::standalone,
-                            "Everything in one process: receives webhooks, applies them, serves the admin API. Needs no "
-                            "setting at all.",
-                            {},
-                            {}};
+const CommandLineSpec kSpec{
+    Program::standalone,
+    "Everything in one process: receives webhooks, applies them, serves the admin API. Needs no "
+    "setting at all.",
+    {},
+    {}};
 
 // The parts in the order they depend on one another; destruction takes them down the other way round.
 class Standalone {
@@ -38,7 +40,8 @@ class Standalone {
         store_(store),
         worker_metrics_(metrics_),
         stripe_(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock_, metrics_),
-        probes_({}, [this] { return ready(); }, metrics_),
+        probes_(
+            {}, [this] { return ready(); }, metrics_),
         api_({store, event_log, clock_, metrics_}, admin_options(settings)) {}
 
   Status start() {

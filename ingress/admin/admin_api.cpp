@@ -41,9 +41,11 @@ constexpr std::chrono::seconds kRetryAfter{1};
 http::Response error_response(const Error& error) {
   switch (error.code) {
     case ErrorCode::unavailable:
-      return http::problem_with_retry(503, "unavailable", "the store or the log cannot be reached", kRetryAfter);
+      return http::problem_with_retry(503, "unavailable", "the store or the log cannot be reached",
+                                      kRetryAfter);
     case ErrorCode::timeout:
-      return http::problem_with_retry(503, "timeout", "the store or the log did not answer in time", kRetryAfter);
+      return http::problem_with_retry(503, "timeout", "the store or the log did not answer in time",
+                                      kRetryAfter);
     case ErrorCode::overloaded:
       return http::problem_with_retry(503, "overloaded", "too many requests at once", kRetryAfter);
     case ErrorCode::conflict:
@@ -51,11 +53,13 @@ http::Response error_response(const Error& error) {
     case ErrorCode::fenced:
       return http::problem_with_retry(503, "unavailable", "this process was superseded", kRetryAfter);
     case ErrorCode::wrong_schema:
-      return http::problem(503, "wrong_schema", "the schema is another program's: run penstock-admin migrate");
+      return http::problem(503, "wrong_schema",
+                           "the schema is another program's: run penstock-admin migrate");
     case ErrorCode::invalid:
     case ErrorCode::not_found:
     case ErrorCode::corrupt:
-    case ErrorCode::internal: return http::problem(500, "internal", "something went wrong here; the log says what");
+    case ErrorCode::internal:
+      return http::problem(500, "internal", "something went wrong here; the log says what");
   }
   CHECK(false);
 }
@@ -114,8 +118,7 @@ struct AdminApi::Impl {
   }
 
   void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
-    if (!crypto::constant_time_equal(bearer_token(request), token))
-      return responder.send(unauthorized());
+    if (!crypto::constant_time_equal(bearer_token(request), token)) return responder.send(unauthorized());
     const bool taken = tasks.submit([this, &endpoint, request = std::move(request), responder] {
       responder.send(answer(endpoint, request));
     });

@@ -25,17 +25,17 @@ struct AdminPorts {
 };
 
 struct AdminOptions {
-  std::string token;                 // of the root; not empty
-  std::string group_prefix;          // the consumer group of a pool is this and its name
-  std::vector<std::string> pools;    // to watch, each named like its topic
-  std::vector<std::string> topics;   // that must exist for /readyz
-  std::size_t threads = 4;           // of handlers, which block on the store and the log
-  std::size_t waiting_max = 64;      // requests that wait for a thread; beyond, 503
-  Milliseconds pool_interval{5'000}; // between two looks at the pools
+  std::string token;                  // of the root; not empty
+  std::string group_prefix;           // the consumer group of a pool is this and its name
+  std::vector<std::string> pools;     // to watch, each named like its topic
+  std::vector<std::string> topics;    // that must exist for /readyz
+  std::size_t threads = 4;            // of handlers, which block on the store and the log
+  std::size_t waiting_max = 64;       // requests that wait for a thread; beyond, 503
+  Milliseconds pool_interval{5'000};  // between two looks at the pools
 };
 
-// Answers every request within the route's deadline and the ports' own. /healthz, /readyz and /metrics need no token:
-// the listener is private, and probes and scrapers carry none.
+// Answers every request within the route's deadline and the ports' own. /healthz, /readyz and /metrics need
+// no token: the listener is private, and probes and scrapers carry none.
 class AdminApi {
  public:
   AdminApi(const AdminPorts& ports, AdminOptions options);

@@ -7,8 +7,10 @@ namespace penstock::admin {
 BodyReader::BodyReader(const http::Request& request)
     : is_json_type_(http::is_media_type(request.header("Content-Type").value_or(""), "application/json")) {
   auto parsed = json::Document::parse(request.body);
-  if (parsed) document_ = std::move(parsed).value();
-  else problems_.refuse_whole(parsed.error().detail);
+  if (parsed)
+    document_ = std::move(parsed).value();
+  else
+    problems_.refuse_whole(parsed.error().detail);
   if (!document_.root().is_object()) problems_.refuse_whole("must be a JSON object");
 }
 

@@ -13,7 +13,8 @@ namespace penstock::admin {
 namespace {
 
 bool is_currency(std::string_view text) {
-  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return text.size() == 3 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 Registration read_registration(const http::Request& request, BodyReader& in) {
@@ -34,11 +35,10 @@ Registration read_registration(const http::Request& request, BodyReader& in) {
 
 Result<Effects> register_session_payment(const Context& context, const Registration& registration,
                                          const EventKey& by) {
-  return carry_out(context.store, context.clock,
-                   {by, [&](const View& view, Reads& reads) { name_reads(view, registration, reads); },
-                    [&](const View& view) -> Result<Effects> {
-                      return decide_registration(view, registration, by);
-                    }});
+  return carry_out(
+      context.store, context.clock,
+      {by, [&](const View& view, Reads& reads) { name_reads(view, registration, reads); },
+       [&](const View& view) -> Result<Effects> { return decide_registration(view, registration, by); }});
 }
 
 Result<http::Response> show_session_payment(Store& store, std::string_view id) {

@@ -43,9 +43,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 // The times that RFC 3339 can spell; a store may refuse others.
-bool is_storable(std::int64_t unix_ms) {
-  return timestamp_from_unix_seconds(unix_ms / 1000).has_value();
-}
+bool is_storable(std::int64_t unix_ms) { return timestamp_from_unix_seconds(unix_ms / 1000).has_value(); }
 
 // Could a store have it as a key?
 bool is_key(std::string_view text) {

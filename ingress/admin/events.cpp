@@ -28,7 +28,13 @@ void encode_event(json::Writer& out, const Stored<InboxRow>& stored) {
 
 void encode_parked(json::Writer& out, const Stored<InboxRow>& stored) {
   const InboxRow& row = stored.row;
-  out.begin_object().key("key").string(row.key.value).key("type").string(row.type).key("topic").string(row.topic);
+  out.begin_object()
+      .key("key")
+      .string(row.key.value)
+      .key("type")
+      .string(row.type)
+      .key("topic")
+      .string(row.topic);
   json::encode(out.key("reason"), row.reason);
   json::encode(out.key("error_class"), row.error_class);
   json::encode(out.key("message"), row.message);
@@ -52,7 +58,8 @@ bool is_record_of(const StoredRecord& record, const EventKey& key) {
 
 // The record as it was received; nullopt when the log has dropped it.
 Result<std::optional<StoredRecord>> read_record(EventLog& log, const InboxRow& row) {
-  TRY(auto record, log.read({row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}}));
+  TRY(auto record,
+      log.read({row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}}));
   if (record && !is_record_of(*record, row.key)) record.reset();
   return record;
 }
@@ -72,8 +79,10 @@ void encode_record(json::Writer& out, const std::optional<StoredRecord>& record)
     return;
   }
   encode_headers(out.key("headers"), record->headers);
-  if (is_utf8(record->value)) out.key("body").string(record->value);
-  else out.key("body").null().key("body_base64").string(crypto::to_base64(record->value));
+  if (is_utf8(record->value))
+    out.key("body").string(record->value);
+  else
+    out.key("body").null().key("body_base64").string(crypto::to_base64(record->value));
 }
 
 void encode_outbound(json::Writer& out, const std::vector<Stored<OutboxRow>>& sent) {

@@ -8,9 +8,12 @@ namespace {
 std::string pointer_to(std::string_view name) {
   std::string pointer = "/";
   for (const char c : name) {
-    if (c == '~') pointer += "~0";
-    else if (c == '/') pointer += "~1";
-    else pointer += c;
+    if (c == '~')
+      pointer += "~0";
+    else if (c == '/')
+      pointer += "~1";
+    else
+      pointer += c;
   }
   return pointer;
 }

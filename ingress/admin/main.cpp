@@ -1,4 +1,5 @@
-// penstock-admin: the private listener for operators; `penstock-admin migrate` prepares the topics and the store.
+// penstock-admin: the private listener for operators; `penstock-admin migrate` prepares the topics and the
+// store.
 #include <cstdio>
 #include <cstdlib>
 
@@ -40,7 +41,8 @@ void maintain(Store& store, const Clock& clock, Milliseconds inbox_age) {
     log::warn("store maintenance failed", {{"detail", done.error().detail}});
 }
 
-int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics, Termination& termination) {
+int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics,
+          Termination& termination) {
   const SystemClock clock;
   for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
     if (checked || checked.error().code != ErrorCode::wrong_schema) continue;

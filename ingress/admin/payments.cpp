@@ -122,7 +122,8 @@ Result<http::Response> list_fulfillments(const Context& context, const http::Req
   }
   TRY(const auto page, read_page<Fulfillment>(context.store, "fulfillments", query));
   TRY(const auto users, users_of_customers(context.store, page.rows));
-  return page_response(page, [&](json::Writer& out, const auto& row) { encode_fulfillment(out, row, users); });
+  return page_response(page,
+                       [&](json::Writer& out, const auto& row) { encode_fulfillment(out, row, users); });
 }
 
 }  // namespace penstock::admin

@@ -97,8 +97,10 @@ void PoolWatch::note(const Status& looked) {
   const bool failing = !looked.has_value();
   if (failing == failing_) return;
   failing_ = failing;
-  if (failing) log::warn("lag of the pools unknown", {{"detail", looked.error().detail}});
-  else log::info("lag of the pools known again");
+  if (failing)
+    log::warn("lag of the pools unknown", {{"detail", looked.error().detail}});
+  else
+    log::info("lag of the pools known again");
 }
 
 }  // namespace penstock::admin

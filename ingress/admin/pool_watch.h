@@ -19,10 +19,10 @@ namespace penstock::admin {
 
 struct PoolState {
   std::string name;
-  std::int64_t lag = 0;                  // records that are not done yet
-  std::chrono::seconds oldest_age{};     // of the record that has waited longest; 0 when none waits
-  double rate_1m = 0;                    // records done a second, over the last minute
-  std::int64_t members = 0;              // consumers in the group
+  std::int64_t lag = 0;               // records that are not done yet
+  std::chrono::seconds oldest_age{};  // of the record that has waited longest; 0 when none waits
+  double rate_1m = 0;                 // records done a second, over the last minute
+  std::int64_t members = 0;           // consumers in the group
   std::int64_t partitions = 0;
 };
 
@@ -33,14 +33,14 @@ struct PoolWatchOptions {
   Milliseconds rate_window{60'000};
 };
 
-// Looks on a thread of its own, from construction on, and sets penstock_consumer_lag{pool,partition}. All methods may
-// be called from any thread. The log and the clock must outlive it.
+// Looks on a thread of its own, from construction on, and sets penstock_consumer_lag{pool,partition}. All
+// methods may be called from any thread. The log and the clock must outlive it.
 class PoolWatch {
  public:
   PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options);
 
-  // Every pool as it was at most one interval ago; looks again, and blocks, when the last look is older than that or
-  // failed. Errors: those of EventLog::progress and read.
+  // Every pool as it was at most one interval ago; looks again, and blocks, when the last look is older than
+  // that or failed. Errors: those of EventLog::progress and read.
   Result<std::vector<PoolState>> states();
 
  private:
@@ -56,7 +56,8 @@ class PoolWatch {
   // All of these with mutex_ held.
   Status look();
   Status look_at(Pool& pool, Timestamp now);
-  Result<std::chrono::seconds> oldest_age(const std::string& topic, const GroupProgress& progress, Timestamp now);
+  Result<std::chrono::seconds> oldest_age(const std::string& topic, const GroupProgress& progress,
+                                          Timestamp now);
   void note(const Status& looked);
   void count_rate(Pool& pool, Done done) const;
 

@@ -1,5 +1,5 @@
-// Reads the query of a request into values of exact type, collecting every problem. What is not asked for is a
-// problem too, so that a mistyped filter never lists everything.
+// Reads the query of a request into values of exact type, collecting every problem. What is not asked for is
+// a problem too, so that a mistyped filter never lists everything.
 //
 //   QueryReader in(request);
 //   query.since = in.time("since");

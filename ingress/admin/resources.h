@@ -1,5 +1,5 @@
-// What each resource of the admin API answers (contract.md, "State"): one function a route of admin_api.cpp's table.
-// All block on the store or the log, and read without locks.
+// What each resource of the admin API answers (contract.md, "State"): one function a route of admin_api.cpp's
+// table. All block on the store or the log, and read without locks.
 #pragma once
 
 #include "common/core/result.h"
@@ -22,21 +22,21 @@ struct Context {
 // What the client did wrong is a Response; an Error is ours, and becomes a 500 or 503.
 using Answer = Result<http::Response>(const Context&, const http::Request&);
 
-Answer get_payment;            // payments.cpp
+Answer get_payment;  // payments.cpp
 Answer list_fulfillments;
-Answer get_wallet;             // wallets.cpp
+Answer get_wallet;  // wallets.cpp
 Answer list_wallet_entries;
 Answer check_ledger;
-Answer get_subscription;       // subscriptions.cpp
+Answer get_subscription;  // subscriptions.cpp
 Answer get_profile;
-Answer get_account;            // connect.cpp
+Answer get_account;  // connect.cpp
 Answer get_payout;
 Answer get_session_payment;
 Answer put_session_payment;
-Answer list_events;            // events.cpp
+Answer list_events;  // events.cpp
 Answer get_event;
 Answer list_parked;
 Answer list_alerts;
-Answer list_pools;             // pools.cpp
+Answer list_pools;  // pools.cpp
 
 }  // namespace penstock::admin

@@ -1,13 +1,14 @@
+#include "workers/domain/subscriptions/subscriptions.h"
 #include "ingress/admin/query_reader.h"
 #include "ingress/admin/resources.h"
 #include "ingress/admin/wallets.h"
 #include "workers/domain/subscriptions/profile.h"
-#include "workers/domain/subscriptions/subscriptions.h"
 
 namespace penstock::admin {
 namespace {
 
-Result<std::optional<std::string>> user_of_customer(Store& store, const std::optional<std::string>& customer) {
+Result<std::optional<std::string>> user_of_customer(Store& store,
+                                                    const std::optional<std::string>& customer) {
   if (!customer) return std::nullopt;
   TRY(const auto found, read_row<Customer>(store, *customer));
   return found ? found->row.user_id : std::nullopt;

@@ -19,8 +19,8 @@ class TaskPool {
   TaskPool(const TaskPool&) = delete;
   TaskPool& operator=(const TaskPool&) = delete;
 
-  // Runs the task on one of the threads, in order of arrival; it must not throw. False when as many as allowed are
-  // waiting: then it is not run. Never blocks.
+  // Runs the task on one of the threads, in order of arrival; it must not throw. False when as many as
+  // allowed are waiting: then it is not run. Never blocks.
   [[nodiscard]] bool submit(std::function<void()> task);
 
  private:

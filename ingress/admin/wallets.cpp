@@ -29,7 +29,8 @@ std::map<std::string, cpp_int> sum_by_currency(const LedgerCheck& check) {
 }
 
 bool is_balanced(const LedgerCheck& check) {
-  const bool zero = std::all_of(check.sums.begin(), check.sums.end(), [](const auto& each) { return each.sum == "0"; });
+  const bool zero =
+      std::all_of(check.sums.begin(), check.sums.end(), [](const auto& each) { return each.sum == "0"; });
   return zero && check.broken_postings.empty() && check.broken_wallets.empty();
 }
 

@@ -20,7 +20,8 @@ http::ServerOptions at(const Address& address) {
 http::ServerOptions public_server_options(const Settings& settings) {
   http::ServerOptions options = at(settings.listen);
   const int threads = settings.ingress_threads;
-  options.threads = threads > 0 ? static_cast<std::size_t>(threads) : std::max(1U, std::thread::hardware_concurrency());
+  options.threads =
+      threads > 0 ? static_cast<std::size_t>(threads) : std::max(1U, std::thread::hardware_concurrency());
   options.body_bytes_max = settings.body_bytes_max.count;
   options.body_bytes_total_max = settings.body_bytes_total_max.count;
   options.connections_max = static_cast<std::size_t>(settings.connections_max);

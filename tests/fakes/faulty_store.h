@@ -12,8 +12,8 @@ namespace penstock::testing {
 
 // What happens to a commit.
 enum class CommitFault {
-  refused,       // nothing is written, the error is answered
-  answer_lost,   // everything is written, the error is answered all the same
+  refused,      // nothing is written, the error is answered
+  answer_lost,  // everything is written, the error is answered all the same
 };
 
 // Borrows the store.
@@ -59,8 +59,11 @@ class FaultyStore final : public Store {
 
   class Batch final : public StoreBatch {
    public:
-    Batch(FaultyStore& faults, std::unique_ptr<StoreBatch> batch) : faults_(faults), batch_(std::move(batch)) {}
-    Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override { return batch_->load(wanted); }
+    Batch(FaultyStore& faults, std::unique_ptr<StoreBatch> batch)
+        : faults_(faults), batch_(std::move(batch)) {}
+    Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override {
+      return batch_->load(wanted);
+    }
     Status commit(std::span<const TableRows> changes) override {
       const auto fault = faults_.next_fault(changes);
       if (fault && fault->kind == CommitFault::refused) return fault->error;

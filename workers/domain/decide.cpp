@@ -53,7 +53,9 @@ const EventMeta& meta_of(const Facts& facts) {
 }
 
 void name_reads(const View&, const UnhandledFacts&, Reads&) {}
-Result<Effects> decide(const View&, const UnhandledFacts& facts, const Policy&) { return ignored(facts.reason); }
+Result<Effects> decide(const View&, const UnhandledFacts& facts, const Policy&) {
+  return ignored(facts.reason);
+}
 
 }  // namespace
 

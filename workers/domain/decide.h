@@ -29,18 +29,19 @@ struct UnhandledFacts {
   std::string reason = "no_handler";
 };
 
-using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts, SubscriptionFacts,
-                           InvoiceFacts, AccountFacts, PayoutFacts>;
+using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts,
+                           SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts>;
 
-// By event type, from one table of handlers. Errors are `invalid` with the class first, as read_stripe_event's.
+// By event type, from one table of handlers. Errors are `invalid` with the class first, as
+// read_stripe_event's.
 Result<Facts> understand(const Event& event);
 
-// Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until it
-// adds none: rows name further rows.
+// Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
+// it adds none: rows name further rows.
 void name_reads(const View& view, const Facts& facts, Reads& reads);
 
-// All rows that name_reads asked for must be loaded. An error is `invalid` and parks the event: a rule cannot hold
-// (amount_overflow, unknown_user, …); nothing is changed then.
+// All rows that name_reads asked for must be loaded. An error is `invalid` and parks the event: a rule cannot
+// hold (amount_overflow, unknown_user, …); nothing is changed then.
 Result<Effects> decide(const View& view, const Facts& facts, const Policy& policy);
 
 }  // namespace penstock

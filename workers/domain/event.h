@@ -1,4 +1,5 @@
-// An event as the domain sees it: who says what about which object. Built from the raw body in one strict parse.
+// An event as the domain sees it: who says what about which object. Built from the raw body in one strict
+// parse.
 #pragma once
 
 #include <optional>
@@ -11,8 +12,8 @@
 
 namespace penstock {
 
-// Orders events about one object: by creation second, then by where in the object's life the event type stands,
-// then by event id, so that the order is total and the same for every order of arrival.
+// Orders events about one object: by creation second, then by where in the object's life the event type
+// stands, then by event id, so that the order is total and the same for every order of arrival.
 struct EventVersion {
   Timestamp created;
   std::int64_t rank = 0;
@@ -39,8 +40,8 @@ struct Event {
   json::Value previous_attributes() const { return body.root()["data"]["previous_attributes"]; }
 };
 
-// Reads a Stripe snapshot event (`object: "event"`). Errors are `invalid`, the detail "wrong_shape: " and the path
-// that is wrong.
+// Reads a Stripe snapshot event (`object: "event"`). Errors are `invalid`, the detail "wrong_shape: " and the
+// path that is wrong.
 Result<Event> read_stripe_event(const EventKey& key, json::Document body);
 
 }  // namespace penstock

@@ -6,7 +6,8 @@
 namespace penstock {
 
 std::string outbound_id(std::string_view type, std::string_view cause) {
-  // The namespace of Penstock's outbound ids: the UUIDv5 of "penstock/outbound" in the URL namespace of RFC 4122.
+  // The namespace of Penstock's outbound ids: the UUIDv5 of "penstock/outbound" in the URL namespace of RFC
+  // 4122.
   static const auto outbound_namespace =
       boost::uuids::name_generator_sha1(boost::uuids::ns::url())("penstock/outbound");
   std::string name(type);
@@ -24,10 +25,17 @@ void raise(Effects& effects, AlertText alert, const EventKey& event) {
   std::string id(alert.kind);
   id.append(":").append(alert.subject);
   json::Writer data;
-  data.begin_object().key("id").string(id).key("kind").string(alert.kind).key("subject").string(alert.subject);
+  data.begin_object()
+      .key("id")
+      .string(id)
+      .key("kind")
+      .string(alert.kind)
+      .key("subject")
+      .string(alert.subject);
   data.key("message").string(alert.message).key("event").string(event.value).end_object();
   tell(effects, "alert.raised", id, event, std::move(data).text());
-  effects.add(Alert{id, std::string(alert.kind), std::move(alert.subject), std::move(alert.message), event, {}});
+  effects.add(
+      Alert{id, std::string(alert.kind), std::move(alert.subject), std::move(alert.message), event, {}});
 }
 
 }  // namespace penstock

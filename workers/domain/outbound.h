@@ -11,12 +11,13 @@ namespace penstock {
 // Events of the platform's own Stripe endpoint belong to this org.
 inline constexpr std::string_view kDefaultOrg = "default";
 
-// The id of an outbound event: a UUIDv5 (RFC 4122) of its type and cause, the same on every redelivery and replay.
-// `cause` is an effect key ("payment.succeeded of pi_1") or an event key.
+// The id of an outbound event: a UUIDv5 (RFC 4122) of its type and cause, the same on every redelivery and
+// replay. `cause` is an effect key ("payment.succeeded of pi_1") or an event key.
 std::string outbound_id(std::string_view type, std::string_view cause);
 
 // Adds an outbox row. `data` is the JSON object under "data" of the envelope.
-void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event, std::string data);
+void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
+          std::string data);
 
 struct AlertText {
   std::string_view kind;

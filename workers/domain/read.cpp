@@ -89,8 +89,10 @@ std::optional<std::string> Reader::optional_reference(std::string_view name) {
   const json::Value value = object_[name];
   if (value.missing()) return std::nullopt;
   const auto id = value.is_object() ? value["id"].string() : value.string();
-  if (!id || id->empty()) refuse(name, "is neither an id nor an object that has one");
-  else if (id->size() > kIdBytesMax) refuse(name, "is longer than an id");
+  if (!id || id->empty())
+    refuse(name, "is neither an id nor an object that has one");
+  else if (id->size() > kIdBytesMax)
+    refuse(name, "is longer than an id");
   return id ? std::optional<std::string>(*id) : std::nullopt;
 }
 
@@ -107,8 +109,10 @@ std::map<std::string, std::string> Reader::metadata() {
   const json::Value object = member("metadata", json::Kind::object);
   for (json::Value v = object.first(); !v.absent(); v = object.next(v)) {
     const auto text = v.string();
-    if (text) values.emplace(v.key(), *text);
-    else if (!v.is_null()) refuse("metadata", "holds a value that is no string");
+    if (text)
+      values.emplace(v.key(), *text);
+    else if (!v.is_null())
+      refuse("metadata", "holds a value that is no string");
   }
   return values;
 }
@@ -118,8 +122,10 @@ std::vector<std::string> Reader::texts(std::string_view name) {
   const json::Value array = member(name, json::Kind::array);
   for (json::Value v = array.first(); !v.absent(); v = array.next(v)) {
     const auto text = v.string();
-    if (text) values.emplace_back(*text);
-    else refuse(name, "holds an element that is no string");
+    if (text)
+      values.emplace_back(*text);
+    else
+      refuse(name, "holds an element that is no string");
   }
   return values;
 }

@@ -1,5 +1,5 @@
-// Reads the members of a provider's object into values of exact type. The first problem is kept, so that a reader
-// is a flat list of calls and one check at the end:
+// Reads the members of a provider's object into values of exact type. The first problem is kept, so that a
+// reader is a flat list of calls and one check at the end:
 //
 //   Reader in(event.object());
 //   facts.id = in.text("id");

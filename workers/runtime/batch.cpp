@@ -4,7 +4,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-
 namespace penstock {
 namespace {
 
@@ -13,7 +12,8 @@ constexpr int kReadWavesMax = 100;
 
 Status load_into(StoreBatch& batch, View& view, const std::vector<TableKeys>& wanted) {
   TRY(auto answered, batch.load(wanted));
-  if (!view.take(wanted, answered)) return Error{ErrorCode::corrupt, Retry::never, "a stored row cannot be read"};
+  if (!view.take(wanted, answered))
+    return Error{ErrorCode::corrupt, Retry::never, "a stored row cannot be read"};
   return ok();
 }
 
@@ -76,8 +76,8 @@ class BatchRun {
     if (!known_.insert(incoming.key.value).second) return Outcome::duplicate;
     if (incoming.rejected) return park(incoming);
     // An earlier event of this batch may have linked rows that the first loading could not know of.
-    TRY_STATUS(load_closure(*transaction_, view_,
-                            [&](Reads& more) { name_reads(view_, incoming.facts, more); }));
+    TRY_STATUS(
+        load_closure(*transaction_, view_, [&](Reads& more) { name_reads(view_, incoming.facts, more); }));
     auto effects = decide(view_, incoming.facts, context_.policy);
     if (!effects) {
       incoming.refused = rejection_of(effects.error());
@@ -145,7 +145,8 @@ Status load_closure(StoreBatch& batch, View& view, const std::function<void(Read
 
 Result<Effects> carry_out(Store& store, const Clock& clock, const Decision& decision) {
   auto effects = carry_out_once(store, clock, decision);
-  for (int tries = 1; !effects && effects.error().code == ErrorCode::conflict && tries < kConflictTriesMax; ++tries)
+  for (int tries = 1; !effects && effects.error().code == ErrorCode::conflict && tries < kConflictTriesMax;
+       ++tries)
     effects = carry_out_once(store, clock, decision);
   return effects;
 }

@@ -47,17 +47,20 @@ Incoming take_in(StoredRecord record) {
   const Headers& headers = record.headers;
   incoming.source = header_or(headers, "ce_source", "unknown");
   incoming.type = header_or(headers, "ce_type", "unknown");
-  incoming.key = make_event_key(
-      incoming.source, header_or(headers, "ce_id", record.position.topic + "-" +
-                                                       std::to_string(record.position.partition.value) + "-" +
-                                                       std::to_string(record.position.offset.value)));
+  incoming.key =
+      make_event_key(incoming.source,
+                     header_or(headers, "ce_id",
+                               record.position.topic + "-" + std::to_string(record.position.partition.value) +
+                                   "-" + std::to_string(record.position.offset.value)));
   incoming.received_at = time_header_or(headers, "ps_receivedat", record.appended_at);
   incoming.event_created = time_header_or(headers, "ce_time", incoming.received_at);
   incoming.record = std::move(record);
 
   auto facts = read_facts(incoming);
-  if (facts) incoming.facts = std::move(facts).value();
-  else incoming.rejected = rejection_of(facts.error());
+  if (facts)
+    incoming.facts = std::move(facts).value();
+  else
+    incoming.rejected = rejection_of(facts.error());
   return incoming;
 }
 
@@ -84,12 +87,14 @@ InboxRow inbox_row(const Incoming& incoming, Outcome outcome) {
 
 Record dead_letter(const Incoming& incoming) {
   const Position& origin = incoming.record.position;
-  Record letter{std::string(kParkedTopic), incoming.record.key, incoming.record.value, incoming.record.headers};
+  Record letter{std::string(kParkedTopic), incoming.record.key, incoming.record.value,
+                incoming.record.headers};
   letter.headers.emplace_back("ps_parkedtopic", origin.topic);
   letter.headers.emplace_back("ps_parkedpartition", std::to_string(origin.partition.value));
   letter.headers.emplace_back("ps_parkedoffset", std::to_string(origin.offset.value));
   letter.headers.emplace_back("ps_parkedattempts", std::to_string(incoming.attempts));
-  if (const Rejection* why = incoming.why_parked()) letter.headers.emplace_back("ps_parkedreason", why->error_class);
+  if (const Rejection* why = incoming.why_parked())
+    letter.headers.emplace_back("ps_parkedreason", why->error_class);
   return letter;
 }
 

@@ -10,8 +10,8 @@
 
 namespace penstock {
 
-// Why an event cannot be applied. `error_class` is one word for filters and metrics ("not_json", "wrong_shape",
-// "amount_overflow", "store_rejected"); the reason in the inbox is the same word.
+// Why an event cannot be applied. `error_class` is one word for filters and metrics ("not_json",
+// "wrong_shape", "amount_overflow", "store_rejected"); the reason in the inbox is the same word.
 struct Rejection {
   std::string error_class;
   std::string message;

@@ -23,8 +23,10 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics)
     : events_(counter(metrics, "penstock_worker_events_total", "Events by pool and outcome")),
       batch_events_(histogram(metrics, "penstock_worker_batch_events", "Events in one store transaction")),
       retries_(counter(metrics, "penstock_worker_retries_total", "Batches tried again, by error code")),
-      seen_set_seconds_(histogram(metrics, "penstock_seen_set_seconds", "Time of one round trip to the seen set")),
-      seen_set_failures_(counter(metrics, "penstock_seen_set_failures_total", "Calls the seen set did not answer")),
+      seen_set_seconds_(
+          histogram(metrics, "penstock_seen_set_seconds", "Time of one round trip to the seen set")),
+      seen_set_failures_(
+          counter(metrics, "penstock_seen_set_failures_total", "Calls the seen set did not answer")),
       store_seconds_(histogram(metrics, "penstock_store_seconds", "Time of one call to the store")) {}
 
 void WorkerMetrics::event_done(const std::string& pool, Outcome outcome) {

@@ -32,7 +32,8 @@ Result<std::vector<std::string>> parse_pools(std::string_view text) {
     if (std::find(std::begin(kPools), std::end(kPools), name) == std::end(kPools)) {
       std::string known = "all";
       for (const auto pool : kPools) known.append(", ").append(pool);
-      return Error{ErrorCode::invalid, Retry::never, "no pool is named \"" + name + "\"; there are: " + known};
+      return Error{ErrorCode::invalid, Retry::never,
+                   "no pool is named \"" + name + "\"; there are: " + known};
     }
     if (std::find(pools.begin(), pools.end(), name) == pools.end()) pools.push_back(name);
     at = end + 1;
@@ -65,9 +66,9 @@ void Pools::run(const WorkerOptions& options, SeenSet& seen_set, std::stop_token
   const WorkerPorts ports{ports_.log, seen_set, ports_.store, ports_.clock};
   const auto ended = run_worker(options, ports, policy_, metrics_, std::move(stop));
   if (!ended) {
-    log::error("pool failed", {{"pool", options.pool},
-                               {"code", to_string(ended.error().code)},
-                               {"detail", ended.error().detail}});
+    log::error(
+        "pool failed",
+        {{"pool", options.pool}, {"code", to_string(ended.error().code)}, {"detail", ended.error().detail}});
     failed_.store(true);
     return;
   }

@@ -1,4 +1,5 @@
-// The timer behind queued payout retries: finds those that are due and carries out the domain's decision on each.
+// The timer behind queued payout retries: finds those that are due and carries out the domain's decision on
+// each.
 #pragma once
 
 #include "common/ports/clock.h"
@@ -7,8 +8,8 @@
 
 namespace penstock {
 
-// Sweeps once: at most 100 due payouts. Returns how many were called due. Safe to run from several places at once:
-// each payout is decided about in its own transaction. Blocks.
+// Sweeps once: at most 100 due payouts. Returns how many were called due. Safe to run from several places at
+// once: each payout is decided about in its own transaction. Blocks.
 Result<int> sweep_due_retries(Store& store, const Clock& clock, const Policy& policy);
 
 }  // namespace penstock

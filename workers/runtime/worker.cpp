@@ -68,10 +68,12 @@ bool transient(const Error& error) {
     case ErrorCode::conflict:
     case ErrorCode::wrong_schema:
     case ErrorCode::fenced:
-    case ErrorCode::internal: return true;
+    case ErrorCode::internal:
+      return true;
     case ErrorCode::invalid:
     case ErrorCode::corrupt:
-    case ErrorCode::not_found: return false;
+    case ErrorCode::not_found:
+      return false;
   }
   return true;
 }
@@ -174,8 +176,10 @@ class Worker {
     if (!answered) metrics_.seen_set_failed();
     if (answered == seen_set_answers_) return;
     seen_set_answers_ = answered;
-    if (answered) log::info("seen set answers again", {{"pool", options_.pool}});
-    else log::warn("seen set unavailable, the inbox alone finds duplicates", {{"pool", options_.pool}});
+    if (answered)
+      log::info("seen set answers again", {{"pool", options_.pool}});
+    else
+      log::warn("seen set unavailable, the inbox alone finds duplicates", {{"pool", options_.pool}});
   }
 
   // False when the records are no longer this worker's, or it has to stop: they will come again.
@@ -204,7 +208,8 @@ class Worker {
   }
 
   void finish(const std::vector<Incoming>& batch, const std::vector<Outcome>& outcomes, bool was_failing) {
-    if (was_failing) log::info("batch applied after retries", {{"pool", options_.pool}, {"events", batch.size()}});
+    if (was_failing)
+      log::info("batch applied after retries", {{"pool", options_.pool}, {"events", batch.size()}});
     for (const Outcome outcome : outcomes) metrics_.event_done(options_.pool, outcome);
     for (const auto& incoming : batch)
       if (const Rejection* why = incoming.why_parked())
@@ -244,7 +249,8 @@ class Worker {
     consumer_->pause();
     auto left = delay;
     while (left > Milliseconds{0} && !stop_.stop_requested() && consumer_->generation() == generation) {
-      if (!consumer_->poll(1, std::min(left, Milliseconds{200}))) wait_unless_stopped(stop_, std::min(left, Milliseconds{50}));
+      if (!consumer_->poll(1, std::min(left, Milliseconds{200})))
+        wait_unless_stopped(stop_, std::min(left, Milliseconds{50}));
       left = std::chrono::ceil<Milliseconds>(until - std::chrono::steady_clock::now());
     }
     consumer_->resume();

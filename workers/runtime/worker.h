@@ -1,7 +1,9 @@
-// One pool's consumer: polls a batch, drops what was seen, applies the rest, marks it seen, commits the offsets.
+// One pool's consumer: polls a batch, drops what was seen, applies the rest, marks it seen, commits the
+// offsets.
 //
-// Nothing is lost or done twice whatever dies: effects and inbox rows commit together, the seen set is marked after
-// that, and the offsets come last. A crash in between makes the records come again, and the inbox knows them.
+// Nothing is lost or done twice whatever dies: effects and inbox rows commit together, the seen set is marked
+// after that, and the offsets come last. A crash in between makes the records come again, and the inbox knows
+// them.
 #pragma once
 
 #include <memory>
@@ -37,9 +39,9 @@ struct WorkerPorts {
   const Clock& clock;
 };
 
-// Runs the pool on the calling thread until `stop` is requested, then finishes the batch in hand, commits and leaves
-// the group. Errors of the log, the seen set and the store never end it: it backs off and keeps its partitions.
-// Returns an error only when it may not go on: the log fenced it off.
+// Runs the pool on the calling thread until `stop` is requested, then finishes the batch in hand, commits and
+// leaves the group. Errors of the log, the seen set and the store never end it: it backs off and keeps its
+// partitions. Returns an error only when it may not go on: the log fenced it off.
 Status run_worker(const WorkerOptions& options, const WorkerPorts& ports, const Policy& policy,
                   WorkerMetrics& metrics, std::stop_token stop);
 

@@ -1,7 +1,8 @@
-// bench_bare_ingress: the least that an HTTP server on Beast can do with a signed event: read the request, compute the
-// HMAC, answer 200 if it matches. One io_context on one thread, keep-alive, no deadlines, no limits beyond Beast's, a
-// ready-made answer. What Penstock's ingress is compared with.
+// bench_bare_ingress: the least that an HTTP server on Beast can do with a signed event: read the request,
+// compute the HMAC, answer 200 if it matches. One io_context on one thread, keep-alive, no deadlines, no
+// limits beyond Beast's, a ready-made answer. What Penstock's ingress is compared with.
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,7 +12,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <fmt/format.h>
 
 #include <memory>
 #include <optional>
@@ -50,18 +50,20 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void read() {
     parser_.emplace();
-    http::async_read(socket_, buffer_, *parser_, [self = shared_from_this()](const error_code& ec, std::size_t) {
-      if (!ec) self->answer();
-    });
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](const error_code& ec, std::size_t) {
+                       if (!ec) self->answer();
+                     });
   }
 
  private:
   void answer() {
     const auto& request = parser_->get();
     const auto text = is_signed(request["Stripe-Signature"], request.body(), key_) ? kAccepted : kRefused;
-    net::async_write(socket_, net::buffer(text), [self = shared_from_this()](const error_code& ec, std::size_t) {
-      if (!ec) self->read();
-    });
+    net::async_write(socket_, net::buffer(text),
+                     [self = shared_from_this()](const error_code& ec, std::size_t) {
+                       if (!ec) self->read();
+                     });
   }
 
   Socket socket_;

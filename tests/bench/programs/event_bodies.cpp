@@ -17,7 +17,8 @@ EventBodies::EventBodies()
 
 EventBodies::Template EventBodies::read(std::string_view type) {
   constexpr std::string_view kMark = "{{id}}";
-  const std::string path = std::string(PENSTOCK_SOURCE_DIR "/tests/bench/bodies/").append(type).append(".json");
+  const std::string path =
+      std::string(PENSTOCK_SOURCE_DIR "/tests/bench/bodies/").append(type).append(".json");
   std::ifstream file(path, std::ios::binary);
   if (!file) fail("cannot read " + path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};

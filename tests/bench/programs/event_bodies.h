@@ -9,7 +9,7 @@
 namespace penstock::bench {
 
 struct EventBody {
-  std::string id;              // evt_…
+  std::string id;  // evt_…
   std::string_view type;
   std::string payment_intent;  // pi_…: what the record is keyed by
   std::string body;

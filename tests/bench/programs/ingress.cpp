@@ -1,5 +1,5 @@
-// bench_ingress: Penstock's public listener on one event loop, with a log that costs nothing: it takes every record,
-// forgets it, and acknowledges from a thread of its own in batches, as a real log does.
+// bench_ingress: Penstock's public listener on one event loop, with a log that costs nothing: it takes every
+// record, forgets it, and acknowledges from a thread of its own in batches, as a real log does.
 
 #include <CLI/CLI.hpp>
 #include <condition_variable>
@@ -37,7 +37,9 @@ class NullLog final : public EventLog {
   Status flush(Milliseconds) override { return ok(); }
   Status create_topics(const std::vector<std::string>&) override { return ok(); }
   Status ready(const std::vector<std::string>&) override { return ok(); }
-  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override { return kEmpty; }
+  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override {
+    return kEmpty;
+  }
   Result<std::optional<StoredRecord>> read(const Position&) override { return kEmpty; }
   Result<GroupProgress> progress(const std::string&, const std::string&) override { return kEmpty; }
 

@@ -1,6 +1,6 @@
-// bench_load: closed-loop HTTP/1.1 load of signed Stripe events. Each of the connections sends one, waits for its
-// answer and sends the next. All requests are made before the clock starts, so that little of a core goes to this side.
-// Reports the events that were answered 200; any other answer ends it with exit code 1.
+// bench_load: closed-loop HTTP/1.1 load of signed Stripe events. Each of the connections sends one, waits for
+// its answer and sends the next. All requests are made before the clock starts, so that little of a core goes
+// to this side. Reports the events that were answered 200; any other answer ends it with exit code 1.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -46,7 +46,8 @@ std::vector<std::string> make_requests(const Options& options) {
     const std::string body = bodies.make(n).body;
     requests[n] = fmt::format(
         "POST /v1/webhook/stripe HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json; charset=utf-8\r\n"
-        "User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\nAccept: */*; q=0.5, application/json\r\n"
+        "User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\nAccept: */*; q=0.5, "
+        "application/json\r\n"
         "Cache-Control: no-cache\r\nContent-Length: {}\r\nStripe-Signature: t={},v1={}\r\n\r\n{}",
         options.host, options.port, body.size(), at, crypto::to_hex(key.mac({at, ".", body})), body);
   }

@@ -1,6 +1,6 @@
-// bench_postgres_loop: what a worker is compared with. A plain libpq loop that parses the same events and writes the
-// same rows into the same tables: an inbox row that drops duplicates, the payment's rows, an outbox row. It loads
-// nothing, decides nothing and knows these two event types only.
+// bench_postgres_loop: what a worker is compared with. A plain libpq loop that parses the same events and
+// writes the same rows into the same tables: an inbox row that drops duplicates, the payment's rows, an
+// outbox row. It loads nothing, decides nothing and knows these two event types only.
 //
 //   --batch 1    BEGIN, an INSERT for each row, COMMIT: one round trip each
 //   --batch 500  all rows of 500 events in one statement: unnest and data-modifying CTEs, binary arrays
@@ -37,7 +37,22 @@ using ConnectionHandle = std::unique_ptr<PGconn, CloseConnection>;
 using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
 
 // One event as SQL sees it: row `e` of the statements below.
-enum Input { key, type, created, place, object, intent, charge, amount, currency, mode, version, touched, data, kInputs };
+enum Input {
+  key,
+  type,
+  created,
+  place,
+  object,
+  intent,
+  charge,
+  amount,
+  currency,
+  mode,
+  version,
+  touched,
+  data,
+  kInputs
+};
 using Inputs = std::array<std::optional<std::string>, kInputs>;
 constexpr std::array<std::string_view, kInputs> kInputNames = {
     "key",    "type",     "created", "place",   "object",  "intent", "charge",
@@ -56,20 +71,24 @@ struct Insert {
   std::string_view on_conflict;
 };
 
-constexpr Insert kInbox{
-    "inbox", From::any_event,
-    "key, type, source, event_created, received_at, outcome, attempts, topic, \"partition\", \"offset\", entity, "
-    "touched, rev, created_at, updated_at, updated_by",
-    "e.key, e.type, 'stripe', to_timestamp(e.created), now(), 'applied', 1, 'payments', 0, e.place, e.object, "
-    "e.touched::json, 1, now(), now(), e.key",
-    "DO NOTHING RETURNING key"};
+constexpr Insert kInbox{"inbox", From::any_event,
+                        "key, type, source, event_created, received_at, outcome, attempts, topic, "
+                        "\"partition\", \"offset\", entity, "
+                        "touched, rev, created_at, updated_at, updated_by",
+                        "e.key, e.type, 'stripe', to_timestamp(e.created), now(), 'applied', 1, 'payments', "
+                        "0, e.place, e.object, "
+                        "e.touched::json, 1, now(), now(), e.key",
+                        "DO NOTHING RETURNING key"};
 constexpr Insert kEffects[] = {
     {"checkout_sessions", From::session_event,
-     "id, status, payment_intent, mode, amount, currency, metadata, livemode, version, fulfilled, credited, reversed, "
+     "id, status, payment_intent, mode, amount, currency, metadata, livemode, version, fulfilled, credited, "
+     "reversed, "
      "rev, created_at, updated_at, updated_by",
-     "e.object, 'paid', e.intent, e.mode, e.amount, e.currency, '{}'::json, false, e.version::json, false, 0, 0, 1, "
+     "e.object, 'paid', e.intent, e.mode, e.amount, e.currency, '{}'::json, false, e.version::json, false, "
+     "0, 0, 1, "
      "now(), now(), e.key",
-     "(id) DO UPDATE SET status = excluded.status, version = excluded.version, rev = checkout_sessions.rev + 1, "
+     "(id) DO UPDATE SET status = excluded.status, version = excluded.version, rev = checkout_sessions.rev + "
+     "1, "
      "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"payment_intents", From::session_event,
      "id, status, metadata, livemode, sessions, charges, rev, created_at, updated_at, updated_by",
@@ -77,11 +96,13 @@ constexpr Insert kEffects[] = {
      "(id) DO UPDATE SET sessions = excluded.sessions, rev = payment_intents.rev + 1, "
      "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"payment_intents", From::intent_event,
-     "id, status, amount, currency, metadata, livemode, latest_charge, version, sessions, charges, rev, created_at, "
+     "id, status, amount, currency, metadata, livemode, latest_charge, version, sessions, charges, rev, "
+     "created_at, "
      "updated_at, updated_by",
      "e.object, 'paid', e.amount, e.currency, '{}'::json, false, e.charge, e.version::json, '[]'::json, "
      "json_build_array(e.charge), 1, now(), now(), e.key",
-     "(id) DO UPDATE SET status = excluded.status, version = excluded.version, rev = payment_intents.rev + 1, "
+     "(id) DO UPDATE SET status = excluded.status, version = excluded.version, rev = payment_intents.rev + "
+     "1, "
      "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"charges", From::intent_event,
      "id, payment_intent, livemode, amount_refunded, rev, created_at, updated_at, updated_by",
@@ -95,16 +116,19 @@ constexpr Insert kEffects[] = {
 
 std::string_view condition(From from) {
   switch (from) {
-    case From::any_event: return "true";
-    case From::session_event: return "e.type = 'checkout.session.completed'";
-    case From::intent_event: return "e.type = 'payment_intent.succeeded'";
+    case From::any_event:
+      return "true";
+    case From::session_event:
+      return "e.type = 'checkout.session.completed'";
+    case From::intent_event:
+      return "e.type = 'payment_intent.succeeded'";
   }
   return {};
 }
 
 std::string insert_from(const Insert& insert, std::string_view events) {
-  return fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} e WHERE {} ON CONFLICT {}", insert.table, insert.columns,
-                     insert.values, events, condition(insert.from), insert.on_conflict);
+  return fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} e WHERE {} ON CONFLICT {}", insert.table,
+                     insert.columns, insert.values, events, condition(insert.from), insert.on_conflict);
 }
 
 // One event, each input a parameter.
@@ -122,8 +146,8 @@ std::string set_based_statement() {
     arrays += fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, is_integer(i) ? "bigint" : "text");
     names += fmt::format("{}{}", i == 0 ? "" : ", ", kInputNames[i]);
   }
-  std::string sql = fmt::format("WITH given AS (SELECT * FROM unnest({}) AS e({})), fresh_keys AS ({}), ", arrays,
-                                names, insert_from(kInbox, "given"));
+  std::string sql = fmt::format("WITH given AS (SELECT * FROM unnest({}) AS e({})), fresh_keys AS ({}), ",
+                                arrays, names, insert_from(kInbox, "given"));
   sql += "fresh AS (SELECT given.* FROM given JOIN fresh_keys USING (key))";
   for (std::size_t i = 0; i < std::size(kEffects); ++i)
     sql += fmt::format(", effect{} AS ({})", i, insert_from(kEffects[i], "fresh"));
@@ -153,7 +177,8 @@ Inputs read_event(const EventBody& event, std::size_t at) {
   in[amount] = std::to_string(*about[is_session ? "amount_total" : "amount"].integer());
   in[currency] = text(about["currency"]);
   in[mode] = text(about["mode"]);
-  in[version] = fmt::format(R"({{"created":"2025-09-04T12:00:00Z","rank":4,"event":"{}"}})", *text(root["id"]));
+  in[version] =
+      fmt::format(R"({{"created":"2025-09-04T12:00:00Z","rank":4,"event":"{}"}})", *text(root["id"]));
   in[touched] = fmt::format(R"([{{"resource":"payments","id":"{}"}},{{"resource":"payments","id":"{}"}}])",
                             *in[object], *in[intent]);
   in[data] = fmt::format(
@@ -180,8 +205,8 @@ class Database {
                       const std::array<int, kInputs>& lengths, bool binary) {
     std::array<int, kInputs> formats;
     formats.fill(binary ? 1 : 0);
-    const auto result = check(PQexecPrepared(connection_.get(), name.c_str(), kInputs, values.data(), lengths.data(),
-                                             formats.data(), 0));
+    const auto result = check(PQexecPrepared(connection_.get(), name.c_str(), kInputs, values.data(),
+                                             lengths.data(), formats.data(), 0));
     return PQntuples(result.get()) == 0 ? "" : PQgetvalue(result.get(), 0, 0);
   }
 
@@ -215,8 +240,7 @@ class OneByOne {
 
  private:
   void write_effects(std::string_view event_type, const std::array<const char*, kInputs>& values) {
-    const From other =
-        event_type == "checkout.session.completed" ? From::intent_event : From::session_event;
+    const From other = event_type == "checkout.session.completed" ? From::intent_event : From::session_event;
     for (std::size_t i = 0; i < std::size(kEffects); ++i)
       if (kEffects[i].from != other) database_.execute(fmt::format("effect{}", i), values, {}, false);
   }
@@ -229,15 +253,18 @@ class BinaryArray {
  public:
   BinaryArray(bool integers, std::size_t elements) : integers_(integers) {
     constexpr std::uint32_t kInt8 = 20, kText = 25;
-    for (const std::uint32_t word : {1u, 1u, integers ? kInt8 : kText, static_cast<std::uint32_t>(elements), 1u})
+    for (const std::uint32_t word :
+         {1u, 1u, integers ? kInt8 : kText, static_cast<std::uint32_t>(elements), 1u})
       put(word);
   }
 
   void add(const std::optional<std::string>& value) {
     if (!value) return put(0xffffffffu);
     put(static_cast<std::uint32_t>(integers_ ? 8 : value->size()));
-    if (!integers_) bytes_.append(*value);
-    else put(static_cast<std::uint64_t>(std::stoll(*value)));
+    if (!integers_)
+      bytes_.append(*value);
+    else
+      put(static_cast<std::uint64_t>(std::stoll(*value)));
   }
 
   const std::string& bytes() const noexcept { return bytes_; }
@@ -258,7 +285,9 @@ class BinaryArray {
 
 class SetBased {
  public:
-  explicit SetBased(Database& database) : database_(database) { database_.prepare("batch", set_based_statement()); }
+  explicit SetBased(Database& database) : database_(database) {
+    database_.prepare("batch", set_based_statement());
+  }
 
   void apply(const std::vector<Inputs>& events) {
     std::array<std::string, kInputs> arrays;
@@ -314,7 +343,9 @@ int main(int argc, char** argv) {
 
   Database database(store);
   const auto start = std::chrono::steady_clock::now();
-  if (batch == 1) apply_one_by_one(database, events);
-  else apply_in_batches(database, events, batch);
+  if (batch == 1)
+    apply_one_by_one(database, events);
+  else
+    apply_in_batches(database, events, batch);
   report_events(count, std::chrono::steady_clock::now() - start);
 }

@@ -1,5 +1,6 @@
-// bench_worker: one worker pool on the PostgreSQL store. The events stand in an in-memory log before the clock starts;
-// it stops when the last of them is committed and marked seen. With --events 0 it only brings the schema to its version.
+// bench_worker: one worker pool on the PostgreSQL store. The events stand in an in-memory log before the
+// clock starts; it stops when the last of them is committed and marked seen. With --events 0 it only brings
+// the schema to its version.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -55,7 +56,9 @@ class CountingSeenSet final : public SeenSet {
 
 Record make_record(const EventBodies& bodies, std::size_t n, const std::string& received_at) {
   EventBody event = bodies.make(n);
-  return {std::string(kTopic), event.payment_intent, std::move(event.body),
+  return {std::string(kTopic),
+          event.payment_intent,
+          std::move(event.body),
           {{"ce_specversion", "1.0"},
            {"ce_id", event.id},
            {"ce_type", std::string(event.type)},
@@ -87,12 +90,14 @@ std::unique_ptr<SeenSet> make_seen_set(int redis_port) {
   return std::make_unique<RedisSeenSet>(RedisOptions{.port = redis_port});
 }
 
-std::chrono::duration<double> apply_all(const Options& options, EventLog& log, Store& store, const Clock& clock) {
+std::chrono::duration<double> apply_all(const Options& options, EventLog& log, Store& store,
+                                        const Clock& clock) {
   const auto inner = make_seen_set(options.redis_port);
   CountingSeenSet seen_set(*inner, options.events);
   Metrics registry;
   WorkerMetrics metrics(registry);
-  const WorkerOptions worker{.pool = std::string(kTopic), .group = "bench", .batch_events_max = options.batch};
+  const WorkerOptions worker{
+      .pool = std::string(kTopic), .group = "bench", .batch_events_max = options.batch};
   const Policy policy;
 
   const auto start = std::chrono::steady_clock::now();
@@ -110,7 +115,8 @@ void run(const Options& options) {
   if (!store || !store.value()->migrate() || !store.value()->ready()) fail("the store is not ready");
   if (options.events == 0) return;
 
-  auto memory = open_memory_log({.queue_records_max = options.events, .queue_bytes_max = kLogBytesMax}, clock);
+  auto memory =
+      open_memory_log({.queue_records_max = options.events, .queue_bytes_max = kLogBytesMax}, clock);
   if (!memory.log->create_topics({std::string(kTopic)})) fail("no topic");
   preload(*memory.log, options.events, clock.now());
   report_events(options.events, apply_all(options, *memory.log, *store.value(), clock));

@@ -40,7 +40,8 @@ class MapSeenSet final : public SeenSet {
   std::set<std::string> keys_;
 };
 
-std::string deposit_body(const std::string& event, const std::string& session, const std::string& user, int amount) {
+std::string deposit_body(const std::string& event, const std::string& session, const std::string& user,
+                         int amount) {
   return R"({"id":")" + event + R"(","object":"event","created":1753463561,"livemode":false,)" +
          R"("type":"checkout.session.completed","data":{"object":{"id":")" + session +
          R"(","object":"checkout.session","amount_total":)" + std::to_string(amount) +
@@ -81,7 +82,8 @@ class WorkerTest : public ::testing::Test {
   void append(const std::string& id, std::string body, const std::string& topic = "payments") {
     std::atomic<bool> done{false};
     Record record{topic, id, std::move(body), {{"ce_id", id}, {"ce_type", "t"}, {"ce_source", "stripe"}}};
-    ASSERT_TRUE(log_.log->append(std::move(record), [&](const Result<Position>& at) { done = at.has_value(); }));
+    ASSERT_TRUE(
+        log_.log->append(std::move(record), [&](const Result<Position>& at) { done = at.has_value(); }));
     ASSERT_TRUE(log_.log->flush(Milliseconds{5000}));
     ASSERT_TRUE(done);
   }
@@ -226,7 +228,8 @@ TEST_F(WorkerTest, AStoreThatIsAwayHoldsTheOffsetUntilItIsBack) {
   append_deposit("evt_1", "u", 10);
   start();
   wait_until("retries", [&] {
-    return registry_.exposition().find("penstock_worker_retries_total{code=\"unavailable\"") != std::string::npos;
+    return registry_.exposition().find("penstock_worker_retries_total{code=\"unavailable\"") !=
+           std::string::npos;
   });
   EXPECT_EQ(committed().value, 0);
   store_->set_available(true);
@@ -274,7 +277,8 @@ TEST_F(WorkerTest, NothingIsCalledParkedBeforeItsDeadLetterIsDurable) {
 TEST_F(WorkerTest, TypesNobodyHandlesAreRecordedAndIgnored) {
   options_.pool = "unrouted";
   options_.group = "penstock.unrouted";
-  append("evt_9", R"({"id":"evt_9","object":"event","type":"x.y","created":1,"data":{"object":{"id":"x_1"}}})",
+  append("evt_9",
+         R"({"id":"evt_9","object":"event","type":"x.y","created":1,"data":{"object":{"id":"x_1"}}})",
          "unrouted");
   append("evt_t", R"({"id":"evt_t","object":"v2.core.event","type":"v2.x","created":"2025-01-01T00:00:00Z"})",
          "unrouted");

@@ -32,7 +32,8 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 }
 
 TEST(Catalogue, ListsItsTopicsOnce) {
-  EXPECT_EQ(catalogue().topics(), (std::vector<std::string>{"payments", "payouts", "subscriptions", "unrouted"}));
+  EXPECT_EQ(catalogue().topics(),
+            (std::vector<std::string>{"payments", "payouts", "subscriptions", "unrouted"}));
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ TEST(JsonParse, IntegersAreExactOrNone) {
 }
 
 TEST(JsonParse, NumbersThatCrashOtherModesStayText) {
-  for (const char* number : {"128.74836467836484838364836483643636483648e-336",
-                             "0.0000000000000000000000000000001e-2147483639"}) {
+  for (const char* number :
+       {"128.74836467836484838364836483643636483648e-336", "0.0000000000000000000000000000001e-2147483639"}) {
     const auto parsed = Document::parse(number);
     ASSERT_TRUE(parsed) << number;
     EXPECT_EQ(parsed.value().root().number_text(), number);

@@ -11,7 +11,9 @@ TEST(Rfc3339, RoundTripsMilliseconds) {
   EXPECT_EQ(parse_rfc3339(to_rfc3339(at)), at);
 }
 
-TEST(Rfc3339, WholeSecondsHaveNoFraction) { EXPECT_EQ(to_rfc3339(timestamp_from_unix_ms(0)), "1970-01-01T00:00:00Z"); }
+TEST(Rfc3339, WholeSecondsHaveNoFraction) {
+  EXPECT_EQ(to_rfc3339(timestamp_from_unix_ms(0)), "1970-01-01T00:00:00Z");
+}
 
 TEST(Rfc3339, CutsNanosecondsAndAppliesOffsets) {
   EXPECT_EQ(parse_rfc3339("2025-10-04T15:13:32.232083866Z"), timestamp_from_unix_ms(1759590812232));

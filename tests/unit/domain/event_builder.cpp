@@ -24,7 +24,12 @@ std::string event_body(const EventSpec& spec) {
   json::Writer out;
   out.begin_object().key("id").string(id_of(spec)).key("object").string("event");
   if (spec.account) out.key("account").string(*spec.account);
-  out.key("created").integer(spec.created).key("livemode").boolean(spec.livemode).key("type").string(spec.type);
+  out.key("created")
+      .integer(spec.created)
+      .key("livemode")
+      .boolean(spec.livemode)
+      .key("type")
+      .string(spec.type);
   out.key("data").begin_object().key("object").raw(spec.object);
   if (!spec.previous_attributes.empty()) out.key("previous_attributes").raw(spec.previous_attributes);
   out.end_object().end_object();
@@ -41,8 +46,9 @@ Event build_event(const EventSpec& spec) {
 
 std::optional<std::string> corpus_body(std::string_view file) {
   const char* folder = std::getenv("PENSTOCK_STRIPE_EVENTS");
-  std::ifstream in(std::string(folder != nullptr ? folder : "/work/shared/stripe_events") + "/" + std::string(file),
-                   std::ios::binary);
+  std::ifstream in(
+      std::string(folder != nullptr ? folder : "/work/shared/stripe_events") + "/" + std::string(file),
+      std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
 }

@@ -11,9 +11,9 @@ namespace penstock::testing {
 
 struct EventSpec {
   std::string type;
-  std::string object;              // JSON, the member data.object
-  std::string id = {};             // default: made of the others, so that equal specs are one event
-  std::int64_t created = 1000;     // Unix seconds
+  std::string object;           // JSON, the member data.object
+  std::string id = {};          // default: made of the others, so that equal specs are one event
+  std::int64_t created = 1000;  // Unix seconds
   std::optional<std::string> account = {};
   bool livemode = true;
   std::string previous_attributes = {};  // JSON; left out when empty
@@ -25,8 +25,8 @@ std::string event_body(const EventSpec& spec);
 // The event, read back from that body. Aborts when the body is no event.
 Event build_event(const EventSpec& spec);
 
-// One body of the corpus in /work/shared/stripe_events (PENSTOCK_STRIPE_EVENTS overrides the folder); nullopt when
-// the file is not there.
+// One body of the corpus in /work/shared/stripe_events (PENSTOCK_STRIPE_EVENTS overrides the folder); nullopt
+// when the file is not there.
 std::optional<std::string> corpus_body(std::string_view file);
 
 }  // namespace penstock::testing

@@ -78,7 +78,8 @@ Outcome World::decide_one(View& view, const Event& event) {
 
 std::vector<Outcome> World::run_batch(const std::vector<Event>& events) {
   View view;
-  // As the worker does: first all that the events name themselves, so that each also meets rows loaded for others.
+  // As the worker does: first all that the events name themselves, so that each also meets rows loaded for
+  // others.
   load_closure(view, [&](Reads& reads) {
     for (const auto& event : events)
       if (const auto facts = understand(event)) name_reads(view, facts.value(), reads);
@@ -93,7 +94,8 @@ std::vector<Outcome> World::run_batch(const std::vector<Event>& events) {
   return outcomes;
 }
 
-Result<Effects> World::carry_out(const EventKey& by, const std::function<void(const View&, Reads&)>& name_reads,
+Result<Effects> World::carry_out(const EventKey& by,
+                                 const std::function<void(const View&, Reads&)>& name_reads,
                                  const std::function<Result<Effects>(const View&)>& decide) {
   View view = view_of(name_reads);
   auto effects = decide(view);
@@ -144,7 +146,8 @@ void World::expect_balanced() const {
   }
   for (const auto& [posting, sum] : by_posting) EXPECT_EQ(sum, 0U) << posting;
   for (const auto& wallet : all<Wallet>()) {
-    EXPECT_EQ(by_account["wallet:" + wallet.id], static_cast<std::uint64_t>(wallet.balance.value)) << wallet.id;
+    EXPECT_EQ(by_account["wallet:" + wallet.id], static_cast<std::uint64_t>(wallet.balance.value))
+        << wallet.id;
     EXPECT_TRUE(wallet.deposits != 0 || wallet.balance.value == 0) << wallet.id;
   }
 }
@@ -152,7 +155,8 @@ void World::expect_balanced() const {
 std::uint64_t test_seed() {
   static const std::uint64_t seed = [] {
     const char* given = std::getenv("PENSTOCK_TEST_SEED");
-    const std::uint64_t chosen = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    const std::uint64_t chosen =
+        given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
     std::cout << "PENSTOCK_TEST_SEED=" << chosen << std::endl;
     return chosen;
   }();

@@ -1,5 +1,5 @@
-// The domain with a store in memory: runs events in batches through understand, name_reads, decide and apply, with
-// rows that leave and enter it only as cells, guarded as the store guards them.
+// The domain with a store in memory: runs events in batches through understand, name_reads, decide and apply,
+// with rows that leave and enter it only as cells, guarded as the store guards them.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,8 @@ class World {
  public:
   explicit World(Policy policy = {}) : policy_(std::move(policy)) {}
 
-  // One batch of one event, or of several. An event key that is known already is a duplicate, as in the inbox.
+  // One batch of one event, or of several. An event key that is known already is a duplicate, as in the
+  // inbox.
   Outcome run(const Event& event) { return run_batch({event}).front(); }
   Outcome run(const EventSpec& spec) { return run(build_event(spec)); }
   std::vector<Outcome> run_batch(const std::vector<Event>& events);

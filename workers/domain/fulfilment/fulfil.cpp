@@ -69,9 +69,10 @@ const App* find_app(std::string_view slug) {
 
 Fulfilment refuse(Draft& draft, const CheckoutSession& session, Fulfilment why, const EventKey& event) {
   const bool unknown = why == Fulfilment::unknown_app;
-  const std::string message =
-      unknown ? "Payment " + session.id + " is for the app \"" + *session.app_slug + "\", which nobody handles."
-              : "Payment " + session.id + " names nothing that the app \"" + *session.app_slug + "\" could grant.";
+  const std::string message = unknown ? "Payment " + session.id + " is for the app \"" + *session.app_slug +
+                                            "\", which nobody handles."
+                                      : "Payment " + session.id + " names nothing that the app \"" +
+                                            *session.app_slug + "\" could grant.";
   raise(draft.effects(), {unknown ? "app_unknown" : "fulfilment_incomplete", session.id, message}, event);
   return why;
 }

@@ -5,7 +5,8 @@
 //   bundles        bundle_id, course_ids   -> the bundle, and each course of the comma-separated list
 //   subscriptions  plan                    -> a plan
 // A payment that names nothing of what its handler reads stays paid and unfulfilled and raises the alert
-// fulfilment_incomplete; one whose slug nobody handles raises app_unknown. The subject of both is the payment.
+// fulfilment_incomplete; one whose slug nobody handles raises app_unknown. The subject of both is the
+// payment.
 #pragma once
 
 #include <string>
@@ -17,7 +18,8 @@ namespace penstock {
 enum class Fulfilment { nothing_due, done, incomplete, unknown_app };
 
 // Fulfils the session's payment when that is due: paid (refunds do not matter), not fulfilled yet, no wallet
-// deposit, and naming an app. Adds the Fulfillment row, whose grants hold for the session's user, else its customer's.
+// deposit, and naming an app. Adds the Fulfillment row, whose grants hold for the session's user, else its
+// customer's.
 Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& event);
 
 }  // namespace penstock

@@ -73,8 +73,8 @@ MinorUnits taken_by(const std::vector<Taking>& takings, const std::string& charg
   return {};
 }
 
-// Whether the charge's row says for the first time that this much of an intent's charge was refunded. It does so
-// once for each amount, so that the refund's effect key is never used again.
+// Whether the charge's row says for the first time that this much of an intent's charge was refunded. It does
+// so once for each amount, so that the refund's effect key is never used again.
 bool is_news(const View& before, const Taking& taking) {
   const auto* charge = before.find<Charge>(taking.charge);
   return charge == nullptr || !charge->payment_intent || charge->amount_refunded < taking.amount_refunded;
@@ -82,7 +82,9 @@ bool is_news(const View& before, const Taking& taking) {
 
 // Whether `now` differs from `before` by nothing but refunds that are news.
 bool only_refunded_more(const View& rows_before, const Position& before, const Position& now) {
-  const auto keeps = [&](const Taking& taking) { return taken_by(now.takings, taking.charge) >= taking.taken; };
+  const auto keeps = [&](const Taking& taking) {
+    return taken_by(now.takings, taking.charge) >= taking.taken;
+  };
   const auto explains = [&](const Taking& taking) {
     return taking.taken == taken_by(before.takings, taking.charge) || is_news(rows_before, taking);
   };
@@ -115,13 +117,16 @@ class Settlement {
       TRY_STATUS(post_deposit(*now));
       return post_refunds({}, *now);
     }
-    if (before && now && only_refunded_more(draft_.before(), *before, *now)) return post_refunds(before->takings, *now);
+    if (before && now && only_refunded_more(draft_.before(), *before, *now))
+      return post_refunds(before->takings, *now);
     return post_transfer(before, now);
   }
 
   Status post_deposit(const Position& now) {
     return post(draft_,
-                {"deposit:" + session_, LedgerKind::deposit, session_,
+                {"deposit:" + session_,
+                 LedgerKind::deposit,
+                 session_,
                  {{now.wallet, now.credited}, {stripe_side(now.wallet), {-now.credited.value}}}},
                 meta_.key);
   }
@@ -130,9 +135,10 @@ class Settlement {
     for (const auto& taking : now.takings) {
       const std::int64_t more = taking.taken.value - taken_by(before, taking.charge).value;
       const std::string key = "refund:" + taking.charge + ":" + std::to_string(taking.amount_refunded.value);
-      TRY_STATUS(post(draft_,
-                      {key, LedgerKind::refund, session_, {{now.wallet, {-more}}, {stripe_side(now.wallet), {more}}}},
-                      meta_.key));
+      TRY_STATUS(post(
+          draft_,
+          {key, LedgerKind::refund, session_, {{now.wallet, {-more}}, {stripe_side(now.wallet), {more}}}},
+          meta_.key));
     }
     return ok();
   }
@@ -158,7 +164,8 @@ class Settlement {
 
   void ask_about_unclear(const std::optional<Position>& before, const Position& now) {
     for (const auto& charge : now.unclear) {
-      if (before && std::find(before->unclear.begin(), before->unclear.end(), charge) != before->unclear.end())
+      if (before &&
+          std::find(before->unclear.begin(), before->unclear.end(), charge) != before->unclear.end())
         continue;
       raise(draft_.effects(),
             {"refund_currency_mismatch", charge,

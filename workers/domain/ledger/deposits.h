@@ -1,14 +1,15 @@
 // Wallet deposits: checkout sessions with metadata.type "wallet_deposit".
 //
 // A deposit is settled towards what the rows call for, never by what an event says: its wallet is to hold the
-// session's amount, less what has been refunded of its charges, as soon as the payment is paid and its user known.
-// Postings only make up the difference, so every order of arrival ends with the same balances:
+// session's amount, less what has been refunded of its charges, as soon as the payment is paid and its user
+// known. Postings only make up the difference, so every order of arrival ends with the same balances:
 //   deposit:<session>                    the amount, once
-//   refund:<charge>:<amount_refunded>    what this refund takes back beyond earlier ones, never more than credited
-//   transfer:<session>:<event>           everything else: a customer link that moved, a newer session event that
+//   refund:<charge>:<amount_refunded>    what this refund takes back beyond earlier ones, never more than
+//   credited transfer:<session>:<event>           everything else: a customer link that moved, a newer
+//   session event that
 //                                        names another user or amount, a charge that came to be another's
-// A refund in another currency than the deposit takes back all when it is full; when it is partial nothing can be
-// said, and the alert refund_currency_mismatch (subject: the charge) asks a person.
+// A refund in another currency than the deposit takes back all when it is full; when it is partial nothing
+// can be said, and the alert refund_currency_mismatch (subject: the charge) asks a person.
 #pragma once
 
 #include <string>
@@ -25,7 +26,8 @@ bool is_deposit(const CheckoutSession& session);
 // The wallets that settling these sessions looks at, for the rows as they were and as the draft has them.
 void name_wallets(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked);
 
-// Settles those of the sessions that are deposits; a credited one is fulfilled. Errors: amount_overflow, as post().
+// Settles those of the sessions that are deposits; a credited one is fulfilled. Errors: amount_overflow, as
+// post().
 Status settle_deposits(Draft& draft, const std::vector<std::string>& sessions, const EventMeta& meta);
 
 }  // namespace penstock

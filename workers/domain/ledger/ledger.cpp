@@ -17,7 +17,9 @@ std::string LedgerAccount::name() const {
   return (livemode ? "stripe:live:" : "stripe:test:") + currency;
 }
 
-LedgerAccount stripe_side(const LedgerAccount& wallet) { return {wallet.livemode, wallet.currency, std::nullopt}; }
+LedgerAccount stripe_side(const LedgerAccount& wallet) {
+  return {wallet.livemode, wallet.currency, std::nullopt};
+}
 
 namespace {
 
@@ -63,13 +65,17 @@ void tell_owner(Draft& draft, const Posting& posting, const LedgerAccount& accou
   const bool credited = amount > MinorUnits{};
   json::Writer data;
   data.begin_object().key("user_id").string(*account.user_id);
-  data.key("amount").integer(credited ? amount.value : -amount.value).key("currency").string(account.currency);
+  data.key("amount")
+      .integer(credited ? amount.value : -amount.value)
+      .key("currency")
+      .string(account.currency);
   data.key("livemode").boolean(account.livemode).key("payment").string(posting.payment).end_object();
   tell(draft.effects(), credited ? "wallet.credited" : "wallet.reversed",
        posting.effect_key + "/" + posting.payment + "/" + account.name(), event, std::move(data).text());
 }
 
-LedgerEntry entry_of(const Posting& posting, const LedgerAccount& account, MinorUnits amount, const EventKey& event) {
+LedgerEntry entry_of(const Posting& posting, const LedgerAccount& account, MinorUnits amount,
+                     const EventKey& event) {
   LedgerEntry entry;
   entry.account = account.name();
   entry.id = posting.effect_key + "/" + posting.payment + "/" + entry.account;

@@ -18,7 +18,8 @@ std::int64_t dispute_rank(std::string_view type) noexcept {
 
 std::vector<std::string> join_rows(Draft& draft, const Charge& shown) {
   const auto* known = draft.find<Charge>(shown.id);
-  const auto intents = set_of({shown.payment_intent, known != nullptr ? known->payment_intent : std::nullopt});
+  const auto intents =
+      set_of({shown.payment_intent, known != nullptr ? known->payment_intent : std::nullopt});
   join_into(draft, shown);
   if (shown.payment_intent) {
     PaymentIntent named;

@@ -1,8 +1,8 @@
 // charge.refunded and charge.dispute.*: money that goes back, or may have to.
 //
-// The refunded amount is the largest that any event has shown. Of several disputes of a charge the newest is shown
-// (by its own creation, then its id), as the newest of its events tells it (created < others < closed within a
-// second).
+// The refunded amount is the largest that any event has shown. Of several disputes of a charge the newest is
+// shown (by its own creation, then its id), as the newest of its events tells it (created < others < closed
+// within a second).
 #pragma once
 
 #include "common/core/result.h"

@@ -67,8 +67,10 @@ Effects finish(Draft draft, bool is_older) {
   const bool applied = adds_anything(effects) || shows_more<CheckoutSession>(before, effects) ||
                        shows_more<PaymentIntent>(before, effects) || shows_more<Charge>(before, effects) ||
                        shows_more<Customer>(before, effects);
-  if (applied) effects.outcome = Outcome::applied;
-  else effects.outcome = is_older ? Outcome::stale : Outcome::duplicate;
+  if (applied)
+    effects.outcome = Outcome::applied;
+  else
+    effects.outcome = is_older ? Outcome::stale : Outcome::duplicate;
   return effects;
 }
 

@@ -81,10 +81,11 @@ bool fulfil_sessions(Draft& draft, const std::vector<std::string>& sessions, con
 
 void tell_payments(Draft& draft, const std::vector<std::string>& sessions, const IntentFacts& facts) {
   for (const auto& session : sessions)
-    tell_status(draft, status_before(draft, session, facts.shown.id), *rows_of_session(draft, session), facts.meta);
+    tell_status(draft, status_before(draft, session, facts.shown.id), *rows_of_session(draft, session),
+                facts.meta);
   if (!sessions.empty()) return;
-  tell_status(draft, status_before(draft, std::nullopt, facts.shown.id), *rows_of_intent(draft, facts.shown.id),
-              facts.meta);
+  tell_status(draft, status_before(draft, std::nullopt, facts.shown.id),
+              *rows_of_intent(draft, facts.shown.id), facts.meta);
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ struct IntentFacts {
 };
 
 // Status: failed by the type payment_failed (the object is then back at requires_payment_method), else by the
-// object's: succeeded, processing, canceled; all others are pending. Its charges: `latest_charge`, or the list
-// `charges` of API versions before 2022-11-15. Errors: wrong_shape.
+// object's: succeeded, processing, canceled; all others are pending. Its charges: `latest_charge`, or the
+// list `charges` of API versions before 2022-11-15. Errors: wrong_shape.
 Result<IntentFacts> read_intent(const Event& event);
 
 void name_reads(const View& view, const IntentFacts& facts, Reads& reads);

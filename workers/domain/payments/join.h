@@ -1,5 +1,5 @@
-// What two accounts of one Stripe object say together. Each join is commutative, associative and idempotent: the
-// columns of a snapshot come from the event of the greatest version, all others only grow.
+// What two accounts of one Stripe object say together. Each join is commutative, associative and idempotent:
+// the columns of a snapshot come from the event of the greatest version, all others only grow.
 #pragma once
 
 #include <string>

@@ -162,7 +162,8 @@ std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& 
     return found;
   }
   const auto sessions = sessions_of(rows, *row->payment_intent);
-  return sessions.empty() ? rows_of_intent(rows, *row->payment_intent) : rows_of_session(rows, sessions.front());
+  return sessions.empty() ? rows_of_intent(rows, *row->payment_intent)
+                          : rows_of_session(rows, sessions.front());
 }
 
 void name_payment_reads(const View& view, const std::string& id, Reads& reads) {

@@ -1,8 +1,9 @@
 // A payment as clients read it: one row put together from the Stripe objects that are linked to one another.
 //
-// Sessions and charges belong to the payment intent that they name. Each session is a payment of its own; an intent
-// without sessions is one, and so is a charge without an intent. Refunds and disputes of an intent's charges belong
-// to its first session (by id): Stripe has one session an intent, and money is taken back only once.
+// Sessions and charges belong to the payment intent that they name. Each session is a payment of its own; an
+// intent without sessions is one, and so is a charge without an intent. Refunds and disputes of an intent's
+// charges belong to its first session (by id): Stripe has one session an intent, and money is taken back only
+// once.
 #pragma once
 
 #include <map>
@@ -36,8 +37,8 @@ struct Payment {
   bool operator==(const Payment&) const = default;
 };
 
-// The rows of one payment; at least one of session, intent and charges is there. The pointers live as long as what
-// they were found in.
+// The rows of one payment; at least one of session, intent and charges is there. The pointers live as long as
+// what they were found in.
 struct PaymentRows {
   const CheckoutSession* session = nullptr;
   const PaymentIntent* intent = nullptr;
@@ -60,8 +61,8 @@ std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& 
 // The sessions that belong to an intent, by id: each a payment. Empty when the intent is one itself.
 std::vector<std::string> sessions_of(const Draft& rows, const std::string& intent);
 
-// Any id of a payment ("cs_…", "pi_…", "ch_…") leads to it; an intent's with several sessions to the first one's.
-// For reading outside a decision: name the rows until all are loaded, then ask.
+// Any id of a payment ("cs_…", "pi_…", "ch_…") leads to it; an intent's with several sessions to the first
+// one's. For reading outside a decision: name the rows until all are loaded, then ask.
 void name_payment_reads(const View& view, const std::string& id, Reads& reads);
 std::optional<Payment> payment_of(const View& view, const std::string& id);
 
@@ -74,7 +75,8 @@ struct Fields<Payment> {
       field("currency", &T::currency), field("amount_refunded", &T::amount_refunded),
       field("dispute", &T::dispute), field("app_slug", &T::app_slug), field("user_id", &T::user_id),
       field("customer", &T::customer), field("account", &T::account), field("livemode", &T::livemode),
-      field("metadata", &T::metadata), field("fulfilled", &T::fulfilled), field("fulfilled_by", &T::fulfilled_by));
+      field("metadata", &T::metadata), field("fulfilled", &T::fulfilled),
+      field("fulfilled_by", &T::fulfilled_by));
 };
 
 }  // namespace penstock

@@ -26,7 +26,8 @@ PaymentStatus status_of(std::string_view type, std::string_view session, std::st
   if (type == kExpired) return PaymentStatus::expired;
   if (type == kAsyncFailed) return PaymentStatus::failed;
   if (session != "complete") return session == "expired" ? PaymentStatus::expired : PaymentStatus::pending;
-  return payment == "paid" || payment == "no_payment_required" ? PaymentStatus::paid : PaymentStatus::processing;
+  return payment == "paid" || payment == "no_payment_required" ? PaymentStatus::paid
+                                                               : PaymentStatus::processing;
 }
 
 Error refuse_deposit(std::string_view why, const SessionFacts& facts) {
@@ -49,9 +50,12 @@ std::optional<Customer> customer_shown(const SessionFacts& facts) {
   Customer customer;
   customer.id = *shown.customer;
   customer.user_id = shown.user_id;
-  if (shown.user_id) customer.linked_by = shown.version;
-  else if (is_deposit(shown)) customer.deposits = {shown.id};
-  else return std::nullopt;
+  if (shown.user_id)
+    customer.linked_by = shown.version;
+  else if (is_deposit(shown))
+    customer.deposits = {shown.id};
+  else
+    return std::nullopt;
   return customer;
 }
 
@@ -65,7 +69,8 @@ std::vector<std::string> deposits_moved(const Customer* known, const SessionFact
 std::vector<std::string> join_rows(Draft& draft, const SessionFacts& facts) {
   const CheckoutSession& shown = facts.shown;
   const auto* known = draft.find<CheckoutSession>(shown.id);
-  const auto intents = set_of({shown.payment_intent, known != nullptr ? known->payment_intent : std::nullopt});
+  const auto intents =
+      set_of({shown.payment_intent, known != nullptr ? known->payment_intent : std::nullopt});
   const auto moved = deposits_moved(draft.find<Customer>(shown.customer), facts);
 
   join_into(draft, shown);
@@ -102,7 +107,8 @@ Result<SessionFacts> read_session(const Event& event) {
   shown.metadata = in.metadata();
   shown.user_id = in.optional_text("client_reference_id");
   if (!shown.user_id || shown.user_id->empty()) shown.user_id = find_text(shown.metadata, "user_id");
-  if (shown.user_id && shown.user_id->size() > kUserBytesMax) in.refuse("client_reference_id", "is longer than an id");
+  if (shown.user_id && shown.user_id->size() > kUserBytesMax)
+    in.refuse("client_reference_id", "is longer than an id");
   shown.app_slug = find_text(shown.metadata, "app_slug");
   shown.account = event.meta.account;
   shown.livemode = event.meta.livemode;
@@ -131,7 +137,8 @@ Result<Effects> decide(const View& view, const SessionFacts& facts, const Policy
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   const bool is_routed = fulfil(draft, facts.shown.id, facts.meta.key) != Fulfilment::unknown_app;
   const PaymentRows payment = *rows_of_session(draft, facts.shown.id);
-  tell_status(draft, status_before(draft, facts.shown.id, payment.session->payment_intent), payment, facts.meta);
+  tell_status(draft, status_before(draft, facts.shown.id, payment.session->payment_intent), payment,
+              facts.meta);
   Effects effects = finish(std::move(draft), is_older);
   if (!is_routed) effects.outcome = Outcome::unroutable;
   return effects;

@@ -1,7 +1,8 @@
 // checkout.session.*: what a customer went through, and what was bought.
 //
 // A session that names both a user and a customer links them, whatever became of it; the link of the earliest
-// event holds. A deposit that names neither cannot be credited to anyone: its event is parked once it says paid.
+// event holds. A deposit that names neither cannot be credited to anyone: its event is parked once it says
+// paid.
 #pragma once
 
 #include "common/core/result.h"
@@ -16,8 +17,9 @@ struct SessionFacts {
   CheckoutSession shown;  // the row, had there been no other event
 };
 
-// Status: by the type for expired and async_payment_failed; else complete is paid (`paid`, `no_payment_required`) or
-// processing, and open is pending. A completed session of old API versions has no `status`. Errors: wrong_shape.
+// Status: by the type for expired and async_payment_failed; else complete is paid (`paid`,
+// `no_payment_required`) or processing, and open is pending. A completed session of old API versions has no
+// `status`. Errors: wrong_shape.
 Result<SessionFacts> read_session(const Event& event);
 
 void name_reads(const View& view, const SessionFacts& facts, Reads& reads);

@@ -59,10 +59,10 @@ struct Payout {
   std::optional<std::string> failure_code;
   std::optional<std::string> failure_message;
   bool livemode = false;
-  std::optional<EventVersion> version;          // of the event the columns above were taken from
-  std::optional<std::string> session_payment;   // named by metadata.session_payment_id
+  std::optional<EventVersion> version;         // of the event the columns above were taken from
+  std::optional<std::string> session_payment;  // named by metadata.session_payment_id
   std::optional<EventVersion> session_payment_version;
-  std::vector<std::string> registered;          // session payments that name this payout, sorted
+  std::vector<std::string> registered;  // session payments that name this payout, sorted
   RetryState retry_state = RetryState::none;
   std::int64_t retry_attempts = 0;
   std::optional<Timestamp> retry_next_at;
@@ -96,10 +96,10 @@ struct Fields<Requirements> {
 template <>
 struct Fields<AccountSnapshot> {
   using T = AccountSnapshot;
-  static constexpr auto list =
-      std::make_tuple(field("user_id", &T::user_id), field("charges_enabled", &T::charges_enabled),
-                      field("payouts_enabled", &T::payouts_enabled),
-                      field("details_submitted", &T::details_submitted), field("requirements", &T::requirements));
+  static constexpr auto list = std::make_tuple(
+      field("user_id", &T::user_id), field("charges_enabled", &T::charges_enabled),
+      field("payouts_enabled", &T::payouts_enabled), field("details_submitted", &T::details_submitted),
+      field("requirements", &T::requirements));
 };
 template <>
 struct Fields<ConnectedAccount> {
@@ -131,10 +131,10 @@ struct Fields<LinkedPayout> {
 template <>
 struct Fields<SessionPayment> {
   using T = SessionPayment;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
-      field("status", &T::status), field("amount", &T::amount), field("currency", &T::currency),
-      field("payouts", &T::payouts));
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
+                      field("status", &T::status), field("amount", &T::amount),
+                      field("currency", &T::currency), field("payouts", &T::payouts));
 };
 template <>
 struct TableName<ConnectedAccount> {
@@ -142,7 +142,8 @@ struct TableName<ConnectedAccount> {
 };
 template <>
 struct TableName<Payout> {
-  static constexpr TableTraits traits{.name = "payouts", .resource = "payouts", .newest_first = "retry_next_at"};
+  static constexpr TableTraits traits{
+      .name = "payouts", .resource = "payouts", .newest_first = "retry_next_at"};
 };
 template <>
 struct TableName<SessionPayment> {

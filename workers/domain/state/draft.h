@@ -1,4 +1,5 @@
-// The rows as one event leaves them while it is being decided: the view's, with the event's own changes on top.
+// The rows as one event leaves them while it is being decided: the view's, with the event's own changes on
+// top.
 #pragma once
 
 #include <utility>

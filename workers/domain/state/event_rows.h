@@ -19,8 +19,8 @@ struct TouchedRow {
   auto operator<=>(const TouchedRow&) const = default;
 };
 
-// One row per event, written in the transaction of its effects: the truth about duplicates, and the record that
-// operators read.
+// One row per event, written in the transaction of its effects: the truth about duplicates, and the record
+// that operators read.
 struct InboxRow {
   EventKey key;
   std::string type;

@@ -1,8 +1,8 @@
 // What events have shown about payments, one row per Stripe object, and the money and grants that followed.
 //
-// Each row is a join-semilattice: applying an event is a merge that is commutative, associative and idempotent, so
-// that the rows end the same for every order and repetition. What a client reads as "the payment" is a pure
-// function of the rows of one payment intent (payments/payment.h) and is stored nowhere.
+// Each row is a join-semilattice: applying an event is a merge that is commutative, associative and
+// idempotent, so that the rows end the same for every order and repetition. What a client reads as "the
+// payment" is a pure function of the rows of one payment intent (payments/payment.h) and is stored nowhere.
 #pragma once
 
 #include <map>
@@ -17,7 +17,8 @@
 namespace penstock {
 
 // In rising order: a payment's status is the highest that any event has shown; refunds come on top.
-PENSTOCK_WORDS(PaymentStatus, pending, processing, failed, canceled, expired, paid, partially_refunded, refunded)
+PENSTOCK_WORDS(PaymentStatus, pending, processing, failed, canceled, expired, paid, partially_refunded,
+               refunded)
 
 struct CheckoutSession {
   std::string id;
@@ -77,8 +78,8 @@ struct Charge {
   bool operator==(const Charge&) const = default;
 };
 
-// Links a Stripe customer to a user. The earliest link (by event version) holds, so that a later session never
-// moves money that was credited through the customer.
+// Links a Stripe customer to a user. The earliest link (by event version) holds, so that a later session
+// never moves money that was credited through the customer.
 struct Customer {
   std::string id;
   std::optional<std::string> user_id;
@@ -99,15 +100,16 @@ struct Fulfillment {
   std::string payment;
   std::string app_slug;
   std::string action;
-  std::optional<std::string> user_id;   // when the session names it; else the customer's
+  std::optional<std::string> user_id;  // when the session names it; else the customer's
   std::optional<std::string> customer;
   std::vector<Grant> grants;
   EventKey event;
   bool operator==(const Fulfillment&) const = default;
 };
 
-// One user's money of one currency and mode; its balance is the sum of its ledger entries. A wallet that holds no
-// deposit is one that a moved customer link has left behind: it is not shown, as in another order it is not there.
+// One user's money of one currency and mode; its balance is the sum of its ledger entries. A wallet that
+// holds no deposit is one that a moved customer link has left behind: it is not shown, as in another order it
+// is not there.
 struct Wallet {
   std::string id;  // wallet_id()
   std::string user_id;
@@ -128,7 +130,7 @@ struct LedgerEntry {
   std::string id;          // "<effect key>/<payment>/<account>"
   std::string effect_key;  // "deposit:cs_1", "refund:ch_1:500", …: permanent and unique
   LedgerKind kind = LedgerKind::deposit;
-  std::string account;     // "wallet:live:usd:u1", or the other side: "stripe:live:usd"
+  std::string account;  // "wallet:live:usd:u1", or the other side: "stripe:live:usd"
   MinorUnits amount;
   std::string currency;
   bool livemode = false;
@@ -152,8 +154,9 @@ struct Fields<CheckoutSession> {
       field("mode", &T::mode), field("amount", &T::amount), field("currency", &T::currency),
       field("customer", &T::customer), field("user_id", &T::user_id), field("app_slug", &T::app_slug),
       field("metadata", &T::metadata), field("account", &T::account), field("livemode", &T::livemode),
-      field("version", &T::version), field("fulfilled", &T::fulfilled), field("fulfilled_by", &T::fulfilled_by),
-      field("credited_to", &T::credited_to), field("credited", &T::credited), field("reversed", &T::reversed));
+      field("version", &T::version), field("fulfilled", &T::fulfilled),
+      field("fulfilled_by", &T::fulfilled_by), field("credited_to", &T::credited_to),
+      field("credited", &T::credited), field("reversed", &T::reversed));
 };
 template <>
 struct Fields<PaymentIntent> {
@@ -172,14 +175,16 @@ struct Fields<Charge> {
       field("id", &T::id), field("payment_intent", &T::payment_intent), field("amount", &T::amount),
       field("currency", &T::currency), field("customer", &T::customer), field("account", &T::account),
       field("livemode", &T::livemode), field("amount_refunded", &T::amount_refunded),
-      field("version", &T::version), field("dispute", &T::dispute), field("dispute_created", &T::dispute_created),
-      field("dispute_status", &T::dispute_status), field("dispute_version", &T::dispute_version));
+      field("version", &T::version), field("dispute", &T::dispute),
+      field("dispute_created", &T::dispute_created), field("dispute_status", &T::dispute_status),
+      field("dispute_version", &T::dispute_version));
 };
 template <>
 struct Fields<Customer> {
   using T = Customer;
-  static constexpr auto list = std::make_tuple(field("id", &T::id), field("user_id", &T::user_id),
-                                               field("linked_by", &T::linked_by), field("deposits", &T::deposits));
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("user_id", &T::user_id), field("linked_by", &T::linked_by),
+                      field("deposits", &T::deposits));
 };
 template <>
 struct Fields<Grant> {
@@ -188,27 +193,26 @@ struct Fields<Grant> {
 template <>
 struct Fields<Fulfillment> {
   using T = Fulfillment;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("payment", &T::payment), field("app_slug", &T::app_slug),
-      field("action", &T::action), field("user_id", &T::user_id), field("customer", &T::customer),
-      field("grants", &T::grants), field("event", &T::event));
+  static constexpr auto list = std::make_tuple(field("id", &T::id), field("payment", &T::payment),
+                                               field("app_slug", &T::app_slug), field("action", &T::action),
+                                               field("user_id", &T::user_id), field("customer", &T::customer),
+                                               field("grants", &T::grants), field("event", &T::event));
 };
 template <>
 struct Fields<Wallet> {
   using T = Wallet;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("user_id", &T::user_id), field("currency", &T::currency),
-                      field("livemode", &T::livemode), field("balance", &T::balance),
-                      field("deposits", &T::deposits));
+  static constexpr auto list = std::make_tuple(
+      field("id", &T::id), field("user_id", &T::user_id), field("currency", &T::currency),
+      field("livemode", &T::livemode), field("balance", &T::balance), field("deposits", &T::deposits));
 };
 template <>
 struct Fields<LedgerEntry> {
   using T = LedgerEntry;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("effect_key", &T::effect_key), field("kind", &T::kind),
-      field("account", &T::account), field("amount", &T::amount), field("currency", &T::currency),
-      field("livemode", &T::livemode), field("user_id", &T::user_id), field("payment", &T::payment),
-      field("event", &T::event));
+  static constexpr auto list = std::make_tuple(field("id", &T::id), field("effect_key", &T::effect_key),
+                                               field("kind", &T::kind), field("account", &T::account),
+                                               field("amount", &T::amount), field("currency", &T::currency),
+                                               field("livemode", &T::livemode), field("user_id", &T::user_id),
+                                               field("payment", &T::payment), field("event", &T::event));
 };
 
 template <>

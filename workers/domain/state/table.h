@@ -43,23 +43,33 @@ struct Unwrapped<std::optional<T>> {
 template <class T>
 constexpr ColumnType column_type() {
   using Plain = typename Unwrapped<T>::Type;
-  if constexpr (std::is_same_v<Plain, bool>) return ColumnType::boolean;
+  if constexpr (std::is_same_v<Plain, bool>)
+    return ColumnType::boolean;
   else if constexpr (std::is_same_v<Plain, std::int64_t> || std::is_same_v<Plain, MinorUnits>)
     return ColumnType::integer;
-  else if constexpr (std::is_same_v<Plain, Timestamp>) return ColumnType::timestamp;
-  else if constexpr (std::is_same_v<Plain, std::string> || std::is_same_v<Plain, EventKey> || json::Worded<Plain>)
+  else if constexpr (std::is_same_v<Plain, Timestamp>)
+    return ColumnType::timestamp;
+  else if constexpr (std::is_same_v<Plain, std::string> || std::is_same_v<Plain, EventKey> ||
+                     json::Worded<Plain>)
     return ColumnType::text;
-  else return ColumnType::json;
+  else
+    return ColumnType::json;
 }
 
 template <class T>
 Cell to_cell(const T& value) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>) return value;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return value;
-  else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>) return value.value;
-  else if constexpr (std::is_same_v<T, Timestamp>) return to_unix_ms(value);
-  else if constexpr (json::Worded<T>) return std::string(to_string(value));
-  else return json::to_text(value);
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>)
+    return value;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return value;
+  else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>)
+    return value.value;
+  else if constexpr (std::is_same_v<T, Timestamp>)
+    return to_unix_ms(value);
+  else if constexpr (json::Worded<T>)
+    return std::string(to_string(value));
+  else
+    return json::to_text(value);
 }
 template <class T>
 Cell to_cell(const std::optional<T>& value) {
@@ -68,7 +78,8 @@ Cell to_cell(const std::optional<T>& value) {
 
 template <class T>
 bool from_cell(const Cell& cell, T& out) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> || std::is_same_v<T, std::int64_t>) {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> ||
+                std::is_same_v<T, std::int64_t>) {
     const auto* value = std::get_if<T>(&cell);
     if (value != nullptr) out = *value;
     return value != nullptr;
@@ -133,7 +144,8 @@ std::optional<R> from_cells(const std::vector<Cell>& cells) {
   R row;
   bool good = true;
   std::size_t at = 0;
-  for_each_field<R>([&](const auto& each) { good = good && detail::from_cell(cells[at++], row.*each.member); });
+  for_each_field<R>(
+      [&](const auto& each) { good = good && detail::from_cell(cells[at++], row.*each.member); });
   return good ? std::optional<R>(std::move(row)) : std::nullopt;
 }
 

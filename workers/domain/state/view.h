@@ -1,7 +1,9 @@
-// The rows a batch works on, as far as they have been loaded, and what deciding about an event changes in them.
+// The rows a batch works on, as far as they have been loaded, and what deciding about an event changes in
+// them.
 //
-// View is the domain's whole knowledge of the past. Deciding reads it and answers Effects; only apply() changes it.
-// Looking at a row that nobody loaded is a bug and aborts: the event's reads() must name it first.
+// View is the domain's whole knowledge of the past. Deciding reads it and answers Effects; only apply()
+// changes it. Looking at a row that nobody loaded is a bug and aborts: the event's reads() must name it
+// first.
 #pragma once
 
 #include <map>

@@ -216,7 +216,8 @@ TEST(PayoutRetries, AStaleEventDoesNotPlanAnewUnderOtherSettings) {
   World world;
   world.run(failed(10'000, "could_not_process"));
   const auto stale = read_payout(build_event(told("paid", "paid", 9000))).value();
-  const View view = world.view_of([&](const View& loaded, Reads& reads) { name_reads(loaded, stale, reads); });
+  const View view =
+      world.view_of([&](const View& loaded, Reads& reads) { name_reads(loaded, stale, reads); });
   const auto effects = decide(view, stale, Policy{.payout_retry_delays = {}});
   ASSERT_TRUE(effects.has_value());
   EXPECT_EQ(effects.value().outcome, Outcome::stale);

@@ -12,7 +12,8 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::IsEmpty;
 
-// Thin events and the envelopes of event destinations are no snapshot events: ingress and worker keep them away.
+// Thin events and the envelopes of event destinations are no snapshot events: ingress and worker keep them
+// away.
 bool is_snapshot(const json::Document& body) { return body.root()["object"].string() == "event"; }
 
 class Corpus : public ::testing::Test {
@@ -58,7 +59,8 @@ TEST_F(Corpus, NoSnapshotEventIsAnError) {
   World together;
   for (const auto& event : events) {
     World alone;
-    EXPECT_THAT(alone.run(event), AnyOf(Outcome::applied, Outcome::ignored)) << event.meta.type << alone.error();
+    EXPECT_THAT(alone.run(event), AnyOf(Outcome::applied, Outcome::ignored))
+        << event.meta.type << alone.error();
     EXPECT_NE(together.run(event), Outcome::parked) << event.meta.type << together.error();
   }
   together.expect_balanced();
@@ -95,13 +97,15 @@ TEST_F(Corpus, SequencesEndTheSameInEveryOrder) {
 
 TEST_F(Corpus, PaymentsSayWhatTheReadmeSays) {
   EXPECT_EQ(payment_after("checkout.session.completed.payment_paid.basil.json").status, PaymentStatus::paid);
-  EXPECT_EQ(payment_after("checkout.session.completed.payment_paid.2020-08-27.json").status, PaymentStatus::paid);
+  EXPECT_EQ(payment_after("checkout.session.completed.payment_paid.2020-08-27.json").status,
+            PaymentStatus::paid);
   EXPECT_EQ(payment_after("checkout.session.completed.payment_unpaid_sepa.basil.json").status,
             PaymentStatus::processing);
   EXPECT_EQ(payment_after("checkout.session.async_payment_succeeded.basil.json").status, PaymentStatus::paid);
   EXPECT_EQ(payment_after("checkout.session.async_payment_failed.basil.json").status, PaymentStatus::failed);
   EXPECT_EQ(payment_after("checkout.session.expired.basil.json").status, PaymentStatus::expired);
-  EXPECT_EQ(payment_after("checkout.session.completed.setup.legacy_minimal.json").status, PaymentStatus::paid);
+  EXPECT_EQ(payment_after("checkout.session.completed.setup.legacy_minimal.json").status,
+            PaymentStatus::paid);
   EXPECT_EQ(payment_after("payment_intent.payment_failed.dahlia.json").status, PaymentStatus::failed);
   EXPECT_EQ(payment_after("charge.refunded.2020-08-27.json").status, PaymentStatus::refunded);
   EXPECT_EQ(payment_after("checkout.session.completed.connect_account_context.clover.json").account,
@@ -119,8 +123,9 @@ TEST_F(Corpus, AmountsOfEveryCurrencyAreUnchanged) {
 
 TEST_F(Corpus, RefundsAndDisputesOfOneChargeMeetInOnePayment) {
   World world;
-  for (const auto* file : {"charge.refunded.full.dahlia.json", "charge.dispute.created.needs_response.dahlia.json",
-                           "charge.refunded.partial.dahlia.json", "charge.dispute.created.already_lost.dahlia.json"})
+  for (const auto* file :
+       {"charge.refunded.full.dahlia.json", "charge.dispute.created.needs_response.dahlia.json",
+        "charge.refunded.partial.dahlia.json", "charge.dispute.created.already_lost.dahlia.json"})
     world.run(load(file));
   const auto found = payment(world, "pi_1fskylvSiwYLPfXucDyBZXj3");
   EXPECT_EQ(found, payment(world, "ch_1sNAmCiflZSVSHE0tXeHstoR"));
@@ -131,7 +136,8 @@ TEST_F(Corpus, RefundsAndDisputesOfOneChargeMeetInOnePayment) {
 
 TEST_F(Corpus, ChargeThatSeveralIntentsNameCountsForOne) {
   World world;
-  for (const auto* file : {"payment_intent.succeeded.jpy.dahlia.json", "payment_intent.succeeded.kwd.dahlia.json"})
+  for (const auto* file :
+       {"payment_intent.succeeded.jpy.dahlia.json", "payment_intent.succeeded.kwd.dahlia.json"})
     world.run(load(file));
   EXPECT_EQ(payment(world, "pi_1bXEmINHQqOEaCDBXobx8QHh")->charge, "ch_1l2nEzNMCwffz459qDLWB6mU");
   EXPECT_EQ(payment(world, "pi_1wapp4AZu2eBs5x1FTQFGueW")->status, PaymentStatus::paid);

@@ -1,4 +1,5 @@
-// Wallet deposits: credited once, taken back as far as refunded, moved with the customer's link, parked for nobody.
+// Wallet deposits: credited once, taken back as far as refunded, moved with the customer's link, parked for
+// nobody.
 #include <gmock/gmock.h>
 
 #include <limits>
@@ -19,8 +20,8 @@ const SessionObject kCustomers = deposit({.customer = "cus_1"});
 
 // Another session that links the customer, with nothing else in it.
 EventSpec link_event(const std::string& user, std::int64_t created) {
-  return session_event("expired", {.id = "cs_link_" + user, .payment_intent = {}, .customer = "cus_1", .user = user},
-                       created);
+  return session_event(
+      "expired", {.id = "cs_link_" + user, .payment_intent = {}, .customer = "cus_1", .user = user}, created);
 }
 
 TEST(Deposit, CreditsTheAmountOnceAndIsFulfilled) {
@@ -70,33 +71,38 @@ TEST(Deposit, FromTwoPaidEventsIsOneDeposit) {
                  [](const World& world) { EXPECT_EQ(balance(world, "u1"), 5000); });
 }
 TEST(Deposit, OfTwoSessionsAddUp) {
-  in_every_order({session_event("completed", deposit({.id = "cs_1", .user = "u1"})),
-                  session_event("completed", deposit({.id = "cs_2", .payment_intent = "pi_2", .amount = 1, .user = "u1"}))},
-                 [](const World& world) { EXPECT_EQ(balance(world, "u1"), 5001); });
+  in_every_order(
+      {session_event("completed", deposit({.id = "cs_1", .user = "u1"})),
+       session_event("completed",
+                     deposit({.id = "cs_2", .payment_intent = "pi_2", .amount = 1, .user = "u1"}))},
+      [](const World& world) { EXPECT_EQ(balance(world, "u1"), 5001); });
 }
 TEST(Deposit, OfZeroPostsNothingAndCounts) {
   World world;
-  world.run(session_event("completed", deposit({.payment_status = "no_payment_required", .payment_intent = {},
-                                                .amount = 0, .user = "u1"})));
+  world.run(session_event(
+      "completed",
+      deposit({.payment_status = "no_payment_required", .payment_intent = {}, .amount = 0, .user = "u1"})));
   EXPECT_THAT(world.all<LedgerEntry>(), IsEmpty());
   EXPECT_TRUE(payment(world, "cs_1")->fulfilled);
   EXPECT_EQ(balance(world, "u1"), 0);
 }
 TEST(Deposit, LiveAndTestMoneyNeverMeet) {
-  in_every_order({session_event("completed", kOwn),
-                  in_test_mode(session_event("completed", deposit({.id = "cs_t", .payment_intent = "pi_t",
-                                                                   .amount = 7, .user = "u1"})))},
-                 [](const World& world) {
-                   EXPECT_EQ(balance(world, "u1", "usd", true), 5000);
-                   EXPECT_EQ(balance(world, "u1", "usd", false), 7);
-                   for (const auto& entry : world.all<LedgerEntry>())
-                     EXPECT_THAT(entry.account, ::testing::HasSubstr(entry.livemode ? ":live:" : ":test:"));
-                 });
+  in_every_order(
+      {session_event("completed", kOwn),
+       in_test_mode(session_event(
+           "completed", deposit({.id = "cs_t", .payment_intent = "pi_t", .amount = 7, .user = "u1"})))},
+      [](const World& world) {
+        EXPECT_EQ(balance(world, "u1", "usd", true), 5000);
+        EXPECT_EQ(balance(world, "u1", "usd", false), 7);
+        for (const auto& entry : world.all<LedgerEntry>())
+          EXPECT_THAT(entry.account, ::testing::HasSubstr(entry.livemode ? ":live:" : ":test:"));
+      });
 }
 TEST(Deposit, CurrenciesAreKeptApart) {
   World world;
   world.run(session_event("completed", kOwn));
-  world.run(session_event("completed", deposit({.id = "cs_2", .payment_intent = "pi_2", .currency = "eur", .user = "u1"})));
+  world.run(session_event(
+      "completed", deposit({.id = "cs_2", .payment_intent = "pi_2", .currency = "eur", .user = "u1"})));
   EXPECT_EQ(balance(world, "u1", "usd"), 5000);
   EXPECT_EQ(balance(world, "u1", "eur"), 5000);
 }
@@ -105,7 +111,8 @@ TEST(Deposit, TellsTheWalletWithItsPayment) {
   world.run(session_event("completed", kOwn));
   for (const auto& row : world.all<OutboxRow>()) {
     if (row.type != "wallet.credited") continue;
-    EXPECT_EQ(row.data, R"({"user_id":"u1","amount":5000,"currency":"usd","livemode":true,"payment":"cs_1"})");
+    EXPECT_EQ(row.data,
+              R"({"user_id":"u1","amount":5000,"currency":"usd","livemode":true,"payment":"cs_1"})");
   }
   EXPECT_THAT(told(world), ElementsAre("payment.succeeded", "wallet.credited"));
 }
@@ -175,7 +182,8 @@ TEST(DepositByCustomer, TransferIsPostedBetweenTheWallets) {
   world.run(again(link_event("u2", 901), "evt_2"));
   std::map<std::string, std::int64_t> lines;
   for (const auto& entry : world.all<LedgerEntry>())
-    if (entry.kind == LedgerKind::transfer) lines[entry.effect_key + " " + entry.account] = entry.amount.value;
+    if (entry.kind == LedgerKind::transfer)
+      lines[entry.effect_key + " " + entry.account] = entry.amount.value;
   EXPECT_THAT(lines, ElementsAre(std::pair("transfer:cs_1:evt_2 wallet:live:usd:u1", -5000),
                                  std::pair("transfer:cs_1:evt_2 wallet:live:usd:u2", 5000)));
 }
@@ -195,10 +203,13 @@ TEST(DepositByCustomer, ThatNamesItsOwnUserGoesThere) {
   });
 }
 TEST(DepositByCustomer, IsCreditedByADepositThatLinks) {
-  in_every_order({session_event("completed", kCustomers),
-                  session_event("completed", deposit({.id = "cs_2", .payment_intent = "pi_2", .amount = 1,
-                                                      .customer = "cus_1", .user = "u1"}))},
-                 [](const World& world) { EXPECT_EQ(balance(world, "u1"), 5001); });
+  in_every_order(
+      {session_event("completed", kCustomers),
+       session_event(
+           "completed",
+           deposit(
+               {.id = "cs_2", .payment_intent = "pi_2", .amount = 1, .customer = "cus_1", .user = "u1"}))},
+      [](const World& world) { EXPECT_EQ(balance(world, "u1"), 5001); });
 }
 TEST(DepositByCustomer, NewerEventNamingAnotherUserMovesIt) {
   in_every_order({session_event("completed", deposit({.user = "u1"}), 1000),
@@ -258,6 +269,25 @@ TEST(DepositRefund, PartialInAnotherCurrencyAsksAPerson) {
                    EXPECT_THAT(alerts(world), ElementsAre("refund_currency_mismatch:ch_1"));
                  });
 }
+TEST(DepositRefund, EffectKeyIsNeverUsedTwiceThoughTheCurrencyWavers) {
+  World world;
+  world.run(session_event("completed", kOwn));
+  for (std::int64_t i = 0; i < 4; ++i)
+    world.run(refund_event({.amount_refunded = 1000, .currency = i % 2 == 0 ? "usd" : "eur"}, 2000 + i));
+  EXPECT_EQ(balance(world, "u1"), 5000);
+  world.run(refund_event({.amount_refunded = 1000}, 3000));
+  EXPECT_EQ(balance(world, "u1"), 4000);
+  world.expect_balanced();
+}
+TEST(DepositRefund, LinkedToTheDepositLaterKeepsItsKey) {
+  World world;
+  world.run(session_event("completed", kOwn));
+  world.run(refund_event({.payment_intent = {}, .amount_refunded = 1000}));
+  EXPECT_EQ(balance(world, "u1"), 5000);
+  world.run(intent_event("succeeded", {}));
+  EXPECT_EQ(balance(world, "u1"), 4000);
+  EXPECT_THAT(effect_keys(world), ElementsAre("deposit:cs_1", "refund:ch_1:1000"));
+}
 TEST(DepositRefund, OfTwoSessionsOfOneIntentIsTheFirstOnes) {
   in_every_order({session_event("completed", deposit({.id = "cs_1", .user = "u1"})),
                   session_event("completed", deposit({.id = "cs_2", .user = "u2"})),
@@ -280,8 +310,8 @@ TEST(DepositLimits, OverflowOfAWalletIsParkedAndChangesNothing) {
   World world;
   world.run(session_event("completed", deposit({.amount = kMost, .user = "u1"})));
   const auto before = world.state();
-  EXPECT_EQ(world.run(session_event("completed", deposit({.id = "cs_2", .payment_intent = "pi_2", .amount = 1,
-                                                          .user = "u1"}))),
+  EXPECT_EQ(world.run(session_event(
+                "completed", deposit({.id = "cs_2", .payment_intent = "pi_2", .amount = 1, .user = "u1"}))),
             Outcome::parked);
   EXPECT_THAT(world.error(), StartsWith("amount_overflow: "));
   EXPECT_EQ(world.state(), before);

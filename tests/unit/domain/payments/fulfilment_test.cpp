@@ -46,13 +46,13 @@ TEST(Fulfilment, RowNamesPaymentAppAndUser) {
   EXPECT_EQ(payment(world, "cs_1")->fulfilled_by, row->event);
 }
 TEST(Fulfilment, HappensOnceInEveryOrder) {
-  in_every_order({session_event("completed", kCourse), intent_event("succeeded", {}),
-                  session_event("async_payment_succeeded", kCourse, 2000),
-                  refund_event({.amount_refunded = 5000})},
-                 [](const World& world) {
-                   EXPECT_EQ(world.all<Fulfillment>().size(), 1U);
-                   EXPECT_TRUE(payment(world, "cs_1")->fulfilled);
-                 });
+  in_every_order(
+      {session_event("completed", kCourse), intent_event("succeeded", {}),
+       session_event("async_payment_succeeded", kCourse, 2000), refund_event({.amount_refunded = 5000})},
+      [](const World& world) {
+        EXPECT_EQ(world.all<Fulfillment>().size(), 1U);
+        EXPECT_TRUE(payment(world, "cs_1")->fulfilled);
+      });
 }
 TEST(Fulfilment, WaitsForTheMoneyAndFollowsTheIntent) {
   auto unpaid = kCourse;
@@ -70,7 +70,8 @@ TEST(Fulfilment, NeverHappensForAFailedSession) {
                  [](const World& world) { EXPECT_THAT(world.all<Fulfillment>(), IsEmpty()); });
 }
 TEST(Fulfilment, SetupSessionFulfilsOnlyForAnApp) {
-  SessionObject setup{.payment_status = "no_payment_required", .payment_intent = {}, .amount = 0, .mode = "setup"};
+  SessionObject setup{
+      .payment_status = "no_payment_required", .payment_intent = {}, .amount = 0, .mode = "setup"};
   World world;
   EXPECT_EQ(world.run(session_event("completed", setup)), Outcome::applied);
   EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
@@ -108,7 +109,8 @@ TEST(Fulfilment, UnknownAppPaidByTheIntentMakesItUnroutable) {
 TEST(Fulfilment, MissingMetadataIsAppliedButAskedAbout) {
   for (const auto* slug : {"courses", "bundles", "subscriptions"}) {
     World world;
-    EXPECT_EQ(world.run(session_event("completed", for_app(slug, {{"course_ids", " , "}}))), Outcome::applied);
+    EXPECT_EQ(world.run(session_event("completed", for_app(slug, {{"course_ids", " , "}}))),
+              Outcome::applied);
     EXPECT_FALSE(payment(world, "cs_1")->fulfilled);
     EXPECT_THAT(alerts(world), ElementsAre("fulfilment_incomplete:cs_1"));
   }

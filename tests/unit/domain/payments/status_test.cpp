@@ -61,7 +61,8 @@ TEST(IntentStatus, FollowsTypeForFailuresAndTheObjectElse) {
   EXPECT_EQ(status_after({intent_event("succeeded", {})}, "pi_1"), PaymentStatus::paid);
   EXPECT_EQ(status_after({intent_event("processing", kProcessing)}, "pi_1"), PaymentStatus::processing);
   EXPECT_EQ(status_after({intent_event("payment_failed", kRetryable)}, "pi_1"), PaymentStatus::failed);
-  EXPECT_EQ(status_after({intent_event("canceled", {.status = "canceled"})}, "pi_1"), PaymentStatus::canceled);
+  EXPECT_EQ(status_after({intent_event("canceled", {.status = "canceled"})}, "pi_1"),
+            PaymentStatus::canceled);
   EXPECT_EQ(status_after({intent_event("created", kRetryable)}, "pi_1"), PaymentStatus::pending);
   EXPECT_EQ(status_after({intent_event("requires_action", {.status = "requires_action"})}, "pi_1"),
             PaymentStatus::pending);
@@ -97,10 +98,11 @@ TEST(LinkedPair, IsOnePaymentByEitherId) {
   });
 }
 TEST(LinkedPair, IsPaidWhenTheIntentIs) {
-  in_every_order({session_event("completed", kUnpaid), intent_event("succeeded", {})}, [](const World& world) {
-    EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
-    EXPECT_THAT(told(world), ElementsAre("payment.succeeded"));
-  });
+  in_every_order({session_event("completed", kUnpaid), intent_event("succeeded", {})},
+                 [](const World& world) {
+                   EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
+                   EXPECT_THAT(told(world), ElementsAre("payment.succeeded"));
+                 });
 }
 TEST(LinkedPair, HasTheIntentsIdUntilTheSessionIsKnown) {
   World world;
@@ -109,16 +111,16 @@ TEST(LinkedPair, HasTheIntentsIdUntilTheSessionIsKnown) {
   EXPECT_FALSE(payment(world, "cs_1"));
 }
 TEST(LinkedPair, TwoSessionsOfOneIntentStayTwoPayments) {
-  in_every_order({session_event("completed", {.id = "cs_1", .amount = 100}),
-                  session_event("completed", {.id = "cs_2", .amount = 200}),
-                  refund_event({.amount_refunded = 5000})},
-                 [](const World& world) {
-                   EXPECT_EQ(payment(world, "cs_1")->amount, MinorUnits{100});
-                   EXPECT_EQ(payment(world, "cs_2")->amount, MinorUnits{200});
-                   EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::refunded);
-                   EXPECT_EQ(payment(world, "cs_2")->status, PaymentStatus::paid);
-                   EXPECT_EQ(payment(world, "pi_1")->id, "cs_1");
-                 });
+  in_every_order(
+      {session_event("completed", {.id = "cs_1", .amount = 100}),
+       session_event("completed", {.id = "cs_2", .amount = 200}), refund_event({.amount_refunded = 5000})},
+      [](const World& world) {
+        EXPECT_EQ(payment(world, "cs_1")->amount, MinorUnits{100});
+        EXPECT_EQ(payment(world, "cs_2")->amount, MinorUnits{200});
+        EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::refunded);
+        EXPECT_EQ(payment(world, "cs_2")->status, PaymentStatus::paid);
+        EXPECT_EQ(payment(world, "pi_1")->id, "cs_1");
+      });
 }
 TEST(LinkedPair, OfAConnectedAccountCarriesIt) {
   auto spec = session_event("completed", {});
@@ -133,7 +135,8 @@ TEST(PaymentFields, ComeFromTheSessionOnceItIsKnown) {
                   intent_event("succeeded", {.amount = 4999, .metadata = {{"order", "intent's"}}}, 5000)},
                  [](const World& world) {
                    EXPECT_EQ(payment(world, "cs_1")->amount, MinorUnits{5000});
-                   EXPECT_THAT(payment(world, "cs_1")->metadata, ElementsAre(std::pair("order", "session's")));
+                   EXPECT_THAT(payment(world, "cs_1")->metadata,
+                               ElementsAre(std::pair("order", "session's")));
                  });
 }
 TEST(PaymentFields, ComeFromTheNewestEventOfTheSession) {
@@ -163,7 +166,8 @@ TEST(PaymentFields, SubscriptionSessionIsAPaymentOfItsOwn) {
 TEST(PaymentUser, IsTheReferenceBeforeMetadataBeforeTheCustomers) {
   const auto user_of = [](const SessionObject& session) {
     World world;
-    world.run(session_event("completed", {.id = "cs_0", .payment_intent = {}, .customer = "cus_1", .user = "linked"}));
+    world.run(session_event("completed",
+                            {.id = "cs_0", .payment_intent = {}, .customer = "cus_1", .user = "linked"}));
     world.run(session_event("completed", session));
     return payment(world, "cs_1")->user_id;
   };
@@ -174,17 +178,21 @@ TEST(PaymentUser, IsTheReferenceBeforeMetadataBeforeTheCustomers) {
   EXPECT_EQ(user_of({.customer = "cus_1", .user = ""}), "linked");
 }
 TEST(PaymentUser, OfAnIntentIsFoundThroughItsCustomer) {
-  in_every_order({intent_event("succeeded", {.customer = "cus_1"}),
-                  session_event("expired", {.id = "cs_0", .payment_intent = {}, .customer = "cus_1", .user = "u1"})},
-                 [](const World& world) { EXPECT_EQ(payment(world, "pi_1")->user_id, "u1"); });
+  in_every_order(
+      {intent_event("succeeded", {.customer = "cus_1"}),
+       session_event("expired", {.id = "cs_0", .payment_intent = {}, .customer = "cus_1", .user = "u1"})},
+      [](const World& world) { EXPECT_EQ(payment(world, "pi_1")->user_id, "u1"); });
 }
 TEST(CustomerLink, EarliestEventHoldsInEveryOrder) {
-  in_every_order({session_event("completed", {.id = "cs_1", .payment_intent = {}, .customer = "cus_1", .user = "u1"}, 1000),
-                  session_event("expired", {.id = "cs_2", .payment_intent = {}, .customer = "cus_1", .user = "u2"}, 999)},
-                 [](const World& world) {
-                   EXPECT_EQ(world.find<Customer>("cus_1")->user_id, "u2");
-                   EXPECT_EQ(payment(world, "cs_1")->user_id, "u1");
-                 });
+  in_every_order(
+      {session_event("completed", {.id = "cs_1", .payment_intent = {}, .customer = "cus_1", .user = "u1"},
+                     1000),
+       session_event("expired", {.id = "cs_2", .payment_intent = {}, .customer = "cus_1", .user = "u2"},
+                     999)},
+      [](const World& world) {
+        EXPECT_EQ(world.find<Customer>("cus_1")->user_id, "u2");
+        EXPECT_EQ(payment(world, "cs_1")->user_id, "u1");
+      });
 }
 
 TEST(Refunds, PartThenAllInEveryOrder) {
@@ -237,10 +245,11 @@ TEST(Refunds, OfTheOldShapesChargeListReachTheIntent) {
   EventSpec old{.type = "payment_intent.succeeded",
                 .object = R"({"id": "pi_1", "status": "succeeded", "amount": 5000, "currency": "usd",
                               "charges": {"object": "list", "data": [{"id": "ch_2"}, {"id": "ch_1"}]}})"};
-  in_every_order({old, refund_event({.payment_intent = {}, .amount_refunded = 5000})}, [](const World& world) {
-    EXPECT_EQ(payment(world, "pi_1")->status, PaymentStatus::refunded);
-    EXPECT_EQ(payment(world, "pi_1")->charge, "ch_2");
-  });
+  in_every_order({old, refund_event({.payment_intent = {}, .amount_refunded = 5000})},
+                 [](const World& world) {
+                   EXPECT_EQ(payment(world, "pi_1")->status, PaymentStatus::refunded);
+                   EXPECT_EQ(payment(world, "pi_1")->charge, "ch_2");
+                 });
 }
 
 TEST(Disputes, NewestOfTheChargeIsShownInEveryOrder) {
@@ -262,9 +271,9 @@ TEST(Disputes, CreatedAlreadyLostIsLost) {
   EXPECT_EQ(payment(world, "pi_1")->dispute, "lost");
 }
 TEST(Disputes, LateWinAfterLossIsShown) {
-  in_every_order({dispute_event("closed", {.status = "lost"}, 3000),
-                  dispute_event("closed", {.status = "won"}, 4000)},
-                 [](const World& world) { EXPECT_EQ(payment(world, "pi_1")->dispute, "won"); });
+  in_every_order(
+      {dispute_event("closed", {.status = "lost"}, 3000), dispute_event("closed", {.status = "won"}, 4000)},
+      [](const World& world) { EXPECT_EQ(payment(world, "pi_1")->dispute, "won"); });
 }
 TEST(Disputes, TellEachStatusOnce) {
   World world;
@@ -306,7 +315,8 @@ TEST(Outcome, OlderEventThatTellsSomethingNewIsApplied) {
 }
 TEST(Outcome, UnhandledTypeIsIgnored) {
   World world;
-  EXPECT_EQ(world.run(EventSpec{.type = "charge.succeeded", .object = R"({"id": "ch_1"})"}), Outcome::ignored);
+  EXPECT_EQ(world.run(EventSpec{.type = "charge.succeeded", .object = R"({"id": "ch_1"})"}),
+            Outcome::ignored);
   EXPECT_THAT(world.reason(), Optional(std::string("no_handler")));
 }
 TEST(Outcome, AppliedEventTouchesTheRowsItChanged) {
@@ -347,7 +357,8 @@ TEST(WrongShapes, AreParkedAndChangeNothing) {
       {.type = "checkout.session.completed",
        .object = R"({"id": "cs_1", "payment_status": "paid", "metadata": {"user_id": 1}})"},
       {.type = "payment_intent.succeeded", .object = R"({"id": "pi_1"})"},
-      {.type = "payment_intent.succeeded", .object = R"({"id": "pi_1", "status": "succeeded", "charges": {"data": [1]}})"},
+      {.type = "payment_intent.succeeded",
+       .object = R"({"id": "pi_1", "status": "succeeded", "charges": {"data": [1]}})"},
       {.type = "charge.refunded", .object = R"({"id": "ch_1", "amount": 1, "currency": "usd"})"},
       {.type = "charge.dispute.created", .object = R"({"id": "dp_1", "status": "lost"})"},
   };

@@ -1,4 +1,5 @@
-// Any order, repetition and batching of one set of payment events ends the same, and no money is made or lost.
+// Any order, repetition and batching of one set of payment events ends the same, and no money is made or
+// lost.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -25,8 +26,9 @@ T one_of(Random& random, const std::vector<T>& values) {
 }
 std::int64_t moment(Random& random) { return 1000 + static_cast<std::int64_t>(below(random, 4)); }
 
-// What a session is for stays the same in all its events, and so do its intent and who a grant is for. What else it
-// names may differ from one event to the next, which Stripe does not do but nothing here may depend on.
+// What a session is for stays the same in all its events, and so do its intent and who a grant is for. What
+// else it names may differ from one event to the next, which Stripe does not do but nothing here may depend
+// on.
 Texts purpose(std::size_t session) {
   static const std::vector<Texts> purposes = {{{"type", "wallet_deposit"}},
                                               {{"type", "wallet_deposit"}},
@@ -57,15 +59,19 @@ EventSpec any_session_event(Random& random) {
                         .metadata = purpose(number)};
   if (!one_in(random, 4)) session.payment_intent = "pi_" + std::to_string(number % 3);
   const bool grants = session.metadata.contains("app_slug");
-  if (grants || !one_in(random, 4)) session.customer = "cus_" + std::to_string(grants ? 1 : 1 + below(random, 2));
+  if (grants || !one_in(random, 4))
+    session.customer = "cus_" + std::to_string(grants ? 1 : 1 + below(random, 2));
   if (!grants && one_in(random, 2)) session.user = one_of<std::string>(random, {"u1", "u2", "u3"});
   return session_event(kind.type, session, moment(random));
 }
 
 EventSpec any_intent_event(Random& random) {
   static const std::vector<std::pair<const char*, const char*>> kinds = {
-      {"succeeded", "succeeded"}, {"payment_failed", "requires_payment_method"}, {"processing", "processing"},
-      {"canceled", "canceled"},   {"created", "requires_payment_method"}};
+      {"succeeded", "succeeded"},
+      {"payment_failed", "requires_payment_method"},
+      {"processing", "processing"},
+      {"canceled", "canceled"},
+      {"created", "requires_payment_method"}};
   const auto [type, status] = one_of(random, kinds);
   const auto number = std::to_string(below(random, 4));
   IntentObject intent{.id = "pi_" + number, .status = status, .amount = 500, .latest_charge = {}};
@@ -76,7 +82,9 @@ EventSpec any_intent_event(Random& random) {
 
 EventSpec any_refund_event(Random& random) {
   const auto number = std::to_string(below(random, 4));
-  ChargeObject charge{.id = "ch_" + number, .payment_intent = {}, .amount = 500,
+  ChargeObject charge{.id = "ch_" + number,
+                      .payment_intent = {},
+                      .amount = 500,
                       .amount_refunded = 100 * static_cast<std::int64_t>(1 + below(random, 6))};
   if (!one_in(random, 3)) charge.payment_intent = one_in(random, 6) ? "pi_0" : "pi_" + number;
   if (one_in(random, 6)) charge.currency = "eur";
@@ -85,12 +93,15 @@ EventSpec any_refund_event(Random& random) {
 
 EventSpec any_dispute_event(Random& random) {
   const auto number = std::to_string(below(random, 3));
-  DisputeObject dispute{.id = "dp_" + std::to_string(below(random, 3)), .charge = "ch_" + number,
-                        .payment_intent = {},
-                        .status = one_of<std::string>(random, {"needs_response", "under_review", "won", "lost"}),
-                        .created = 900 + static_cast<std::int64_t>(below(random, 2))};
+  DisputeObject dispute{
+      .id = "dp_" + std::to_string(below(random, 3)),
+      .charge = "ch_" + number,
+      .payment_intent = {},
+      .status = one_of<std::string>(random, {"needs_response", "under_review", "won", "lost"}),
+      .created = 900 + static_cast<std::int64_t>(below(random, 2))};
   if (one_in(random, 2)) dispute.payment_intent = "pi_" + number;
-  return dispute_event(one_of<const char*>(random, {"created", "updated", "closed"}), dispute, moment(random));
+  return dispute_event(one_of<const char*>(random, {"created", "updated", "closed"}), dispute,
+                       moment(random));
 }
 
 // Test-mode objects are others than live ones.
@@ -142,12 +153,14 @@ void run_in_any_batches(World& world, const Events& events, Random& random) {
 std::string describe(const Events& events) {
   std::string text;
   for (const auto& event : events)
-    text += event.meta.id + " " + event.meta.type + " " + std::to_string(to_unix_ms(event.meta.created) / 1000) + " " +
-            json::canonical(event.object()) + "\n";
+    text += event.meta.id + " " + event.meta.type + " " +
+            std::to_string(to_unix_ms(event.meta.created) / 1000) + " " + json::canonical(event.object()) +
+            "\n";
   return text;
 }
 
-std::string differences(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
+std::string differences(const std::map<std::string, std::string>& a,
+                        const std::map<std::string, std::string>& b) {
   std::string text;
   for (const auto& [key, value] : a)
     if (const auto other = b.find(key); other == b.end() || other->second != value)
