@@ -2,6 +2,8 @@
 
 #include <prometheus/counter.h>
 
+#include <algorithm>
+
 #include "common/adapters/kafka/event_log.h"
 #include "common/catalogue/catalogue.h"
 #include "common/core/check.h"
@@ -21,11 +23,17 @@ Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metri
   options.topic_prefix = settings.topic_prefix;
   options.linger = settings.kafka_linger;
   options.append_deadline = settings.ack_timeout;
+  options.record_bytes_max = static_cast<int>(record_bytes_max(settings));
   options.instance_id = settings.worker_instance;
   options.partitions = settings.kafka_partitions;
   options.replication_factor = settings.kafka_replication;
   options.on_producer_replaced = [&replaced] { replaced.Increment(); };
   return open_kafka_log(options);
+}
+
+std::size_t record_bytes_max(const Settings& settings) {
+  constexpr std::size_t kHeadersAndKey = 64 * 1024;
+  return std::max<std::size_t>(1 << 20, settings.body_bytes_max.count + kHeadersAndKey);
 }
 
 std::vector<std::string> topics_in_use() {

@@ -14,6 +14,10 @@ namespace penstock {
 // `settings.log` must name Kafka. Counts replaced producers. The metrics must outlive the log.
 Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics);
 
+// What a log must be able to take: the largest body with its headers and key. Kafka's brokers and topics have
+// a limit of their own (message.max.bytes, 1 MiB by default).
+std::size_t record_bytes_max(const Settings& settings);
+
 // The topics this version writes or reads, in the order they are created.
 std::vector<std::string> topics_in_use();
 

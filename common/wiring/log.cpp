@@ -9,6 +9,7 @@ Result<std::unique_ptr<EventLog>> open_log(const Settings& settings, const Clock
   if (sqlite == nullptr) return open_kafka_log(settings, metrics);
   SqliteLogOptions options;
   options.file = sqlite->path;
+  options.log.record_bytes_max = record_bytes_max(settings);
   TRY(auto log, open_sqlite_log(options, clock));
   return std::unique_ptr<EventLog>(std::move(log));
 }

@@ -34,10 +34,11 @@ const CommandLineSpec kSpec{
 // The parts in the order they depend on one another; destruction takes them down the other way round.
 class Standalone {
  public:
-  Standalone(const Settings& settings, EventLog& event_log, Store& store)
+  Standalone(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics)
       : settings_(settings),
         log_(event_log),
         store_(store),
+        metrics_(metrics),
         worker_metrics_(metrics_),
         stripe_(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock_, metrics_),
         probes_(
@@ -98,8 +99,8 @@ class Standalone {
   const Settings& settings_;
   EventLog& log_;
   Store& store_;
+  Metrics& metrics_;
   SystemClock clock_;
-  Metrics metrics_;
   WorkerMetrics worker_metrics_;
   StripeWebhook stripe_;
   Probes probes_;
@@ -129,15 +130,15 @@ int run(Settings settings, Termination& termination) {
   const auto files = prepare_folder(settings);
   if (!files) return fail("cannot prepare the data folder", files.error());
   const SystemClock clock;
-  Metrics log_metrics;
-  const auto event_log = open_log(settings, clock, log_metrics);
+  Metrics metrics;
+  const auto event_log = open_log(settings, clock, metrics);
   if (!event_log) return fail("cannot open the log", event_log.error());
   const auto store = open_store(settings);
   if (!store) return fail("cannot open the store", store.error());
   if (const auto migrated = migrate(*event_log.value(), *store.value()); !migrated)
     return fail("cannot prepare the log and the store", migrated.error());
 
-  Standalone penstock(settings, *event_log.value(), *store.value());
+  Standalone penstock(settings, *event_log.value(), *store.value(), metrics);
   if (!penstock.start()) return EXIT_FAILURE;
   print_banner(settings, files.value(), penstock.public_address(), penstock.admin_address());
   termination.wait([&penstock] { return penstock.failed(); });

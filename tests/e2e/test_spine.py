@@ -191,6 +191,23 @@ class Spine(unittest.TestCase):
             self.assertEqual(self.admin.state("/v1/session-payments/" + id_)["status"], "paid")
             self.assertEqual(self.admin.state("/v1/payouts/" + payout)["session_payment"], id_)
 
+    def test_a_failed_payout_is_called_to_be_retried_unless_its_code_is_permanent(self):
+        def failed(code):
+            return event("payout.failed", {"id": unique("po"), "object": "payout", "amount": 900, "currency": "usd",
+                                           "arrival_date": 1757376000, "status": "failed", "failure_code": code,
+                                           "metadata": {}}, created=1757376000)
+
+        temporary, permanent = failed("could_not_process"), failed("account_closed")
+        self.deliver(temporary, permanent)
+
+        def retry(body):
+            return self.admin.state("/v1/payouts/" + body["data"]["object"]["id"])["retry"]
+
+        due = eventually("the retry is due", lambda: retry(temporary)["state"] == "due" and retry(temporary))
+        self.assertEqual(due["attempts"], 1)
+        self.assertIsNotNone(due["next_at"])
+        self.assertEqual(retry(permanent), {"state": "exhausted", "attempts": 0, "next_at": None})
+
     def register(self, id_, payout):
         answer = self.admin.request("PUT", "/v1/session-payments/" + id_,
                                     json.dumps({"tester_id": "t1", "payout": payout}).encode(),
