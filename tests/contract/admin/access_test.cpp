@@ -1,0 +1,172 @@
+// Who is let in, and what is answered when something is wrong with the request, the load or the store.
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include "tests/contract/admin/admin_fixture.h"
+
+namespace penstock {
+namespace {
+
+// Reads that fail on demand, or wait until they are let go.
+class MoodyStore final : public Store {
+ public:
+  explicit MoodyStore(Store& store) : store_(store) {}
+
+  void fail_reads(std::optional<Error> error) { error_ = std::move(error); }
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+  // Waits until so many reads are being held.
+  bool wait_for_readers(int count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return readers_ == count; });
+  }
+
+  Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) override {
+    {
+      std::unique_lock lock(mutex_);
+      ++readers_;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return !held_; });
+      --readers_;
+    }
+    if (error_) return *error_;
+    return store_.read(table, keys);
+  }
+  Result<std::unique_ptr<StoreBatch>> begin() override { return store_.begin(); }
+  Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override { return store_.list(table, query); }
+  Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
+  Status migrate() override { return store_.migrate(); }
+  Status ready() override {
+    if (error_) return *error_;
+    return store_.ready();
+  }
+  Status maintain(Timestamp now, Milliseconds inbox_age) override { return store_.maintain(now, inbox_age); }
+
+ private:
+  Store& store_;
+  std::optional<Error> error_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  int readers_ = 0;
+};
+
+class AdminAccess : public AdminTest {
+ protected:
+  ~AdminAccess() override {
+    moody_.release();
+    server_.reset();
+    api_.reset();
+  }
+  MoodyStore moody_{*store_};
+};
+
+TEST_F(AdminAccess, OnlyTheTokenOpensTheApi) {
+  const std::string token(kToken);
+  const auto answer = [&](const std::string& fields) { return ask(request("GET", "/v1/events", fields)); };
+  EXPECT_EQ(answer(authorization()).status, 200);
+  EXPECT_EQ(answer("authorization: bearer " + token + "\r\n").status, 200) << "the scheme's case does not matter";
+  std::set<std::string> answers;
+  for (const std::string& fields :
+       {std::string(), authorization(""), authorization(token + "x"), authorization(token.substr(1)),
+        authorization("x" + token.substr(1)), "Authorization: Basic " + token + "\r\n",
+        "Authorization: " + token + "\r\n", std::string("Authorization: Bearer\r\n"), authorization() + authorization(),
+        authorization("no") + authorization(), "X-API-Key: " + token + "\r\n"}) {
+    const Reply reply = answer(fields);
+    EXPECT_EQ(reply.status, 401) << fields;
+    EXPECT_NE(reply.head.find("WWW-Authenticate: Bearer realm=\"penstock\""), std::string::npos);
+    EXPECT_FALSE(text_of(reply["error"]["request_id"]).empty());
+    answers.insert(reply.type() + text_of(reply["error"]["message"]));
+  }
+  EXPECT_EQ(answers.size(), 1U) << "why it was refused is not told";
+}
+
+TEST_F(AdminAccess, NoResourceIsReadWithoutTheToken) {
+  serve();
+  for (const auto& route : api_->routes()) {
+    const bool open = route.pattern == "/healthz" || route.pattern == "/readyz" || route.pattern == "/metrics";
+    EXPECT_EQ(ask(request(std::string(route.method), route.pattern, "")).status, open ? 200 : 401) << route.pattern;
+  }
+}
+
+TEST_F(AdminAccess, WhatIsWrongWithTheRequestIsTheClients) {
+  const std::string json = authorization() + "Content-Type: application/json\r\n";
+  EXPECT_EQ(get("/v1/nothing").status, 404);
+  EXPECT_EQ(get("/v1/events/").status, 404);
+  const Reply wrong_method = ask(request("DELETE", "/v1/session-payments/sp", authorization()));
+  EXPECT_EQ(wrong_method.status, 405);
+  EXPECT_NE(wrong_method.head.find("Allow: "), std::string::npos);
+  EXPECT_NE(wrong_method.head.find("PUT"), std::string::npos);
+  EXPECT_EQ(put("/v1/session-payments/sp", R"({"tester_id":"t"})", "text/plain").status, 415);
+  EXPECT_EQ(ask(request("PUT", "/v1/session-payments/sp", authorization(), "{}")).status, 415);
+  EXPECT_EQ(put("/v1/session-payments/sp", R"({"tester_id":"t"})", "Application/JSON; charset=utf-8").status, 200);
+  EXPECT_EQ(put("/v1/session-payments/sp", std::string(4097, ' ')).status, 413);
+  EXPECT_EQ(get("/v1/payments/%zz").status, 400);
+  EXPECT_EQ(get("/v1/payments/%00").status, 400);
+  EXPECT_EQ(get("/v1/payments/%FF").status, 400);
+}
+
+TEST_F(AdminAccess, ErrorsOfTheStoreAreOursAndTellNoDetails) {
+  serve(default_options(), &moody_);
+  struct Case {
+    ErrorCode code;
+    int status;
+    std::string type;
+  };
+  const Case cases[] = {{ErrorCode::unavailable, 503, "unavailable"}, {ErrorCode::timeout, 503, "timeout"},
+                        {ErrorCode::overloaded, 503, "overloaded"},   {ErrorCode::conflict, 503, "conflict"},
+                        {ErrorCode::fenced, 503, "unavailable"},      {ErrorCode::wrong_schema, 503, "wrong_schema"},
+                        {ErrorCode::invalid, 500, "internal"},        {ErrorCode::not_found, 500, "internal"},
+                        {ErrorCode::corrupt, 500, "internal"},        {ErrorCode::internal, 500, "internal"}};
+  for (const auto& [code, status, type] : cases) {
+    moody_.fail_reads(Error{code, Retry::never, "the detail"});
+    const Reply reply = get("/v1/payouts/po_1");
+    EXPECT_EQ(reply.status, status) << to_string(code);
+    EXPECT_EQ(reply.type(), type);
+    EXPECT_EQ(text_of(reply["error"]["message"]).find("the detail"), std::string::npos);
+  }
+}
+
+TEST_F(AdminAccess, ReadinessFollowsTheStore) {
+  serve(default_options(), &moody_);
+  EXPECT_EQ(ask(request("GET", "/healthz", "")).status, 200);
+  moody_.fail_reads(Error{ErrorCode::unavailable, Retry::safe, "away"});
+  EXPECT_EQ(ask(request("GET", "/readyz", "")).status, 503);
+  EXPECT_EQ(ask(request("GET", "/healthz", "")).status, 200);
+}
+
+TEST_F(AdminAccess, MoreThanCanWaitIsTurnedAwayAndTheRestIsAnswered) {
+  AdminOptions options = default_options();
+  options.threads = 1;
+  options.waiting_max = 1;
+  serve(options, &moody_);
+  moody_.hold();
+  const std::string asked = request("GET", "/v1/payouts/po_1", authorization());
+  fakes::RawClient running(server_->bound_address()), waiting(server_->bound_address());
+  running.send(asked);
+  ASSERT_TRUE(moody_.wait_for_readers(1));
+  waiting.send(asked);
+  // The one that waits may not have arrived yet: ask until one is turned away.
+  std::string turned_away;
+  for (int tries = 0; tries < 100 && turned_away.empty(); ++tries) {
+    fakes::RawClient extra(server_->bound_address());
+    extra.send(asked);
+    turned_away = extra.answer(std::chrono::milliseconds{500});
+  }
+  EXPECT_EQ(fakes::status_of(turned_away), 503);
+  EXPECT_NE(turned_away.find("Retry-After: "), std::string::npos);
+  EXPECT_EQ(ask(request("GET", "/healthz", "")).status, 200);
+  moody_.release();
+  EXPECT_EQ(fakes::status_of(running.answer()), 404);
+}
+
+}  // namespace
+}  // namespace penstock

@@ -1,0 +1,122 @@
+// What is answered, what schemas/openapi.yaml says and what the contract asks for are the same fields and routes.
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "tests/contract/admin/admin_fixture.h"
+
+namespace penstock {
+namespace {
+
+using Names = std::set<std::string>;
+
+std::string read_document(const std::string& name) {
+  std::ifstream in(std::string(PENSTOCK_SOURCE_DIR) + "/schemas/" + name);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Names split(std::string text) {
+  for (char& c : text)
+    if (c == ',') c = ' ';
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+// The list after the first `required:` of that schema.
+Names required_of(const std::string& openapi, const std::string& schema) {
+  const auto at = openapi.find("\n    " + schema + ":\n");
+  const auto begin = openapi.find("required: [", at);
+  const auto end = openapi.find(']', begin);
+  if (at == std::string::npos || begin == std::string::npos) return {};
+  return split(openapi.substr(begin + 11, end - begin - 11));
+}
+
+Names members_of(json::Value object) {
+  Names names;
+  for (auto each = object.first(); !each.absent(); each = object.next(each)) names.insert(std::string(each.key()));
+  return names;
+}
+
+struct Resource {
+  std::string target;
+  std::string schema;
+  std::string contract;  // the fields of contract.md
+};
+
+const Resource kOne[] = {
+    {"/v1/payments/cs_1", "Payment",
+     "id session payment_intent charge status amount currency amount_refunded dispute app_slug user_id customer "
+     "account livemode metadata fulfilled fulfilled_by updated_at updated_by"},
+    {"/v1/wallets/u1", "Wallet", "user_id balances test_balances updated_at updated_by"},
+    {"/v1/ledger/check", "LedgerCheck", "balanced accounts entries sum_by_currency"},
+    {"/v1/subscriptions/sub_1", "Subscription",
+     "id status customer user_id plan quantity current_period_start current_period_end cancel_at_period_end "
+     "canceled_at trial_end latest_invoice last_payment livemode account updated_at updated_by"},
+    {"/v1/profiles/u1", "Profile",
+     "user_id subscription_status subscription plan current_period_end customers account updated_at updated_by"},
+    {"/v1/accounts/acct_1", "Account",
+     "id user_id status charges_enabled payouts_enabled details_submitted requirements updated_at updated_by"},
+    {"/v1/payouts/po_1", "Payout",
+     "id account status amount currency arrival_date destination failure_code failure_message session_payment retry "
+     "updated_at updated_by"},
+    {"/v1/session-payments/sp_1", "SessionPayment", "id tester_id payout status amount currency updated_at updated_by"},
+    {"/v1/events/stripe:evt_course", "EventDetail",
+     "key type source received_at outcome reason attempts topic partition offset entity headers body touched outbound"},
+};
+const Resource kLists[] = {
+    {"/v1/fulfillments", "Fulfillment",
+     "id payment app_slug action user_id grants event created_at updated_at updated_by"},
+    {"/v1/wallets/u1/entries", "WalletEntry",
+     "id kind amount currency livemode payment event effect_key created_at updated_at updated_by"},
+    {"/v1/alerts", "Alert", "id kind subject message event created_at acknowledged_at updated_at updated_by"},
+    {"/v1/events", "Event",
+     "key type source received_at outcome reason attempts topic partition offset entity"},
+    {"/v1/parked", "ParkedEvent", "key type topic reason error_class message attempts parked_at"},
+    {"/v1/pools", "Pool", "name lag oldest_age_s rate_1m members partitions"},
+};
+
+class AdminDocuments : public AdminTest {
+ protected:
+  void check(const Resource& resource, json::Value object) {
+    const Names required = required_of(openapi_, resource.schema);
+    EXPECT_EQ(members_of(object), required) << resource.target;
+    for (const auto& name : split(resource.contract)) EXPECT_TRUE(required.contains(name)) << resource.target << " " << name;
+  }
+
+  const std::string openapi_ = read_document("openapi.yaml");
+};
+
+TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
+  apply_examples();
+  apply_body("no JSON");
+  for (const auto& resource : kOne) {
+    const Reply reply = get(resource.target);
+    ASSERT_EQ(reply.status, 200) << resource.target;
+    check(resource, reply.body.root());
+  }
+  for (const auto& resource : kLists) {
+    const Reply reply = get(resource.target);
+    ASSERT_EQ(reply.status, 200) << resource.target;
+    ASSERT_GE(reply.data().size(), 1U) << resource.target;
+    EXPECT_EQ(members_of(reply.body.root()), (Names{"data", "next_cursor"})) << resource.target;
+    check(resource, reply.data().first());
+  }
+  EXPECT_EQ(members_of(get("/v1/accounts/acct_1")["requirements"]),
+            (Names{"currently_due", "eventually_due", "past_due", "disabled_reason"}));
+  EXPECT_EQ(members_of(get("/v1/payouts/po_1")["retry"]), (Names{"state", "attempts", "next_at"}));
+}
+
+TEST_F(AdminDocuments, TheSchemaNamesEveryRouteAndNoOther) {
+  serve();
+  Names served{"/v1/webhook/stripe", "/api/webhooks/stripe"};  // the public listener's own
+  for (const auto& route : api_->routes()) served.insert(route.pattern);
+  Names described;
+  std::istringstream lines(openapi_);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("  /") && line.ends_with(":")) described.insert(line.substr(2, line.size() - 3));
+  EXPECT_EQ(described, served);
+}
+
+}  // namespace
+}  // namespace penstock
