@@ -333,8 +333,10 @@ constexpr std::array kTable{
          .fallback = "35d",
          .minimum = "35d",
          .maximum = "3650d",
-         .help = "How long the store knows an event's key; Stripe can send an event again for 30 days.",
-         .used_by = kOfWorker}),
+         .help = "How long the store knows an event's key and the log keeps its body; Stripe can send an "
+                 "event again "
+                 "for 30 days.",
+         .used_by = {admin, migrate, standalone}}),
 
     setting<&Settings::store_connections_max, CountKind>(
         {.key = "postgres.connections",

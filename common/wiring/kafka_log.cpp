@@ -25,6 +25,7 @@ Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metri
   options.append_deadline = settings.ack_timeout;
   options.record_bytes_max = static_cast<int>(record_bytes_max(settings));
   options.instance_id = settings.worker_instance;
+  options.retention = settings.inbox_retention;
   options.partitions = settings.kafka_partitions;
   options.replication_factor = settings.kafka_replication;
   options.on_producer_replaced = [&replaced] { replaced.Increment(); };

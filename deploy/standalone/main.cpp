@@ -92,8 +92,10 @@ class Standalone {
   }
 
   void maintain() {
-    if (const auto done = store_.maintain(clock_.now(), settings_.inbox_retention); !done)
-      log::warn("store maintenance failed", {{"detail", done.error().detail}});
+    const Timestamp now = clock_.now();
+    for (const auto& done :
+         {store_.maintain(now, settings_.inbox_retention), log_.prune(now - settings_.inbox_retention)})
+      if (!done) log::warn("maintenance failed", {{"detail", done.error().detail}});
   }
 
   const Settings& settings_;

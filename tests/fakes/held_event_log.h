@@ -58,6 +58,7 @@ class HeldEventLog : public EventLog {
   Result<GroupProgress> progress(const std::string&, const std::string&) override { return absent(); }
   Status create_topics(const std::vector<std::string>&) override { return ok(); }
   Status ready(const std::vector<std::string>&) override { return ok(); }
+  Status prune(Timestamp) override { return ok(); }
 
  private:
   static Error absent() { return {ErrorCode::unavailable, Retry::never, "this log only takes records"}; }

@@ -49,9 +49,7 @@ class EmbeddedEventLog : public EventLog {
   Result<GroupProgress> progress(const std::string& group, const std::string& topic) override;
   Status create_topics(const std::vector<std::string>& topics) override;
   Status ready(const std::vector<std::string>& topics) override;
-
-  // LogStorage::prune(). Blocks; appends wait meanwhile.
-  Status prune(Timestamp older_than);
+  Status prune(Timestamp older_than) override;
 
  private:
   class Consumer;

@@ -168,6 +168,8 @@ Result<NewTopic> Client::describe_new(const std::string& topic, int replication_
   if (!fresh) return Error{ErrorCode::invalid, Retry::never, "kafka topic " + topic + ": " + why.data()};
   rd_kafka_NewTopic_set_config(fresh.get(), "max.message.bytes",
                                std::to_string(options_.record_bytes_max).c_str());
+  rd_kafka_NewTopic_set_config(fresh.get(), "retention.ms",
+                               std::to_string(options_.retention.count()).c_str());
   // With three copies an append is acknowledged by two: one broker may be lost without losing what was
   // acknowledged.
   if (replication_factor >= 3) rd_kafka_NewTopic_set_config(fresh.get(), "min.insync.replicas", "2");

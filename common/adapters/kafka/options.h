@@ -35,6 +35,7 @@ struct KafkaOptions {
 
   // Topics that create_topics() has to make.
   int partitions = 6;
+  Milliseconds retention = std::chrono::hours{24 * 35};
   int replication_factor = 0;  // 0: three, or the number of brokers when there are fewer
 };
 

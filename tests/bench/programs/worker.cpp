@@ -87,7 +87,9 @@ struct Options {
 
 std::unique_ptr<SeenSet> make_seen_set(int redis_port) {
   if (redis_port == 0) return std::make_unique<NoSeenSet>();
-  return std::make_unique<RedisSeenSet>(RedisOptions{.port = redis_port});
+  RedisOptions options;
+  options.port = redis_port;
+  return std::make_unique<RedisSeenSet>(std::move(options));
 }
 
 std::chrono::duration<double> apply_all(const Options& options, EventLog& log, Store& store,
