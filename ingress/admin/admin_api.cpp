@@ -118,7 +118,7 @@ struct AdminApi::Impl {
   }
 
   void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
-    if (bearer_token(request).size() != token.size()) return responder.send(unauthorized());
+    if (!crypto::constant_time_equal(bearer_token(request), token)) return responder.send(unauthorized());
     const bool taken = tasks.submit([this, &endpoint, request = std::move(request), responder] {
       responder.send(answer(endpoint, request));
     });
