@@ -46,9 +46,9 @@ Event build_event(const EventSpec& spec) {
 
 std::optional<std::string> corpus_body(std::string_view file) {
   const char* folder = std::getenv("PENSTOCK_STRIPE_EVENTS");
-  std::ifstream in(
-      std::string(folder != nullptr ? folder : "/work/shared/stripe_events") + "/" + std::string(file),
-      std::ios::binary);
+  std::ifstream in(std::string(folder != nullptr ? folder : PENSTOCK_SOURCE_DIR "/../shared/stripe_events") +
+                       "/" + std::string(file),
+                   std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
 }

@@ -25,7 +25,7 @@ std::string event_body(const EventSpec& spec);
 // The event, read back from that body. Aborts when the body is no event.
 Event build_event(const EventSpec& spec);
 
-// One body of the corpus in /work/shared/stripe_events (PENSTOCK_STRIPE_EVENTS overrides the folder); nullopt
+// One body of the corpus in ../shared/stripe_events (PENSTOCK_STRIPE_EVENTS overrides the folder); nullopt
 // when the file is not there.
 std::optional<std::string> corpus_body(std::string_view file);
 

@@ -198,9 +198,11 @@ void name_wallet(const std::optional<Position>& position, LinkedReads& linked) {
 
 }  // namespace
 
-bool is_deposit(const CheckoutSession& session) {
+bool claims_deposit(const CheckoutSession& session) {
   return find_text(session.metadata, "type") == "wallet_deposit";
 }
+
+bool is_deposit(const CheckoutSession& session) { return claims_deposit(session) && !session.account; }
 
 void name_wallets(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked) {
   const Draft before(draft.before());

@@ -21,6 +21,10 @@
 
 namespace penstock {
 
+// What the session's metadata says.
+bool claims_deposit(const CheckoutSession& session);
+
+// Whether the platform's own account holds, or will hold, the money that the session deposits.
 bool is_deposit(const CheckoutSession& session);
 
 // The wallets that settling these sessions looks at, for the rows as they were and as the draft has them.

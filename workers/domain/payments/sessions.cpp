@@ -2,6 +2,7 @@
 
 #include "workers/domain/fulfilment/fulfil.h"
 #include "workers/domain/ledger/deposits.h"
+#include "workers/domain/outbound.h"
 #include "workers/domain/payments/follow_up.h"
 #include "workers/domain/payments/join.h"
 #include "workers/domain/read.h"
@@ -90,6 +91,16 @@ std::vector<std::string> join_rows(Draft& draft, const SessionFacts& facts) {
   return set_of(affected);
 }
 
+void alert_refused_deposit(Draft& draft, const SessionFacts& facts) {
+  const CheckoutSession& shown = facts.shown;
+  if (!claims_deposit(shown) || is_deposit(shown)) return;
+  raise(
+      draft.effects(),
+      {"deposit_refused", shown.id,
+       "Session " + shown.id + " of connected account " + *shown.account + " claims to be a wallet deposit."},
+      facts.meta.key);
+}
+
 }  // namespace
 
 Result<SessionFacts> read_session(const Event& event) {
@@ -135,6 +146,7 @@ Result<Effects> decide(const View& view, const SessionFacts& facts, const Policy
   const bool is_older = known != nullptr && facts.shown.version < known->version;
   const auto affected = join_rows(draft, facts);
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
+  if (known == nullptr) alert_refused_deposit(draft, facts);
   const bool is_routed = fulfil(draft, facts.shown.id, facts.meta.key) != Fulfilment::unknown_app;
   const PaymentRows payment = *rows_of_session(draft, facts.shown.id);
   tell_status(draft, status_before(draft, facts.shown.id, payment.session->payment_intent), payment,

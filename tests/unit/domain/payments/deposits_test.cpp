@@ -33,6 +33,16 @@ TEST(Deposit, CreditsTheAmountOnceAndIsFulfilled) {
   EXPECT_THAT(world.all<Fulfillment>(), IsEmpty());
   world.expect_balanced();
 }
+TEST(Deposit, OfAConnectedAccountIsAPaymentOnly) {
+  auto event = session_event("completed", kOwn);
+  event.account = "acct_1";
+  World world;
+  world.run(event);
+  EXPECT_EQ(balance(world, "u1"), std::nullopt);
+  EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
+  EXPECT_FALSE(payment(world, "cs_1")->fulfilled);
+  EXPECT_THAT(alerts(world), ElementsAre("deposit_refused:cs_1"));
+}
 TEST(Deposit, PostsBothSides) {
   World world;
   world.run(session_event("completed", kOwn));
