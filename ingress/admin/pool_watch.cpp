@@ -33,7 +33,7 @@ PoolWatch::PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWa
 
 Result<std::vector<PoolState>> PoolWatch::states() {
   const std::lock_guard lock(mutex_);
-  if (!looked_at_ || clock_.now() - *looked_at_ > options_.interval) {
+  if (!looked_at_ || clock_.now() - *looked_at_ > options_.state_age_max) {
     const auto looked = look();
     note(looked);
     if (!looked) return looked.error();

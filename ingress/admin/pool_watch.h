@@ -30,6 +30,7 @@ struct PoolWatchOptions {
   std::string group_prefix;  // the consumer group of a pool is this and its name
   std::vector<std::string> pools;
   Milliseconds interval{5'000};
+  Milliseconds state_age_max{1'000};  // of what states() answers
   Milliseconds rate_window{60'000};
 };
 
@@ -39,8 +40,8 @@ class PoolWatch {
  public:
   PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options);
 
-  // Every pool as it was at most one interval ago; looks again, and blocks, when the last look is older than
-  // that or failed. Errors: those of EventLog::progress and read.
+  // Every pool as it was a moment ago; looks again, and blocks, when the last look is older than
+  // state_age_max or failed. Errors: those of EventLog::progress and read.
   Result<std::vector<PoolState>> states();
 
  private:

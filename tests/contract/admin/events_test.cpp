@@ -30,6 +30,22 @@ TEST_F(AdminTest, AnEventShowsItsRawBodyAndHeadersAndWhatFollowed) {
   EXPECT_EQ(text_of(event["outbound"].first()["type"]), "payout.paid");
 }
 
+TEST_F(AdminTest, WhatAnEventTouchedCanBeFollowed) {
+  apply_examples();
+  for (const char* key : {"evt_course", "evt_refund", "evt_deposit", "evt_sub", "evt_account", "evt_payout"}) {
+    const Reply event = get(std::string("/v1/events/stripe:") + key);
+    const auto touched = event["touched"];
+    EXPECT_GE(touched.size(), 1U) << key;
+    for (auto each = touched.first(); !each.absent(); each = touched.next(each)) {
+      const std::string resource = text_of(each["resource"]);
+      if (resource == "alerts" || resource == "fulfillments") continue;  // lists
+      EXPECT_EQ(get("/v1/" + resource + "/" + text_of(each["id"])).status, 200) << json::canonical(each);
+    }
+  }
+  EXPECT_EQ(json::canonical(get("/v1/events/stripe:evt_deposit")["touched"]),
+            R"([{"id":"cs_2","resource":"payments"},{"id":"pi_2","resource":"payments"},{"id":"u1","resource":"wallets"}])");
+}
+
 TEST_F(AdminTest, AnEventKeyIsPercentDecoded) {
   InboxRow row;
   row.key = {"partner/acme:e 17%"};

@@ -59,6 +59,14 @@ TEST_F(AdminPools, TheRateIsWhatWasCommittedInTheLastMinute) {
   EXPECT_EQ(payments()["rate_1m"].number_text(), "0.00");
 }
 
+TEST_F(AdminPools, WhatIsShownIsAtMostASecondOld) {
+  serve();
+  EXPECT_EQ(payments()["lag"].integer(), 0);
+  append_payments(1);
+  clock_.advance(Milliseconds{1001});
+  EXPECT_EQ(get("/v1/pools").data().first()["lag"].integer(), 1);
+}
+
 TEST_F(AdminPools, TheLagIsAMetricOfEachPartition) {
   append_payments(3);
   payments();
