@@ -104,9 +104,6 @@ def run_program(name: str, *arguments) -> Sample:
     return Sample(**json.loads(done.stdout))
 
 
-# --- the ingress ---------------------------------------------------------------------------------------------------
-
-
 class Server:
     """bench_ingress or bench_bare_ingress."""
 
@@ -143,9 +140,6 @@ def measure_ingress(effort: Effort) -> list[Line]:
             lines.append(compare(f"ingress requests, {connections} connections : bare Beast + HMAC", *sides, aim=0.55))
             lines.append(compare_cpu(f"ingress CPU a request, {connections} connections : bare", *sides))
     return lines
-
-
-# --- a worker ------------------------------------------------------------------------------------------------------
 
 
 def psql(database: str, *statements: str) -> str:
@@ -207,9 +201,6 @@ def measure_worker(effort: Effort) -> list[Line]:
             compare("worker events with Redis : unnest + CTE by 500", worker_redis, batched, aim=0.6)]
 
 
-# --- standalone ----------------------------------------------------------------------------------------------------
-
-
 def measure_standalone(effort: Effort) -> list[Line]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=BIN.parent) as folder, \
             Standalone(folder + "/data") as standalone:
@@ -233,9 +224,6 @@ def measure_standalone(effort: Effort) -> list[Line]:
         plain = Side("one commit an event", loop, 100, at_least=50)
         interleave(effort, penstock, plain)
     return [compare("standalone events acknowledged, 64 connections : one fsync an event", penstock, plain, aim=8)]
-
-
-# --- memory --------------------------------------------------------------------------------------------------------
 
 
 def resident_kb(pid: int) -> int:
@@ -263,14 +251,10 @@ def measure_memory() -> list[Line]:
         found = {"penstock": idle_rss(standalone.program.process.pid)}
     with Cluster() as cluster:
         for program in cluster.programs():
-            program.address("ingress") if program.name == "penstock-ingress" else None
             found[program.name] = idle_rss(program.process.pid)
     aims = {"penstock-ingress": "≤ 32 MB"}
     return [Line(f"{name}, idle RSS", f"{kb / 1024:.1f} MB", aim=aims.get(name, ""))
             for name, kb in sorted(found.items())]
-
-
-# -------------------------------------------------------------------------------------------------------------------
 
 
 def table(lines: list[Line]) -> str:
