@@ -82,7 +82,8 @@ Program program_of(const CommandLineSpec& spec, const std::string& subcommand) {
 }
 
 int refuse(const std::string& program, const std::vector<std::string>& problems) {
-  for (const std::string& problem : problems) std::fprintf(stderr, "%s: %s\n", program.c_str(), problem.c_str());
+  for (const std::string& problem : problems)
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), problem.c_str());
   return kExitUsage;
 }
 
