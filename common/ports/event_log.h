@@ -111,8 +111,9 @@ class EventLog {
   // Creates what is missing of these topics; safe to call again and from two places. Blocks.
   virtual Status create_topics(const std::vector<std::string>& topics) = 0;
 
-  // Drops records that were appended before that instant and that every group of their topic has committed; topics
-  // nobody consumes are kept. A log that ages its records out by itself does nothing. Blocks; appends may wait.
+  // Drops records that were appended before that instant and that every group of their topic has committed;
+  // topics nobody consumes are kept. A log that ages its records out by itself does nothing. Blocks; appends
+  // may wait.
   virtual Status prune(Timestamp older_than) = 0;
 
   // Can an append succeed now, and do these topics exist (else wrong_schema)? Blocks for a second at most.

@@ -41,7 +41,9 @@ class MoodyStore final : public Store {
     return store_.read(table, keys);
   }
   Result<std::unique_ptr<StoreBatch>> begin() override { return store_.begin(); }
-  Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override { return store_.list(table, query); }
+  Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
+    return store_.list(table, query);
+  }
   Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Status migrate() override { return store_.migrate(); }
   Status ready() override {
@@ -73,13 +75,15 @@ TEST_F(AdminAccess, OnlyTheTokenOpensTheApi) {
   const std::string token(kToken);
   const auto answer = [&](const std::string& fields) { return ask(request("GET", "/v1/events", fields)); };
   EXPECT_EQ(answer(authorization()).status, 200);
-  EXPECT_EQ(answer("authorization: bearer " + token + "\r\n").status, 200) << "the scheme's case does not matter";
+  EXPECT_EQ(answer("authorization: bearer " + token + "\r\n").status, 200)
+      << "the scheme's case does not matter";
   std::set<std::string> answers;
   for (const std::string& fields :
        {std::string(), authorization(""), authorization(token + "x"), authorization(token.substr(1)),
         authorization("x" + token.substr(1)), "Authorization: Basic " + token + "\r\n",
-        "Authorization: " + token + "\r\n", std::string("Authorization: Bearer\r\n"), authorization() + authorization(),
-        authorization("no") + authorization(), "X-API-Key: " + token + "\r\n"}) {
+        "Authorization: " + token + "\r\n", std::string("Authorization: Bearer\r\n"),
+        authorization() + authorization(), authorization("no") + authorization(),
+        "X-API-Key: " + token + "\r\n"}) {
     const Reply reply = answer(fields);
     EXPECT_EQ(reply.status, 401) << fields;
     EXPECT_NE(reply.head.find("WWW-Authenticate: Bearer realm=\"penstock\""), std::string::npos);
@@ -92,8 +96,10 @@ TEST_F(AdminAccess, OnlyTheTokenOpensTheApi) {
 TEST_F(AdminAccess, NoResourceIsReadWithoutTheToken) {
   serve();
   for (const auto& route : api_->routes()) {
-    const bool open = route.pattern == "/healthz" || route.pattern == "/readyz" || route.pattern == "/metrics";
-    EXPECT_EQ(ask(request(std::string(route.method), route.pattern, "")).status, open ? 200 : 401) << route.pattern;
+    const bool open =
+        route.pattern == "/healthz" || route.pattern == "/readyz" || route.pattern == "/metrics";
+    EXPECT_EQ(ask(request(std::string(route.method), route.pattern, "")).status, open ? 200 : 401)
+        << route.pattern;
   }
 }
 
@@ -107,7 +113,8 @@ TEST_F(AdminAccess, WhatIsWrongWithTheRequestIsTheClients) {
   EXPECT_NE(wrong_method.head.find("PUT"), std::string::npos);
   EXPECT_EQ(put("/v1/session-payments/sp", R"({"tester_id":"t"})", "text/plain").status, 415);
   EXPECT_EQ(ask(request("PUT", "/v1/session-payments/sp", authorization(), "{}")).status, 415);
-  EXPECT_EQ(put("/v1/session-payments/sp", R"({"tester_id":"t"})", "Application/JSON; charset=utf-8").status, 200);
+  EXPECT_EQ(put("/v1/session-payments/sp", R"({"tester_id":"t"})", "Application/JSON; charset=utf-8").status,
+            200);
   EXPECT_EQ(put("/v1/session-payments/sp", std::string(4097, ' ')).status, 413);
   EXPECT_EQ(get("/v1/payments/%zz").status, 400);
   EXPECT_EQ(get("/v1/payments/%00").status, 400);
@@ -121,11 +128,12 @@ TEST_F(AdminAccess, ErrorsOfTheStoreAreOursAndTellNoDetails) {
     int status;
     std::string type;
   };
-  const Case cases[] = {{ErrorCode::unavailable, 503, "unavailable"}, {ErrorCode::timeout, 503, "timeout"},
-                        {ErrorCode::overloaded, 503, "overloaded"},   {ErrorCode::conflict, 503, "conflict"},
-                        {ErrorCode::fenced, 503, "unavailable"},      {ErrorCode::wrong_schema, 503, "wrong_schema"},
-                        {ErrorCode::invalid, 500, "internal"},        {ErrorCode::not_found, 500, "internal"},
-                        {ErrorCode::corrupt, 500, "internal"},        {ErrorCode::internal, 500, "internal"}};
+  const Case cases[] = {
+      {ErrorCode::unavailable, 503, "unavailable"}, {ErrorCode::timeout, 503, "timeout"},
+      {ErrorCode::overloaded, 503, "overloaded"},   {ErrorCode::conflict, 503, "conflict"},
+      {ErrorCode::fenced, 503, "unavailable"},      {ErrorCode::wrong_schema, 503, "wrong_schema"},
+      {ErrorCode::invalid, 500, "internal"},        {ErrorCode::not_found, 500, "internal"},
+      {ErrorCode::corrupt, 500, "internal"},        {ErrorCode::internal, 500, "internal"}};
   for (const auto& [code, status, type] : cases) {
     moody_.fail_reads(Error{code, Retry::never, "the detail"});
     const Reply reply = get("/v1/payouts/po_1");

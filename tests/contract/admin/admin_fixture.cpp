@@ -46,8 +46,8 @@ AdminOptions AdminTest::default_options() {
 }
 
 void AdminTest::serve(AdminOptions options, Store* store) {
-  api_ = std::make_unique<AdminApi>(AdminPorts{store != nullptr ? *store : *store_, *log_.log, clock_, metrics_},
-                                    std::move(options));
+  api_ = std::make_unique<AdminApi>(
+      AdminPorts{store != nullptr ? *store : *store_, *log_.log, clock_, metrics_}, std::move(options));
   http::ServerOptions server;
   server.metrics_prefix = "penstock_admin";
   server.body_bytes_max = 4096;
@@ -55,8 +55,8 @@ void AdminTest::serve(AdminOptions options, Store* store) {
   ASSERT_TRUE(server_->start());
 }
 
-std::string AdminTest::request(const std::string& method, const std::string& target, const std::string& fields,
-                               const std::string& body) {
+std::string AdminTest::request(const std::string& method, const std::string& target,
+                               const std::string& fields, const std::string& body) {
   std::string bytes = method + " " + target + " HTTP/1.1\r\nHost: admin\r\n" + fields;
   if (method != "GET") bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return bytes + "\r\n" + body;
@@ -82,7 +82,8 @@ Reply AdminTest::ask(const std::string& bytes) {
 
 Position AdminTest::append(Record record) {
   auto done = std::make_shared<std::optional<Position>>();
-  EXPECT_TRUE(log_.log->append(std::move(record), [done](const Result<Position>& at) { *done = at.value(); }));
+  EXPECT_TRUE(
+      log_.log->append(std::move(record), [done](const Result<Position>& at) { *done = at.value(); }));
   EXPECT_TRUE(log_.log->flush(Milliseconds{5000}));
   return done->value();
 }
@@ -106,7 +107,8 @@ void AdminTest::apply_examples() {
            "client_reference_id":"u1","metadata":{"app_slug":"courses","course_id":"c-7"}})",
          .id = "evt_course"});
   apply({.type = "charge.refunded",
-         .object = R"({"id":"ch_1","object":"charge","payment_intent":"pi_1","amount":1200,"amount_refunded":200,
+         .object =
+             R"({"id":"ch_1","object":"charge","payment_intent":"pi_1","amount":1200,"amount_refunded":200,
            "currency":"usd","refunded":false})",
          .id = "evt_refund"});
   apply({.type = "checkout.session.completed",
@@ -123,12 +125,14 @@ void AdminTest::apply_examples() {
          .object = R"({"id":"acct_1","object":"account","charges_enabled":true,"payouts_enabled":false,
            "details_submitted":true,"metadata":{"user_id":"u1"},"requirements":{"currently_due":["external_account"],
            "eventually_due":[],"past_due":[],"disabled_reason":null}})",
-         .id = "evt_account", .account = "acct_1"});
+         .id = "evt_account",
+         .account = "acct_1"});
   apply({.type = "payout.failed",
          .object = R"({"id":"po_1","object":"payout","status":"failed","amount":700,"currency":"eur",
            "arrival_date":1000,"destination":"ba_1","failure_code":"could_not_process",
            "failure_message":"The bank could not process it.","metadata":{"session_payment_id":"sp_1"}})",
-         .id = "evt_payout", .account = "acct_1"});
+         .id = "evt_payout",
+         .account = "acct_1"});
 }
 
 }  // namespace penstock

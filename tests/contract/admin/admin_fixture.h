@@ -1,5 +1,5 @@
-// The admin API on the real server, over a real SQLite store and the log in memory. Events go through both as in a
-// worker.
+// The admin API on the real server, over a real SQLite store and the log in memory. Events go through both as
+// in a worker.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -58,7 +58,8 @@ class AdminTest : public ::testing::Test {
   Position apply_body(std::string body);
   Position apply(const testing::EventSpec& spec) { return apply_body(testing::event_body(spec)); }
   Position append(Record record);
-  // What standard events show: a payment of a course, a deposit, a subscription, an account and a failed payout.
+  // What standard events show: a payment of a course, a deposit, a subscription, an account and a failed
+  // payout.
   void apply_examples();
 
   // Writes rows as they are, past all rules.
@@ -80,7 +81,8 @@ template <class R>
 void AdminTest::write(const R& row, const EventKey& by) {
   auto batch = store_->begin();
   ASSERT_TRUE(batch);
-  const std::vector<TableRows> changes{{&table_of<R>(), {Row{to_cells(row), 0, {clock_.now(), clock_.now(), by.value}}}}};
+  const std::vector<TableRows> changes{
+      {&table_of<R>(), {Row{to_cells(row), 0, {clock_.now(), clock_.now(), by.value}}}}};
   ASSERT_TRUE(batch.value()->commit(changes));
 }
 

@@ -1,4 +1,5 @@
-// What is answered, what schemas/openapi.yaml says and what the contract asks for are the same fields and routes.
+// What is answered, what schemas/openapi.yaml says and what the contract asks for are the same fields and
+// routes.
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -34,7 +35,8 @@ Names required_of(const std::string& openapi, const std::string& schema) {
 
 Names members_of(json::Value object) {
   Names names;
-  for (auto each = object.first(); !each.absent(); each = object.next(each)) names.insert(std::string(each.key()));
+  for (auto each = object.first(); !each.absent(); each = object.next(each))
+    names.insert(std::string(each.key()));
   return names;
 }
 
@@ -46,7 +48,8 @@ struct Resource {
 
 const Resource kOne[] = {
     {"/v1/payments/cs_1", "Payment",
-     "id session payment_intent charge status amount currency amount_refunded dispute app_slug user_id customer "
+     "id session payment_intent charge status amount currency amount_refunded dispute app_slug user_id "
+     "customer "
      "account livemode metadata fulfilled fulfilled_by updated_at updated_by"},
     {"/v1/wallets/u1", "Wallet", "user_id balances test_balances updated_at updated_by"},
     {"/v1/ledger/check", "LedgerCheck", "balanced accounts entries sum_by_currency"},
@@ -54,15 +57,20 @@ const Resource kOne[] = {
      "id status customer user_id plan quantity current_period_start current_period_end cancel_at_period_end "
      "canceled_at trial_end latest_invoice last_payment livemode account updated_at updated_by"},
     {"/v1/profiles/u1", "Profile",
-     "user_id subscription_status subscription plan current_period_end customers account updated_at updated_by"},
+     "user_id subscription_status subscription plan current_period_end customers account updated_at "
+     "updated_by"},
     {"/v1/accounts/acct_1", "Account",
-     "id user_id status charges_enabled payouts_enabled details_submitted requirements updated_at updated_by"},
+     "id user_id status charges_enabled payouts_enabled details_submitted requirements updated_at "
+     "updated_by"},
     {"/v1/payouts/po_1", "Payout",
-     "id account status amount currency arrival_date destination failure_code failure_message session_payment retry "
+     "id account status amount currency arrival_date destination failure_code failure_message "
+     "session_payment retry "
      "updated_at updated_by"},
-    {"/v1/session-payments/sp_1", "SessionPayment", "id tester_id payout status amount currency updated_at updated_by"},
+    {"/v1/session-payments/sp_1", "SessionPayment",
+     "id tester_id payout status amount currency updated_at updated_by"},
     {"/v1/events/stripe:evt_course", "EventDetail",
-     "key type source received_at outcome reason attempts topic partition offset entity headers body touched outbound"},
+     "key type source received_at outcome reason attempts topic partition offset entity headers body touched "
+     "outbound"},
 };
 const Resource kLists[] = {
     {"/v1/fulfillments", "Fulfillment",
@@ -81,7 +89,8 @@ class AdminDocuments : public AdminTest {
   void check(const Resource& resource, json::Value object) {
     const Names required = required_of(openapi_, resource.schema);
     EXPECT_EQ(members_of(object), required) << resource.target;
-    for (const auto& name : split(resource.contract)) EXPECT_TRUE(required.contains(name)) << resource.target << " " << name;
+    for (const auto& name : split(resource.contract))
+      EXPECT_TRUE(required.contains(name)) << resource.target << " " << name;
   }
 
   const std::string openapi_ = read_document("openapi.yaml");

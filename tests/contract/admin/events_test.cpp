@@ -9,7 +9,8 @@ namespace {
 TEST_F(AdminTest, AnEventShowsItsRawBodyAndHeadersAndWhatFollowed) {
   const std::string body = testing::event_body(
       {.type = "payout.paid",
-       .object = "{ \"id\":\"po_1\", \"object\":\"payout\",\"status\":\"paid\",\"amount\":1,\"currency\":\"eur\"}",
+       .object =
+           "{ \"id\":\"po_1\", \"object\":\"payout\",\"status\":\"paid\",\"amount\":1,\"currency\":\"eur\"}",
        .id = "evt_1"});
   const Position position = apply_body(body);
   const Reply event = get("/v1/events/stripe:evt_1");
@@ -32,7 +33,8 @@ TEST_F(AdminTest, AnEventShowsItsRawBodyAndHeadersAndWhatFollowed) {
 
 TEST_F(AdminTest, WhatAnEventTouchedCanBeFollowed) {
   apply_examples();
-  for (const char* key : {"evt_course", "evt_refund", "evt_deposit", "evt_sub", "evt_account", "evt_payout"}) {
+  for (const char* key :
+       {"evt_course", "evt_refund", "evt_deposit", "evt_sub", "evt_account", "evt_payout"}) {
     const Reply event = get(std::string("/v1/events/stripe:") + key);
     const auto touched = event["touched"];
     EXPECT_GE(touched.size(), 1U) << key;
@@ -42,8 +44,9 @@ TEST_F(AdminTest, WhatAnEventTouchedCanBeFollowed) {
       EXPECT_EQ(get("/v1/" + resource + "/" + text_of(each["id"])).status, 200) << json::canonical(each);
     }
   }
-  EXPECT_EQ(json::canonical(get("/v1/events/stripe:evt_deposit")["touched"]),
-            R"([{"id":"cs_2","resource":"payments"},{"id":"pi_2","resource":"payments"},{"id":"u1","resource":"wallets"}])");
+  EXPECT_EQ(
+      json::canonical(get("/v1/events/stripe:evt_deposit")["touched"]),
+      R"([{"id":"cs_2","resource":"payments"},{"id":"pi_2","resource":"payments"},{"id":"u1","resource":"wallets"}])");
 }
 
 TEST_F(AdminTest, AnEventKeyIsPercentDecoded) {
@@ -61,7 +64,8 @@ TEST_F(AdminTest, AnEventKeyIsPercentDecoded) {
 
 TEST_F(AdminTest, ABodyThatIsNoTextComesInBase64) {
   const std::string body = "\xFF\xFE{\"id\":1}";
-  append({"unrouted", "k", body, {{"ce_id", "odd"}, {"ce_type", "t"}, {"ce_source", "stripe"}, {"x", "\xFF"}}});
+  append(
+      {"unrouted", "k", body, {{"ce_id", "odd"}, {"ce_type", "t"}, {"ce_source", "stripe"}, {"x", "\xFF"}}});
   InboxRow row;
   row.key = {"stripe:odd"};
   row.type = "t";
@@ -98,7 +102,8 @@ TEST_F(AdminTest, ARecordThatTheLogHasDroppedIsNull) {
 
 // The topic was made anew, and another event stands where this one stood.
 TEST_F(AdminTest, AnotherEventsRecordIsNeverShown) {
-  const Position position = apply({.type = "payout.paid", .object = R"({"id":"po_1","object":"payout","status":"paid"})"});
+  const Position position =
+      apply({.type = "payout.paid", .object = R"({"id":"po_1","object":"payout","status":"paid"})"});
   InboxRow row;
   row.key = {"stripe:evt_other"};
   row.type = "payout.paid";
@@ -115,13 +120,16 @@ TEST_F(AdminTest, EventsAreFilteredByEachParameter) {
   apply_examples();
   clock_.advance(std::chrono::seconds{10});
   const auto later = to_rfc3339(clock_.now());
-  apply({.type = "payout.paid", .object = R"({"id":"po_2","object":"payout","status":"paid"})", .id = "evt_later"});
+  apply({.type = "payout.paid",
+         .object = R"({"id":"po_2","object":"payout","status":"paid"})",
+         .id = "evt_later"});
   const auto keys = [&](const std::string& query) {
     std::string found;
     const Reply reply = get("/v1/events?" + query);
     EXPECT_EQ(reply.status, 200) << query;
     const auto data = reply.data();
-    for (auto each = data.first(); !each.absent(); each = data.next(each)) found += text_of(each["key"]) + " ";
+    for (auto each = data.first(); !each.absent(); each = data.next(each))
+      found += text_of(each["key"]) + " ";
     return found;
   };
   EXPECT_EQ(keys("type=payout.paid"), "stripe:evt_later ");

@@ -73,7 +73,8 @@ TEST_F(AdminLists, EveryListPages) {
            "client_reference_id":"u1","metadata":{"app_slug":"courses","course_id":"c-8"}})"});
   apply_body("no JSON");
   apply({.type = "payout.paid", .object = R"({})"});
-  for (const char* list : {"/v1/events", "/v1/parked", "/v1/alerts", "/v1/fulfillments", "/v1/wallets/u1/entries"}) {
+  for (const char* list :
+       {"/v1/events", "/v1/parked", "/v1/alerts", "/v1/fulfillments", "/v1/wallets/u1/entries"}) {
     const Reply first = get(std::string(list) + "?limit=1");
     ASSERT_EQ(first.data().size(), 1U) << list;
     const Reply second = get(std::string(list) + "?limit=1&cursor=" + text_of(first["next_cursor"]));
@@ -105,10 +106,11 @@ TEST_F(AdminLists, EachBadParameterIsNamed) {
 TEST_F(AdminLists, ParametersThatAResourceDoesNotHaveAreRefused) {
   apply_examples();
   for (const char* target :
-       {"/v1/payments/cs_1?limit=1", "/v1/wallets/u1?x=1", "/v1/ledger/check?x=1", "/v1/subscriptions/sub_1?x=1",
-        "/v1/profiles/u1?x=1", "/v1/accounts/acct_1?x=1", "/v1/payouts/po_1?x=1", "/v1/session-payments/sp_1?x=1",
-        "/v1/events/stripe:evt_course?x=1", "/v1/pools?x=1", "/v1/alerts?x=1", "/v1/parked?outcome=applied",
-        "/v1/fulfillments?paiment=cs_1", "/v1/wallets/u1/entries?x=1"})
+       {"/v1/payments/cs_1?limit=1", "/v1/wallets/u1?x=1", "/v1/ledger/check?x=1",
+        "/v1/subscriptions/sub_1?x=1", "/v1/profiles/u1?x=1", "/v1/accounts/acct_1?x=1",
+        "/v1/payouts/po_1?x=1", "/v1/session-payments/sp_1?x=1", "/v1/events/stripe:evt_course?x=1",
+        "/v1/pools?x=1", "/v1/alerts?x=1", "/v1/parked?outcome=applied", "/v1/fulfillments?paiment=cs_1",
+        "/v1/wallets/u1/entries?x=1"})
     EXPECT_EQ(get(target).status, 400) << target;
 }
 
@@ -117,8 +119,8 @@ TEST_F(AdminLists, ACursorThatWasNotGivenForThisListIsRefused) {
   const std::string cursor = text_of(get("/v1/events?limit=1")["next_cursor"]);
   ASSERT_EQ(get("/v1/events?cursor=" + cursor).status, 200);
   EXPECT_EQ(get("/v1/parked?cursor=" + cursor).status, 400);
-  for (const std::string& bad : {std::string("AAAA"), cursor + "!", cursor + "=", cursor.substr(1), std::string("%20"),
-                                 std::string("ZXZlbnRzIDEgAA")}) {
+  for (const std::string& bad : {std::string("AAAA"), cursor + "!", cursor + "=", cursor.substr(1),
+                                 std::string("%20"), std::string("ZXZlbnRzIDEgAA")}) {
     const Reply reply = get("/v1/events?cursor=" + bad);
     EXPECT_EQ(reply.status, 400) << bad;
     EXPECT_FALSE(text_of(reply.fields()["/cursor"]).empty()) << bad;

@@ -22,7 +22,8 @@ TEST_F(AdminTest, APaymentNamesTheEventThatChangedAnyOfItsRowsLast) {
   apply_examples();
   clock_.advance(Milliseconds{1234});
   apply({.type = "charge.refunded",
-         .object = R"({"id":"ch_1","object":"charge","payment_intent":"pi_1","amount":1200,"amount_refunded":1200,
+         .object =
+             R"({"id":"ch_1","object":"charge","payment_intent":"pi_1","amount":1200,"amount_refunded":1200,
            "currency":"usd","refunded":true})",
          .id = "evt_full_refund"});
   const Reply payment = get("/v1/payments/cs_1");
@@ -214,7 +215,8 @@ TEST_F(AdminTest, ARegistrationNamesEveryWrongField) {
   EXPECT_FALSE(text_of(refused(R"({"tester_id":"t","amount":1.5})").fields()["/amount"]).empty());
   EXPECT_FALSE(text_of(refused(R"({"tester_id":"t","amount":"1"})").fields()["/amount"]).empty());
   EXPECT_FALSE(text_of(refused(R"({"tester_id":null})").fields()["/tester_id"]).empty());
-  EXPECT_FALSE(text_of(refused(R"({"tester_id":")" + std::string(256, 't') + R"("})").fields()["/tester_id"]).empty());
+  EXPECT_FALSE(
+      text_of(refused(R"({"tester_id":")" + std::string(256, 't') + R"("})").fields()["/tester_id"]).empty());
   EXPECT_FALSE(text_of(refused(R"({"tester_id":"t"} x)").fields()[""]).empty());
   EXPECT_FALSE(text_of(refused("[]").fields()[""]).empty());
   EXPECT_EQ(put("/v1/session-payments/" + std::string(256, 's'), R"({"tester_id":"t"})").status, 400);
@@ -223,14 +225,15 @@ TEST_F(AdminTest, ARegistrationNamesEveryWrongField) {
 
 TEST_F(AdminTest, TheLongestIdsAreTaken) {
   const std::string id(255, 's');
-  EXPECT_EQ(put("/v1/session-payments/" + id, R"({"tester_id":")" + std::string(255, 't') + R"("})").status, 200);
+  EXPECT_EQ(put("/v1/session-payments/" + id, R"({"tester_id":")" + std::string(255, 't') + R"("})").status,
+            200);
   EXPECT_EQ(get("/v1/session-payments/" + id).status, 200);
 }
 
 TEST_F(AdminTest, UnknownIdsAreNotFoundWhateverTheyLookLike) {
   apply_examples();
-  for (const char* resource : {"payments", "subscriptions", "profiles", "accounts", "payouts", "session-payments",
-                               "wallets", "events"})
+  for (const char* resource : {"payments", "subscriptions", "profiles", "accounts", "payouts",
+                               "session-payments", "wallets", "events"})
     for (const char* id : {"nothing", "%27%3B--", "%F0%9F%92%B8", "a%2Fb", "%25", "..%2F..", "%20", "null"}) {
       const Reply reply = get("/v1/" + std::string(resource) + "/" + id);
       EXPECT_EQ(reply.status, 404) << resource << " " << id;
