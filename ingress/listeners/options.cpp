@@ -57,7 +57,7 @@ StripeWebhookOptions stripe_webhook_options(const Settings& settings) {
 }
 
 Status start_listener(http::HttpServer& server, std::string_view listener) {
-  const auto started = server.start();
+  auto started = server.start();
   if (started) {
     log::info("listening", {{"listener", listener}, {"address", server.bound_address()}});
   } else {

@@ -12,7 +12,7 @@ namespace {
 constexpr Milliseconds kSweepInterval{1'000};
 
 // Sweeps until `stop`; says once when sweeping begins to fail.
-void sweep_until(std::stop_token stop, Store& store, const Clock& clock, const Policy& policy) {
+void sweep_until(const std::stop_token& stop, Store& store, const Clock& clock, const Policy& policy) {
   bool failing = false;
   while (wait_unless_stopped(stop, kSweepInterval)) {
     const auto swept = sweep_due_retries(store, clock, policy);
@@ -51,9 +51,8 @@ Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy
     threads_.emplace_back([this, worker = std::move(worker), seen_set = seen_sets_.back().get()](
                               std::stop_token stop) { run(worker, *seen_set, std::move(stop)); });
     if (pool == "payouts")
-      threads_.emplace_back([this](std::stop_token stop) {
-        sweep_until(std::move(stop), ports_.store, ports_.clock, policy_);
-      });
+      threads_.emplace_back(
+          [this](std::stop_token stop) { sweep_until(stop, ports_.store, ports_.clock, policy_); });
   }
 }
 
