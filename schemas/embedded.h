@@ -8,6 +8,12 @@ namespace penstock::schemas {
 
 // schemas/sql/<store>/<version>_*.sql: what brings the store's schema from the version before to this one.
 extern const std::string_view kPostgres0001;
+extern const std::string_view kPostgres0002;
+extern const std::string_view kPostgres0003;
+extern const std::string_view kPostgres0004;
 extern const std::string_view kSqlite0001;
+extern const std::string_view kSqlite0002;
+extern const std::string_view kSqlite0003;
+extern const std::string_view kSqlite0004;
 
 }  // namespace penstock::schemas

@@ -60,6 +60,12 @@ class EventConsumer {
   // taken away meanwhile is skipped without an error: its next owner reads those records again.
   virtual Status commit(std::span<const Position> last_done) = 0;
 
+  // Leaves a short text (512 bytes at most) beside the group's offsets of these positions' partitions, for
+  // whoever asks for the group's progress; the next commit() of a partition takes it away. `next` are the
+  // positions that are not done yet. A partition that has been taken away meanwhile is skipped. Errors as
+  // commit()'s.
+  virtual Status annotate(std::span<const Position> next, std::string_view note) = 0;
+
   // While paused, poll() returns nothing and keeps the partitions.
   virtual void pause() = 0;
   virtual void resume() = 0;
@@ -73,6 +79,7 @@ struct PartitionProgress {
   Partition partition;
   Offset committed;  // the next offset the group will read; the log's start when it never committed
   Offset end;        // the offset the next append gets
+  std::string note;  // what the partition's consumer left with annotate(); empty: nothing
 };
 
 struct GroupProgress {

@@ -68,6 +68,7 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
 
   Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) override;
   Status commit(std::span<const Position> last_done) override;
+  Status annotate(std::span<const Position>, std::string_view) override { return ok(); }
   void pause() override { paused_ = true; }
   void resume() override { paused_ = false; }
   std::uint64_t generation() const noexcept override;
@@ -297,7 +298,8 @@ Result<GroupProgress> EmbeddedEventLog::progress(const std::string& group, const
     for (const auto& [partition, end] : ends) {
       TRY(const Offset start, storage.start(partition));
       TRY(const std::optional<Offset> committed, storage.committed(group, partition));
-      progress.partitions.push_back({partition.partition, std::max(start, committed.value_or(start)), end});
+      progress.partitions.push_back(
+          {partition.partition, std::max(start, committed.value_or(start)), end, {}});
     }
     return progress;
   });

@@ -91,7 +91,8 @@ Result<GroupProgress> Client::progress(const std::string& group, const std::stri
     const auto& start = starts->elems[i];
     const auto* found = rd_kafka_topic_partition_list_find(committed.get(), start.topic, start.partition);
     const std::int64_t next = std::max(start.offset, found == nullptr ? start.offset : found->offset);
-    progress.partitions.push_back({Partition{start.partition}, Offset{next}, Offset{ends->elems[i].offset}});
+    progress.partitions.push_back(
+        {Partition{start.partition}, Offset{next}, Offset{ends->elems[i].offset}, {}});
   }
   return progress;
 }

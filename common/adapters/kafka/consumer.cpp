@@ -248,6 +248,8 @@ Status Consumer::commit(std::span<const Position> last_done) {
   return status_of_commit(answer.get());
 }
 
+Status Consumer::annotate(std::span<const Position>, std::string_view) { return ok(); }
+
 void Consumer::pause() { set_paused(true); }
 void Consumer::resume() { set_paused(false); }
 

@@ -27,6 +27,7 @@ class Consumer final : public EventConsumer {
 
   Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) override;
   Status commit(std::span<const Position> last_done) override;
+  Status annotate(std::span<const Position> next, std::string_view note) override;
   void pause() override;
   void resume() override;
   std::uint64_t generation() const noexcept override { return *generation_; }

@@ -16,7 +16,8 @@ using std::chrono::sys_days;
 using std::chrono::year_month;
 using std::chrono::year_month_day;
 
-constexpr const std::string_view* kMigrations[] = {&schemas::kPostgres0001};
+constexpr const std::string_view* kMigrations[] = {&schemas::kPostgres0001, &schemas::kPostgres0002,
+                                                   &schemas::kPostgres0003, &schemas::kPostgres0004};
 
 // The lock's number is arbitrary, and the same in every program that migrates.
 constexpr const char* kBeginMigration =

@@ -22,7 +22,8 @@ namespace penstock {
 namespace sqlite {
 namespace {
 
-constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001};
+constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001, &schemas::kSqlite0002,
+                                                   &schemas::kSqlite0003, &schemas::kSqlite0004};
 
 std::string select_text(const Table& table) {
   return "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " + sql::quoted(table.name) +

@@ -1,0 +1,17 @@
+// What the log, the store and the seen set are called in messages to operators: kind and address, never a
+// password.
+#pragma once
+
+#include <string>
+
+#include "common/config/settings.h"
+
+namespace penstock {
+
+std::string log_address(
+    const Settings& settings);  // "kafka at h1:9092,h2:9092", "sqlite at /var/lib/penstock/log.db"
+std::string store_address(
+    const Settings& settings);  // "postgresql at h1:5432/penstock", "sqlite at …/state.db"
+std::string seen_set_address(const Settings& settings);  // "redis at h1:6379/0", empty when there is none
+
+}  // namespace penstock

@@ -1,0 +1,1 @@
+-- Live and test rows stand apart; rows of connected accounts say whose they are.

@@ -1,0 +1,1 @@
+-- Indexes that keep every list and filter flat.

@@ -1,0 +1,1 @@
+-- Who this store is, and how often each event was delivered.

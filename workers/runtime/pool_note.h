@@ -1,0 +1,37 @@
+// What a pool's worker leaves beside its group's offsets (EventConsumer::annotate), so that the admin API can
+// say from another process what the pool is doing. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/core/fields.h"
+#include "common/core/time.h"
+#include "workers/domain/state/words.h"
+
+namespace penstock {
+
+// idle: nothing to do. backing_off: the events in hand cannot be applied now. stuck: so for longer than
+// PENSTOCK_POOL_STUCK_AFTER.
+PENSTOCK_WORDS(PoolActivity, idle, running, backing_off, stuck)
+
+struct PoolNote {
+  PoolActivity state = PoolActivity::backing_off;
+  Timestamp since;  // when the state before last ended: what was applied last, or when the pool began to wait
+  std::string error;  // code and detail, with the address of what is away
+  bool operator==(const PoolNote&) const = default;
+};
+
+template <>
+struct Fields<PoolNote> {
+  static constexpr auto list = std::make_tuple(
+      field("state", &PoolNote::state), field("since", &PoolNote::since), field("error", &PoolNote::error));
+};
+
+// One JSON object of 512 bytes at most; a longer error is cut, at a character.
+std::string to_text(const PoolNote& note);
+// nullopt for anything else, and for an empty text.
+std::optional<PoolNote> parse_pool_note(std::string_view text);
+
+}  // namespace penstock
