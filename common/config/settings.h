@@ -61,6 +61,7 @@ struct Settings {
   int batch_records_max = 0;
   Milliseconds batch_wait{};
   Milliseconds seen_ttl{};
+  Milliseconds pool_stuck_after{};
   std::vector<Milliseconds> payout_retry_schedule;
   Milliseconds inbox_retention{};
 

@@ -313,6 +313,16 @@ constexpr std::array kTable{
          .maximum = "5s",
          .help = "How long a worker waits for the first event of a batch before it looks again.",
          .used_by = kOfWorker}),
+    setting<&Settings::pool_stuck_after, DurationKind>(
+        {.key = "worker.pool_stuck_after",
+         .environment = "PENSTOCK_POOL_STUCK_AFTER",
+         .fallback = "15s",
+         .minimum = "1s",
+         .maximum = "1h",
+         .help = "How long a pool that has events to do may apply none before it counts as stuck: /readyz "
+                 "of its process "
+                 "is 503 then, and the alert pool_stuck is raised.",
+         .used_by = {worker, admin, standalone}}),
     setting<&Settings::seen_ttl, DurationKind>({.key = "worker.seen_ttl",
                                                 .environment = "PENSTOCK_SEEN_TTL",
                                                 .fallback = "24h",

@@ -3,48 +3,15 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <array>
 #include <optional>
 
+#include "common/adapters/sql/errors.h"
 #include "common/core/check.h"
 
 namespace penstock::postgres {
 namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
-
-struct SqlStateMeaning {
-  std::string_view prefix;
-  ErrorCode code;
-  Retry retry;
-};
-
-// The first matching line holds. https://www.postgresql.org/docs/15/errcodes-appendix.html
-constexpr std::array kSqlStates = {
-    SqlStateMeaning{"40001", ErrorCode::conflict, Retry::safe},   // serialization failure, penstock_expect()
-    SqlStateMeaning{"40P01", ErrorCode::conflict, Retry::safe},   // deadlock
-    SqlStateMeaning{"55P03", ErrorCode::conflict, Retry::safe},   // lock timeout
-    SqlStateMeaning{"23505", ErrorCode::conflict, Retry::safe},   // unique violation
-    SqlStateMeaning{"57014", ErrorCode::timeout, Retry::safe},    // statement timeout
-    SqlStateMeaning{"08", ErrorCode::unavailable, Retry::safe},   // connection
-    SqlStateMeaning{"57P", ErrorCode::unavailable, Retry::safe},  // shutting down or starting up
-    SqlStateMeaning{"53", ErrorCode::unavailable, Retry::safe},   // disk full, out of memory or connections
-    SqlStateMeaning{"58", ErrorCode::unavailable, Retry::safe},   // the server's disk or system
-    SqlStateMeaning{"25006", ErrorCode::unavailable, Retry::safe},  // a standby, for now
-    SqlStateMeaning{"25P03", ErrorCode::unavailable, Retry::safe},  // idle in transaction for too long
-    SqlStateMeaning{"42501", ErrorCode::unavailable, Retry::safe},  // no privilege: for the operator to mend
-    SqlStateMeaning{"42P01", ErrorCode::wrong_schema, Retry::never},  // no such table
-    SqlStateMeaning{"42P10", ErrorCode::wrong_schema, Retry::never},  // no such unique key
-    SqlStateMeaning{"42703", ErrorCode::wrong_schema, Retry::never},  // no such column
-    SqlStateMeaning{"42804", ErrorCode::wrong_schema, Retry::never},  // a column of another type
-    SqlStateMeaning{"42883", ErrorCode::wrong_schema, Retry::never},  // no such function
-    SqlStateMeaning{"0A000", ErrorCode::wrong_schema, Retry::never},  // a cached plan's table has changed
-    SqlStateMeaning{"22", ErrorCode::invalid, Retry::never},          // data: text, json, range
-    SqlStateMeaning{"23", ErrorCode::invalid, Retry::never},          // NOT NULL, CHECK
-    SqlStateMeaning{"54", ErrorCode::invalid, Retry::never},          // too large for an index or a row
-    SqlStateMeaning{"XX001", ErrorCode::corrupt, Retry::never},
-    SqlStateMeaning{"XX002", ErrorCode::corrupt, Retry::never},
-};
 
 std::string_view field_of(const PGresult* result, int field) {
   const char* text = PQresultErrorField(result, field);
@@ -62,9 +29,8 @@ Error error_of(const PGresult* result) {
   std::string detail = "postgres: ";
   detail.append(state).append(": ").append(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
   if (is_partition_race(result)) return {ErrorCode::conflict, Retry::safe, std::move(detail)};
-  for (const auto& meaning : kSqlStates)
-    if (state.starts_with(meaning.prefix)) return {meaning.code, meaning.retry, std::move(detail)};
-  return {ErrorCode::internal, Retry::never, std::move(detail)};
+  const ErrorCode code = sql::code_of_sqlstate(state);
+  return {code, code == ErrorCode::invalid ? Retry::never : Retry::safe, std::move(detail)};
 }
 
 bool is_error(const PGresult* result) {

@@ -4,41 +4,21 @@
 
 #include <utility>
 
+#include "common/adapters/sql/errors.h"
 #include "common/core/check.h"
 
 namespace penstock::sqlite {
 namespace {
 
-ErrorCode code_of(int result_code) {
-  switch (result_code & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_NOMEM:
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-      return ErrorCode::unavailable;
-    case SQLITE_CONSTRAINT:
-      return result_code == SQLITE_CONSTRAINT_PRIMARYKEY || result_code == SQLITE_CONSTRAINT_UNIQUE
-                 ? ErrorCode::conflict
-                 : ErrorCode::invalid;
-    case SQLITE_TOOBIG:
-    case SQLITE_MISMATCH:
-      return ErrorCode::invalid;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return ErrorCode::corrupt;
-    default:
-      return ErrorCode::internal;
-  }
-}
+// errors.cpp has these as numbers, since it knows no database's header.
+static_assert(SQLITE_TOOBIG == 18 && SQLITE_MISMATCH == 20 && SQLITE_CONSTRAINT_CHECK == 275 &&
+              SQLITE_CONSTRAINT_NOTNULL == 1299 && SQLITE_CONSTRAINT_DATATYPE == 3091 &&
+              SQLITE_CONSTRAINT_PRIMARYKEY == 1555 && SQLITE_CONSTRAINT_UNIQUE == 2067);
 
 Error error_of(sqlite3* connection, int result_code) {
-  const ErrorCode code = code_of(result_code);
-  const bool transient = code == ErrorCode::unavailable || code == ErrorCode::conflict;
-  return {code, transient ? Retry::safe : Retry::never, std::string("sqlite: ") + sqlite3_errmsg(connection)};
+  const ErrorCode code = sql::code_of_sqlite(result_code);
+  return {code, code == ErrorCode::invalid ? Retry::never : Retry::safe,
+          std::string("sqlite: ") + sqlite3_errmsg(connection)};
 }
 
 // The exclusive lock is taken with the first access, which is the switch to WAL.
