@@ -51,4 +51,10 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+std::string utf8_prefix(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return std::string(text);
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
+  return std::string(text.substr(0, bytes_max));
+}
+
 }  // namespace penstock

@@ -1,6 +1,34 @@
 #include "common/ports/event_log.h"
 
+#include <charconv>
+
 namespace penstock {
+namespace {
+
+template <class Number>
+bool parse_whole(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() && number >= 0;
+}
+
+}  // namespace
+
+std::string to_text(const Position& position) {
+  return position.topic + "/" + std::to_string(position.partition.value) + "/" +
+         std::to_string(position.offset.value);
+}
+
+std::optional<Position> parse_position(std::string_view text) {
+  const auto offset = text.rfind('/');
+  if (offset == std::string_view::npos || offset == 0) return std::nullopt;
+  const auto partition = text.rfind('/', offset - 1);
+  if (partition == std::string_view::npos || partition == 0) return std::nullopt;
+  Position position{std::string(text.substr(0, partition)), {}, {}};
+  if (!parse_whole(text.substr(partition + 1, offset - partition - 1), position.partition.value) ||
+      !parse_whole(text.substr(offset + 1), position.offset.value))
+    return std::nullopt;
+  return position;
+}
 
 std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) noexcept {
   for (const auto& [key, value] : headers)

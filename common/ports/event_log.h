@@ -38,6 +38,10 @@ struct Position {
   auto operator<=>(const Position&) const = default;
 };
 
+// "topic/partition/offset", and back; nullopt for anything else.
+std::string to_text(const Position& position);
+std::optional<Position> parse_position(std::string_view text);
+
 struct StoredRecord {
   Position position;
   Timestamp appended_at;

@@ -134,6 +134,9 @@ class Store {
   virtual Result<std::vector<Row>> list(const Table& table, const ListQuery& query) = 0;
   virtual Result<LedgerCheck> check_ledger() = 0;
 
+  // Who this store is: made once by migrate(), kept by backups. Error: wrong_schema before that.
+  virtual Result<std::string> id() = 0;
+
   // Brings the schema to this program's version; idempotent, safe from two places at once.
   virtual Status migrate() = 0;
   // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the

@@ -4,9 +4,9 @@
 #include "common/adapters/redis/seen_set.h"
 
 namespace penstock {
+namespace {
 
-std::unique_ptr<SeenSet> open_seen_set(const Settings& settings) {
-  if (!settings.redis) return std::make_unique<NoSeenSet>();
+RedisOptions redis_options(const Settings& settings) {
   RedisOptions options;
   options.host = settings.redis->address.host;
   options.port = settings.redis->address.port;
@@ -14,7 +14,42 @@ std::unique_ptr<SeenSet> open_seen_set(const Settings& settings) {
   options.password = settings.redis->password;
   options.database = settings.redis->database;
   options.ttl = std::chrono::floor<std::chrono::seconds>(settings.seen_ttl);
-  return std::make_unique<RedisSeenSet>(std::move(options));
+  return options;
+}
+
+// A program may start before its store can be reached, and the keys in Redis begin with the store's id.
+class SeenSetOfStore final : public SeenSet {
+ public:
+  SeenSetOfStore(RedisOptions options, Store& store) : options_(std::move(options)), store_(store) {}
+
+  Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override {
+    TRY_STATUS(open());
+    return redis_->seen(keys);
+  }
+  Status mark(std::span<const SeenEvent> events) override {
+    TRY_STATUS(open());
+    return redis_->mark(events);
+  }
+
+ private:
+  Status open() {
+    if (redis_) return ok();
+    TRY(const auto id, store_.id());
+    options_.key_prefix = seen_key_prefix(id);
+    redis_ = std::make_unique<RedisSeenSet>(options_);
+    return ok();
+  }
+
+  RedisOptions options_;
+  Store& store_;
+  std::unique_ptr<RedisSeenSet> redis_;
+};
+
+}  // namespace
+
+std::unique_ptr<SeenSet> open_seen_set(const Settings& settings, Store& store) {
+  if (!settings.redis) return std::make_unique<NoSeenSet>();
+  return std::make_unique<SeenSetOfStore>(redis_options(settings), store);
 }
 
 }  // namespace penstock

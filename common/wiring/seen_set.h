@@ -5,10 +5,13 @@
 
 #include "common/config/settings.h"
 #include "common/ports/seen_set.h"
+#include "common/ports/store.h"
 
 namespace penstock {
 
-// Redis, or one that remembers nothing. Connects when it is first used.
-std::unique_ptr<SeenSet> open_seen_set(const Settings& settings);
+// Redis, under the id of the store, or one that remembers nothing. Asks the store who it is and connects when
+// it is first used; while the store does not say, calls fail with the store's error. The store must outlive
+// it.
+std::unique_ptr<SeenSet> open_seen_set(const Settings& settings, Store& store);
 
 }  // namespace penstock

@@ -48,8 +48,8 @@ class Standalone {
   Status start() {
     const std::vector<std::string> pools(std::begin(kPools), std::end(kPools));
     pools_.emplace(pools_options(settings_, pools),
-                   PoolsPorts{log_, store_, clock_, [this] { return open_seen_set(settings_); }},
-                   policy_of(settings_), worker_metrics_);
+                   PoolsPorts{log_, store_, clock_, [this] { return open_seen_set(settings_, store_); }},
+                   policy_of(settings_), worker_metrics_, metrics_);
     maintenance_.emplace(kMaintenanceInterval, [this] { maintain(); });
     admin_server_.emplace(admin_server_options(settings_), api_.routes(), metrics_);
     TRY_STATUS(start_listener(*admin_server_, "admin"));
@@ -87,6 +87,7 @@ class Standalone {
   Status ready() {
     TRY_STATUS(log_.ready(topics_in_use()));
     TRY_STATUS(store_.ready());
+    TRY_STATUS(pools_->ready());
     if (failed()) return Error{ErrorCode::unavailable, Retry::safe, "a worker pool has failed"};
     return ok();
   }

@@ -17,7 +17,12 @@ void encode_event_members(json::Writer& out, const InboxRow& row) {
   json::encode(out.key("received_at"), row.received_at);
   json::encode(out.key("outcome"), row.outcome);
   json::encode(out.key("reason"), row.reason);
-  out.key("attempts").integer(row.attempts).key("topic").string(row.topic);
+  out.key("attempts")
+      .integer(row.attempts)
+      .key("deliveries")
+      .integer(row.deliveries)
+      .key("topic")
+      .string(row.topic);
   out.key("partition").integer(row.partition).key("offset").integer(row.offset);
   json::encode(out.key("entity"), row.entity);
 }

@@ -26,14 +26,22 @@ class FaultyStore final : public Store {
     const std::lock_guard lock(mutex_);
     faults_.push_back({fault, std::move(error)});
   }
-  // Every commit that `rejects` says yes to is answered with invalid.
-  void reject(std::function<bool(std::span<const TableRows>)> rejects) {
+  // Every commit that `fails` says yes to is answered with the error, and writes nothing.
+  using Predicate = std::function<bool(std::span<const TableRows>)>;
+  void fail_commits(
+      Error error, Predicate fails = [](std::span<const TableRows>) { return true; }) {
     const std::lock_guard lock(mutex_);
-    rejects_ = std::move(rejects);
+    standing_error_ = std::move(error);
+    fails_ = std::move(fails);
+  }
+  void mend() {
+    const std::lock_guard lock(mutex_);
+    fails_ = nullptr;
   }
   // While away, begin() is answered with unavailable.
   void set_available(bool available) { available_ = available; }
   int commits() const { return commits_; }
+  int refusals() const { return refusals_; }  // by fail_commits()
 
   Result<std::unique_ptr<StoreBatch>> begin() override {
     if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
@@ -47,6 +55,10 @@ class FaultyStore final : public Store {
     return store_.list(table, query);
   }
   Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
+  Result<std::string> id() override {
+    if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
+    return store_.id();
+  }
   Status migrate() override { return store_.migrate(); }
   Status ready() override { return store_.ready(); }
   Status maintain(Timestamp now, Milliseconds inbox_age) override { return store_.maintain(now, inbox_age); }
@@ -80,8 +92,10 @@ class FaultyStore final : public Store {
 
   std::optional<Fault> next_fault(std::span<const TableRows> changes) {
     const std::lock_guard lock(mutex_);
-    if (rejects_ && rejects_(changes))
-      return Fault{CommitFault::refused, Error{ErrorCode::invalid, Retry::never, "a row cannot be stored"}};
+    if (fails_ && fails_(changes)) {
+      ++refusals_;
+      return Fault{CommitFault::refused, standing_error_};
+    }
     if (faults_.empty()) return std::nullopt;
     Fault fault = std::move(faults_.front());
     faults_.pop_front();
@@ -91,7 +105,9 @@ class FaultyStore final : public Store {
   Store& store_;
   std::mutex mutex_;
   std::deque<Fault> faults_;
-  std::function<bool(std::span<const TableRows>)> rejects_;
+  Error standing_error_;
+  Predicate fails_;
+  std::atomic<int> refusals_{0};
   std::atomic<bool> available_{true};
   std::atomic<int> commits_{0};
 };

@@ -24,6 +24,7 @@ void tell(Effects& effects, std::string_view type, std::string_view cause, const
 void raise(Effects& effects, AlertText alert, const EventKey& event) {
   std::string id(alert.kind);
   id.append(":").append(alert.subject);
+  if (!alert.occasion.empty()) id.append(":").append(alert.occasion);
   json::Writer data;
   data.begin_object()
       .key("id")

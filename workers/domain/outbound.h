@@ -23,9 +23,10 @@ struct AlertText {
   std::string_view kind;
   std::string subject;
   std::string message;
+  std::string occasion = {};  // tells apart what happens to one subject again and again
 };
 
-// Adds the alert (once per kind and subject) and an `alert.raised` that tells it.
+// Adds the alert (once per kind, subject and occasion) and an `alert.raised` that tells it.
 void raise(Effects& effects, AlertText alert, const EventKey& event);
 
 }  // namespace penstock

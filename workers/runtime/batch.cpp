@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
+
+#include "workers/domain/outbound.h"
 
 namespace penstock {
 namespace {
@@ -13,99 +14,167 @@ constexpr int kReadWavesMax = 100;
 Status load_into(StoreBatch& batch, View& view, const std::vector<TableKeys>& wanted) {
   TRY(auto answered, batch.load(wanted));
   if (!view.take(wanted, answered))
-    return Error{ErrorCode::corrupt, Retry::never, "a stored row cannot be read"};
+    return Error{ErrorCode::corrupt, Retry::safe, "a stored row cannot be read"};
   return ok();
 }
+
+// The inbox as one batch sees and changes it. Row and key are the same text.
+class Inbox {
+ public:
+  Status take(const std::vector<Row>& stored) {
+    for (const auto& each : stored) {
+      auto row = from_cells<InboxRow>(each.cells);
+      if (!row) return Error{ErrorCode::corrupt, Retry::safe, "a row of the inbox cannot be read"};
+      std::string key = row->key.value;
+      entries_.insert_or_assign(std::move(key), Entry{*std::move(row), each.rev, each.stamp, false});
+    }
+    return ok();
+  }
+
+  bool knows(const EventKey& key) const { return entries_.contains(key.value); }
+
+  void add(InboxRow row, Timestamp now) {
+    std::string key = row.key.value;
+    entries_.insert_or_assign(key, Entry{std::move(row), 0, {now, now, key}, true});
+  }
+
+  // The record is another delivery of a known event, unless it is the one that was recorded, or was counted
+  // before: records of one key stand in one partition, in the order of their arrival.
+  Position count_delivery(const EventKey& key, const Position& record) {
+    Entry& entry = entries_.at(key.value);
+    const Position applied_by = position_of(entry.row);
+    const Position last = last_counted(entry.row);
+    const bool same_partition = record.topic == last.topic && record.partition == last.partition;
+    if (record != applied_by && (!same_partition || record.offset > last.offset)) {
+      ++entry.row.deliveries;
+      entry.row.last_delivery = to_text(record);
+      entry.changed = true;
+    }
+    return applied_by;
+  }
+
+  TableRows changes() const {
+    TableRows changed{&table_of<InboxRow>(), {}};
+    for (const auto& [key, entry] : entries_)
+      if (entry.changed) changed.rows.push_back(Row{to_cells(entry.row), entry.rev, entry.stamp});
+    return changed;
+  }
+
+ private:
+  struct Entry {
+    InboxRow row;
+    std::int64_t rev = 0;
+    RowStamp stamp;
+    bool changed = false;
+  };
+
+  static Position position_of(const InboxRow& row) {
+    return {row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}};
+  }
+  static Position last_counted(const InboxRow& row) {
+    return row.last_delivery ? parse_position(*row.last_delivery).value_or(position_of(row))
+                             : position_of(row);
+  }
+
+  std::unordered_map<std::string, Entry> entries_;
+};
 
 // The state of one apply_batch: what is known already, and what the inbox will say.
 class BatchRun {
  public:
   BatchRun(const BatchContext& context, std::vector<Incoming>& batch) : context_(context), batch_(batch) {}
 
-  Result<std::vector<Outcome>> run() {
+  Result<std::vector<Settled>> run() {
     TRY(auto transaction, context_.store.begin());
     transaction_ = std::move(transaction);
     TRY_STATUS(load());
-    outcomes_.reserve(batch_.size());
+    settled_.reserve(batch_.size());
     for (auto& incoming : batch_) {
-      TRY(const Outcome outcome, decide_one(incoming));
-      outcomes_.push_back(outcome);
+      TRY(auto settled, settle(incoming));
+      settled_.push_back(std::move(settled));
     }
     if (!to_park_.empty()) {
       TRY_STATUS(context_.park(to_park_));
     }
     TRY_STATUS(commit());
-    return std::move(outcomes_);
+    return std::move(settled_);
   }
 
  private:
-  // One round trip for the inbox and for the rows that the events themselves name, then what those rows name.
+  // One round trip for the inbox and for the rows that the events themselves name, then what those rows name,
+  // and what events name whose bodies turn out to be needed.
   Status load() {
     const Stopwatch watch;
-    TableKeys inbox{&table_of<InboxRow>(), {}};
-    for (const auto& incoming : batch_) inbox.keys.push_back(incoming.key.value);
-    std::sort(inbox.keys.begin(), inbox.keys.end());
-    inbox.keys.erase(std::unique(inbox.keys.begin(), inbox.keys.end()), inbox.keys.end());
-
     Reads reads(view_);
     name_all(reads);
     std::vector<TableKeys> wanted = reads.by_table();
-    wanted.push_back(std::move(inbox));
-    TRY(auto answered, transaction_->load(wanted));
-    const TableKeys* inbox_keys = &wanted.back();
-    for (const auto& rows : answered)
-      if (rows.table == inbox_keys->table) remember(rows);
+    wanted.push_back({&table_of<InboxRow>(), inbox_keys()});
+    TRY(const auto answered, transaction_->load(wanted));
+    for (const auto& rows : answered) {
+      if (rows.table != &table_of<InboxRow>()) continue;
+      TRY_STATUS(inbox_.take(rows.rows));
+    }
     if (!view_.take(wanted, answered))
-      return Error{ErrorCode::corrupt, Retry::never, "a stored row cannot be read"};
+      return Error{ErrorCode::corrupt, Retry::safe, "a stored row cannot be read"};
+    for (auto& incoming : batch_)
+      if (!inbox_.knows(incoming.key)) read_body(incoming);
     TRY_STATUS(load_closure(*transaction_, view_, [this](Reads& more) { name_all(more); }));
     context_.metrics.store_call("load", watch.elapsed());
     return ok();
   }
 
+  std::vector<std::string> inbox_keys() const {
+    std::vector<std::string> keys;
+    for (const auto& incoming : batch_) keys.push_back(incoming.key.value);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
+  }
+
   void name_all(Reads& reads) const {
     for (const auto& incoming : batch_)
-      if (!incoming.rejected) name_reads(view_, incoming.facts, reads);
+      if (incoming.body_read && !incoming.rejected && !inbox_.knows(incoming.key))
+        name_reads(view_, incoming.facts, reads);
   }
 
-  void remember(const TableRows& inbox) {
-    for (const auto& row : inbox.rows) known_.insert(std::get<std::string>(row.cells[0]));
-  }
-
-  Result<Outcome> decide_one(Incoming& incoming) {
+  Result<Settled> settle(Incoming& incoming) {
+    const Position& record = incoming.record.position;
     incoming.refused.reset();
-    if (!known_.insert(incoming.key.value).second) return Outcome::duplicate;
-    if (incoming.rejected) return park(incoming);
+    if (inbox_.knows(incoming.key))
+      return Settled{Outcome::duplicate, inbox_.count_delivery(incoming.key, record)};
+    if (incoming.rejected) return Settled{park(incoming), record};
     // An earlier event of this batch may have linked rows that the first loading could not know of.
     TRY_STATUS(
         load_closure(*transaction_, view_, [&](Reads& more) { name_reads(view_, incoming.facts, more); }));
     auto effects = decide(view_, incoming.facts, context_.policy);
     if (!effects) {
       incoming.refused = rejection_of(effects.error());
-      return park(incoming);
+      return Settled{park(incoming), record};
     }
     view_.apply(effects.value(), incoming.key);
     InboxRow row = inbox_row(incoming, effects.value().outcome);
     row.reason = effects.value().reason;
     row.touched = std::move(effects.value().touched);
-    add(row);
-    return row.outcome;
+    inbox_.add(std::move(row), context_.clock.now());
+    return Settled{effects.value().outcome, record};
   }
 
   Outcome park(Incoming& incoming) {
     if (!incoming.dead_letter_durable) to_park_.push_back(&incoming);
-    add(inbox_row(incoming, Outcome::parked));
+    if (const Rejection* why = incoming.why_parked(); why->alert) {
+      Effects effects;
+      raise(effects, {"event_parked", incoming.key.value, why->error_class + ": " + why->message},
+            incoming.key);
+      view_.apply(effects, incoming.key);
+    }
+    inbox_.add(inbox_row(incoming, Outcome::parked), context_.clock.now());
     return Outcome::parked;
-  }
-
-  void add(const InboxRow& row) {
-    const Timestamp now = context_.clock.now();
-    inbox_.rows.push_back(Row{to_cells(row), 0, {now, now, row.key.value}});
   }
 
   Status commit() {
     const Stopwatch watch;
     std::vector<TableRows> changes = view_.changes(context_.clock.now());
-    if (!inbox_.rows.empty()) changes.push_back(std::move(inbox_));
+    if (auto inbox = inbox_.changes(); !inbox.rows.empty()) changes.push_back(std::move(inbox));
     TRY_STATUS(transaction_->commit(changes));
     context_.metrics.store_call("commit", watch.elapsed());
     return ok();
@@ -115,10 +184,9 @@ class BatchRun {
   std::vector<Incoming>& batch_;
   std::unique_ptr<StoreBatch> transaction_;
   View view_;
-  std::unordered_set<std::string> known_;
-  TableRows inbox_{&table_of<InboxRow>(), {}};
+  Inbox inbox_;
   std::vector<Incoming*> to_park_;
-  std::vector<Outcome> outcomes_;
+  std::vector<Settled> settled_;
 };
 
 Result<Effects> carry_out_once(Store& store, const Clock& clock, const Decision& decision) {
@@ -151,7 +219,7 @@ Result<Effects> carry_out(Store& store, const Clock& clock, const Decision& deci
   return effects;
 }
 
-Result<std::vector<Outcome>> apply_batch(const BatchContext& context, std::vector<Incoming>& batch) {
+Result<std::vector<Settled>> apply_batch(const BatchContext& context, std::vector<Incoming>& batch) {
   return BatchRun(context, batch).run();
 }
 

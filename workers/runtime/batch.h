@@ -28,8 +28,9 @@ struct Decision {
 };
 Result<Effects> carry_out(Store& store, const Clock& clock, const Decision& decision);
 
-// Makes dead letters durable before their inbox rows say "parked". Blocks until acknowledged.
-using ParkAll = std::function<Status(std::vector<Incoming*>&)>;
+// Makes dead letters durable before their inbox rows say "parked". Blocks until acknowledged. Its errors are
+// never `invalid`: they say nothing about the events.
+using ParkAll = std::function<Status(const std::vector<Incoming*>&)>;
 
 struct BatchContext {
   Store& store;
@@ -39,10 +40,19 @@ struct BatchContext {
   ParkAll park;
 };
 
-// Applies the events in order and returns the outcome of each. Events that were rejected on the way in, or
-// that no rule can take, are parked. Errors: conflict, unavailable, timeout (the whole batch may be tried
-// again, also when the outcome of the commit is unknown); invalid (some row cannot be stored: split the
-// batch).
-Result<std::vector<Outcome>> apply_batch(const BatchContext& context, std::vector<Incoming>& batch);
+// What became of an event, and the record that it was applied by: this one, or the one before of a duplicate.
+struct Settled {
+  Outcome outcome = Outcome::applied;
+  Position applied_by;
+};
+
+// Applies the events in order and says what became of each; each is done then, since its inbox row is
+// committed. Events that were rejected on the way in, or that no rule can take, are parked. An event that is
+// in the inbox already has one delivery more, unless this very record was counted before; its body is not
+// looked at.
+//
+// Errors: invalid (some row cannot be stored: split the batch), conflict (load again), anything else: not
+// now, also when the outcome of the commit is unknown.
+Result<std::vector<Settled>> apply_batch(const BatchContext& context, std::vector<Incoming>& batch);
 
 }  // namespace penstock

@@ -1,17 +1,31 @@
 #include "workers/runtime/incoming.h"
 
+#include <utility>
+
 #include "common/catalogue/catalogue.h"
+#include "common/core/utf8.h"
 
 namespace penstock {
 namespace {
 
+constexpr std::size_t kTokenBytesMax = 255;
+constexpr std::size_t kMessageBytesMax = 1000;
+
 std::string header_or(const Headers& headers, std::string_view name, std::string_view otherwise) {
-  return std::string(find_header(headers, name).value_or(otherwise));
+  const auto text = find_header(headers, name);
+  const bool good = text && !text->empty() && text->size() <= kTokenBytesMax && is_utf8(*text) &&
+                    text->find('\0') == std::string_view::npos;
+  return std::string(good ? *text : otherwise);
 }
 
 Timestamp time_header_or(const Headers& headers, std::string_view name, Timestamp otherwise) {
   const auto text = find_header(headers, name);
   return text ? parse_rfc3339(*text).value_or(otherwise) : otherwise;
+}
+
+std::optional<std::string> id_of(json::Value value) {
+  const auto id = value.string();
+  return id && id->size() <= kTokenBytesMax ? std::optional<std::string>(*id) : std::nullopt;
 }
 
 // Thin events carry no snapshot: they are kept, and no handler takes them.
@@ -23,12 +37,12 @@ bool is_thin_event(const json::Document& body) {
 Result<Facts> read_facts(Incoming& incoming) {
   TRY(auto document, json::Document::parse(incoming.record.value));
   if (is_thin_event(document)) {
-    if (const auto id = document.root()["related_object"]["id"].string()) incoming.entity = *id;
+    incoming.entity = id_of(document.root()["related_object"]["id"]);
     EventMeta meta{incoming.key, {}, incoming.type, incoming.event_created, {}, false};
     return Facts{UnhandledFacts{std::move(meta), "thin_event"}};
   }
   TRY(auto event, read_stripe_event(incoming.key, std::move(document)));
-  if (const auto id = event.object()["id"].string()) incoming.entity = *id;
+  incoming.entity = id_of(event.object()["id"]);
   if (make_event_key(incoming.source, event.meta.id) != incoming.key)
     return Error{ErrorCode::invalid, Retry::never, "wrong_shape: event.id is no plain token"};
   incoming.event_created = event.meta.created;
@@ -37,12 +51,17 @@ Result<Facts> read_facts(Incoming& incoming) {
 
 }  // namespace
 
-Rejection rejection_of(const Error& error) {
-  const auto end = error.detail.find_first_of(": ");
-  return {error.detail.substr(0, end), error.detail};
+std::string storable_message(std::string_view text) {
+  if (!is_utf8(text) || text.find('\0') != std::string_view::npos) return "(no text)";
+  return utf8_prefix(text, kMessageBytesMax);
 }
 
-Incoming take_in(StoredRecord record) {
+Rejection rejection_of(const Error& error) {
+  const auto end = error.detail.find_first_of(": ");
+  return {error.detail.substr(0, end), storable_message(error.detail)};
+}
+
+Incoming identify(StoredRecord record) {
   Incoming incoming;
   const Headers& headers = record.headers;
   incoming.source = header_or(headers, "ce_source", "unknown");
@@ -55,13 +74,16 @@ Incoming take_in(StoredRecord record) {
   incoming.received_at = time_header_or(headers, "ps_receivedat", record.appended_at);
   incoming.event_created = time_header_or(headers, "ce_time", incoming.received_at);
   incoming.record = std::move(record);
+  return incoming;
+}
 
+void read_body(Incoming& incoming) {
+  if (std::exchange(incoming.body_read, true)) return;
   auto facts = read_facts(incoming);
   if (facts)
     incoming.facts = std::move(facts).value();
   else
     incoming.rejected = rejection_of(facts.error());
-  return incoming;
 }
 
 InboxRow inbox_row(const Incoming& incoming, Outcome outcome) {

@@ -11,11 +11,16 @@
 namespace penstock {
 
 // Why an event cannot be applied. `error_class` is one word for filters and metrics ("not_json",
-// "wrong_shape", "amount_overflow", "store_rejected"); the reason in the inbox is the same word.
+// "wrong_shape", "amount_overflow", "store_rejected", "conflict"); the reason in the inbox is the same word.
 struct Rejection {
   std::string error_class;
   std::string message;
+  bool alert = false;  // a person should look at it: it is nothing that the event itself shows
 };
+
+// The text as the inbox takes it: UTF-8 of bounded length. A parked event must not fail again for what is
+// said of it.
+std::string storable_message(std::string_view text);
 
 // Splits the detail of an `invalid` Error ("wrong_shape: event.id is missing") into class and message.
 Rejection rejection_of(const Error& error);
@@ -29,6 +34,7 @@ struct Incoming {
   Timestamp received_at;
   std::optional<std::string> entity;
 
+  bool body_read = false;
   Facts facts;
   std::optional<Rejection> rejected;  // for good: it is no event, or the store cannot hold what it says
   std::optional<Rejection> refused;   // by a rule, as the rows stood when it was last decided about
@@ -42,8 +48,12 @@ struct Incoming {
   }
 };
 
-// Reads the record's headers and, strictly, its body. Never fails: what is no event comes back rejected.
-Incoming take_in(StoredRecord record);
+// What the record's headers say. A header that no provider and no door of ours would write (longer than 255
+// bytes, no UTF-8) counts as missing, so that every record has a key that the store can hold.
+Incoming identify(StoredRecord record);
+
+// Reads the body, strictly, once. Never fails: what is no event is rejected.
+void read_body(Incoming& incoming);
 
 // The inbox row that says what became of it.
 InboxRow inbox_row(const Incoming& incoming, Outcome outcome);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/config/settings.h"
+#include "common/wiring/addresses.h"
 #include "workers/domain/policy.h"
 #include "workers/runtime/pools.h"
 
@@ -12,9 +13,11 @@ inline Policy policy_of(const Settings& settings) {
 }
 
 inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {
-  PoolsOptions options{std::move(pools), settings.topic_prefix, {}};
+  PoolsOptions options{std::move(pools), settings.topic_prefix, {}, settings.pool_stuck_after};
   options.worker.batch_events_max = static_cast<std::size_t>(settings.batch_records_max);
   options.worker.poll_wait = settings.batch_wait;
+  options.worker.log_address = log_address(settings);
+  options.worker.store_address = store_address(settings);
   return options;
 }
 

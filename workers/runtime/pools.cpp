@@ -10,6 +10,8 @@ namespace penstock {
 namespace {
 
 constexpr Milliseconds kSweepInterval{1'000};
+constexpr Milliseconds kLookInterval{1'000};
+constexpr Milliseconds kAlertInterval{2'000};
 
 // Sweeps until `stop`; says once when sweeping begins to fail.
 void sweep_until(const std::stop_token& stop, Store& store, const Clock& clock, const Policy& policy) {
@@ -41,28 +43,38 @@ Result<std::vector<std::string>> parse_pools(std::string_view text) {
   return pools;
 }
 
-Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, WorkerMetrics& metrics)
-    : ports_(ports), policy_(std::move(policy)), metrics_(metrics) {
+Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy,
+             WorkerMetrics& worker_metrics, Metrics& metrics)
+    : ports_(ports), policy_(std::move(policy)), metrics_(worker_metrics) {
+  std::vector<const PoolHealth*> watched;
   for (const auto& pool : options.pools) {
-    WorkerOptions worker = options.worker;
-    worker.pool = pool;
-    worker.group = options.group_prefix + pool;
     seen_sets_.push_back(ports_.open_seen_set());
-    threads_.emplace_back([this, worker = std::move(worker), seen_set = seen_sets_.back().get()](
-                              std::stop_token stop) { run(worker, *seen_set, std::move(stop)); });
-    if (pool == "payouts")
+    health_.push_back(std::make_unique<PoolHealth>(pool, ports_.clock, options.stuck_after));
+    watched.push_back(health_.back().get());
+  }
+  watchdog_.emplace(std::move(watched), ports_.clock, metrics);
+  for (std::size_t i = 0; i < options.pools.size(); ++i) {
+    WorkerOptions worker = options.worker;
+    worker.pool = options.pools[i];
+    worker.group = options.group_prefix + options.pools[i];
+    threads_.emplace_back([this, i, worker = std::move(worker)](std::stop_token stop) {
+      run(worker, *seen_sets_[i], *health_[i], std::move(stop));
+    });
+    if (options.pools[i] == "payouts")
       threads_.emplace_back(
           [this](std::stop_token stop) { sweep_until(stop, ports_.store, ports_.clock, policy_); });
   }
+  looking_.emplace(kLookInterval, [this] { watchdog_->look(); });
+  alerting_.emplace(kAlertInterval, [this] { watchdog_->raise_alerts(ports_.store); });
 }
 
 Pools::~Pools() {
   for (auto& thread : threads_) thread.request_stop();
 }
 
-void Pools::run(const WorkerOptions& options, SeenSet& seen_set, std::stop_token stop) {
+void Pools::run(const WorkerOptions& options, SeenSet& seen_set, PoolHealth& health, std::stop_token stop) {
   log::info("pool started", {{"pool", options.pool}, {"group", options.group}});
-  const WorkerPorts ports{ports_.log, seen_set, ports_.store, ports_.clock};
+  const WorkerPorts ports{ports_.log, seen_set, ports_.store, ports_.clock, health};
   const auto ended = run_worker(options, ports, policy_, metrics_, std::move(stop));
   if (!ended) {
     log::error(

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "workers/runtime/periodic.h"
+#include "workers/runtime/pool_watchdog.h"
 #include "workers/runtime/worker.h"
 
 namespace penstock {
@@ -20,6 +22,7 @@ struct PoolsOptions {
   std::vector<std::string> pools;
   std::string group_prefix;  // the consumer group of a pool is this and its name
   WorkerOptions worker;      // for all pools; its pool and group are filled in
+  Milliseconds stuck_after{15'000};
 };
 
 struct PoolsPorts {
@@ -32,22 +35,31 @@ struct PoolsPorts {
 // Starts on construction. Where the payouts pool runs, due payout retries are called too.
 class Pools {
  public:
-  Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, WorkerMetrics& metrics);
+  Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, WorkerMetrics& worker_metrics,
+        Metrics& metrics);
   // Lets each worker finish its batch, then joins it.
   ~Pools();
 
   // A worker may not go on (the log fenced it off): the process should end.
   bool failed() const noexcept { return failed_.load(); }
 
+  // Unavailable while a pool has events and applies none: which, since when, and why. Any thread; does not
+  // block.
+  Status ready() const { return watchdog_->ready(); }
+
  private:
-  void run(const WorkerOptions& options, SeenSet& seen_set, std::stop_token stop);
+  void run(const WorkerOptions& options, SeenSet& seen_set, PoolHealth& health, std::stop_token stop);
 
   PoolsPorts ports_;
   Policy policy_;
   WorkerMetrics& metrics_;
   std::atomic<bool> failed_{false};
   std::vector<std::unique_ptr<SeenSet>> seen_sets_;
+  std::vector<std::unique_ptr<PoolHealth>> health_;
+  std::optional<PoolWatchdog> watchdog_;
   std::vector<std::jthread> threads_;
+  std::optional<Periodic> looking_;  // the watchdog's
+  std::optional<Periodic> alerting_;
 };
 
 }  // namespace penstock

@@ -95,6 +95,15 @@ Status check_schema(Connection& connection) {
   return sql::check_version(std::get<std::int64_t>(version), kMigrations);
 }
 
+Result<std::string> read_store_id(Connection& connection) {
+  connection.send("SELECT id FROM penstock_store");
+  TRY(const auto results, connection.exchange());
+  if (PQntuples(results.front().get()) != 1)
+    return Error{ErrorCode::wrong_schema, Retry::safe, "the store has no id: run: penstock-admin migrate"};
+  TRY(auto id, read_cell(ColumnType::text, results.front().get(), 0, 0));
+  return std::get<std::string>(std::move(id));
+}
+
 Status maintain(Connection& connection, Timestamp now, Milliseconds inbox_age) {
   const Timestamp cutoff = now - inbox_age;
   TRY_STATUS(run(connection, "SELECT penstock_drop_inbox_before($1)", cutoff));

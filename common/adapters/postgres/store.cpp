@@ -156,6 +156,11 @@ class PostgresStore final : public Store {
     return postgres::check_ledger(*connection);
   }
 
+  Result<std::string> id() override {
+    TRY(auto connection, pool_.acquire());
+    return read_store_id(*connection);
+  }
+
   Status migrate() override { return postgres::migrate(pool_.options()); }
 
   Status ready() override {

@@ -8,10 +8,10 @@ namespace penstock {
 
 class NoSeenSet final : public SeenSet {
  public:
-  Result<std::vector<bool>> seen(std::span<const EventKey> keys) override {
-    return std::vector<bool>(keys.size(), false);
+  Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override {
+    return std::vector<std::optional<Position>>(keys.size());
   }
-  Status mark(std::span<const EventKey>) override { return ok(); }
+  Status mark(std::span<const SeenEvent>) override { return ok(); }
 };
 
 }  // namespace penstock

@@ -24,9 +24,9 @@ timeval to_timeval(Milliseconds duration) {
 
 }  // namespace
 
-// What we read of a reply: both commands answer with an integer or a word.
+// What we read of a reply: GET answers with a text or nothing, the other commands with a word.
 struct RedisSeenSet::Reply {
-  long long integer = 0;
+  std::optional<std::string> text;
 };
 
 void RedisSeenSet::CloseContext::operator()(redisContext* context) const noexcept { redisFree(context); }
@@ -34,23 +34,23 @@ void RedisSeenSet::CloseContext::operator()(redisContext* context) const noexcep
 RedisSeenSet::RedisSeenSet(RedisOptions options) : options_(std::move(options)) {}
 RedisSeenSet::~RedisSeenSet() = default;
 
-Result<std::vector<bool>> RedisSeenSet::seen(std::span<const EventKey> keys) {
+Result<std::vector<std::optional<Position>>> RedisSeenSet::seen(std::span<const EventKey> keys) {
   std::vector<Command> commands;
   commands.reserve(keys.size());
-  for (const EventKey& key : keys) commands.push_back({"EXISTS", options_.key_prefix + key.value});
+  for (const EventKey& key : keys) commands.push_back({"GET", options_.key_prefix + key.value});
   TRY(const std::vector<Reply> replies, call(commands));
-  std::vector<bool> seen;
+  std::vector<std::optional<Position>> seen;
   seen.reserve(replies.size());
-  for (const Reply& reply : replies) seen.push_back(reply.integer != 0);
+  for (const Reply& reply : replies) seen.push_back(reply.text ? parse_position(*reply.text) : std::nullopt);
   return seen;
 }
 
-Status RedisSeenSet::mark(std::span<const EventKey> keys) {
+Status RedisSeenSet::mark(std::span<const SeenEvent> events) {
   const std::string ttl = std::to_string(options_.ttl.count());
   std::vector<Command> commands;
-  commands.reserve(keys.size());
-  for (const EventKey& key : keys)
-    commands.push_back({"SET", options_.key_prefix + key.value, "1", "EX", ttl});
+  commands.reserve(events.size());
+  for (const SeenEvent& event : events)
+    commands.push_back({"SET", options_.key_prefix + event.key.value, to_text(event.position), "EX", ttl});
   TRY_STATUS(call(commands));
   return ok();
 }
@@ -94,7 +94,8 @@ Result<RedisSeenSet::Reply> RedisSeenSet::read_reply(SteadyTime deadline) {
     return Error{ErrorCode::timeout, Retry::safe, "redis call: the replies came too slowly"};
   if (reply->type == REDIS_REPLY_ERROR)
     return Error{ErrorCode::unavailable, Retry::safe, "redis call: " + std::string(reply->str, reply->len)};
-  return Reply{.integer = reply->integer};
+  if (reply->type != REDIS_REPLY_STRING) return Reply{};
+  return Reply{.text = std::string(reply->str, reply->len)};
 }
 
 Status RedisSeenSet::ensure_connected() {

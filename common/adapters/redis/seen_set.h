@@ -1,4 +1,5 @@
-// The seen set on Redis (hiredis): a key with a TTL for each event.
+// The seen set on Redis (hiredis): for each event a key with a TTL, whose value is the position of the record
+// that applied it ("topic/partition/offset").
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,10 @@
 struct redisContext;
 
 namespace penstock {
+
+// "penstock:<store id>:seen:". Deployments that share a Redis never take each other's events for their own,
+// since each has a store of its own.
+inline std::string seen_key_prefix(const std::string& store_id) { return "penstock:" + store_id + ":seen:"; }
 
 struct RedisOptions {
   std::string host = "127.0.0.1";
@@ -34,8 +39,8 @@ class RedisSeenSet final : public SeenSet {
   explicit RedisSeenSet(RedisOptions options);
   ~RedisSeenSet() override;
 
-  Result<std::vector<bool>> seen(std::span<const EventKey> keys) override;
-  Status mark(std::span<const EventKey> keys) override;
+  Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override;
+  Status mark(std::span<const SeenEvent> events) override;
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;

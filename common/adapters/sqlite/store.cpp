@@ -141,6 +141,14 @@ class Database {
     return ok();
   }
 
+  // The texts are ours, so one that does not compile names what the schema has not.
+  Result<Statement> prepare(std::string_view text) {
+    auto statement = connection_.prepare(text);
+    if (statement || statement.error().code != ErrorCode::internal) return statement;
+    return Error{ErrorCode::wrong_schema, Retry::never,
+                 statement.error().detail + ": run: penstock-admin migrate"};
+  }
+
   Result<std::int64_t> single_integer(std::string_view query) {
     TRY(Statement statement, connection_.prepare(query));
     TRY(const bool row, statement.step());
@@ -164,14 +172,6 @@ class Database {
       return Error{ErrorCode::conflict, Retry::safe,
                    "sqlite: a row of " + std::string(table.name) + " has changed"};
     return ok();
-  }
-
-  // The texts come from table descriptions, so one that does not compile names what the schema has not.
-  Result<Statement> prepare(std::string_view text) {
-    auto statement = connection_.prepare(text);
-    if (statement || statement.error().code != ErrorCode::internal) return statement;
-    return Error{ErrorCode::wrong_schema, Retry::never,
-                 statement.error().detail + ": run: penstock-admin migrate"};
   }
 
   Result<Statement*> prepared(const std::string& text) {
@@ -275,6 +275,14 @@ class SqliteStore final : public Store {
   Result<LedgerCheck> check_ledger() override {
     TRY(const auto turn, wait_for_turn());
     return sqlite::check_ledger(database_.connection());
+  }
+
+  Result<std::string> id() override {
+    TRY(const auto turn, wait_for_turn());
+    TRY(auto statement, database_.prepare("SELECT id FROM penstock_store"));
+    TRY(const bool row, statement.step());
+    if (!row) return Error{ErrorCode::wrong_schema, Retry::safe, "the store has no id"};
+    return std::string(statement.text(0));
   }
 
   Status migrate() override {

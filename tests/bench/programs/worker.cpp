@@ -31,9 +31,11 @@ class CountingSeenSet final : public SeenSet {
  public:
   CountingSeenSet(SeenSet& inner, std::size_t expected) : inner_(inner), missing_(expected) {}
 
-  Result<std::vector<bool>> seen(std::span<const EventKey> keys) override { return inner_.seen(keys); }
+  Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override {
+    return inner_.seen(keys);
+  }
 
-  Status mark(std::span<const EventKey> keys) override {
+  Status mark(std::span<const SeenEvent> keys) override {
     auto marked = inner_.mark(keys);
     const std::lock_guard lock(mutex_);
     missing_ -= std::min(missing_, keys.size());
@@ -101,10 +103,11 @@ std::chrono::duration<double> apply_all(const Options& options, EventLog& log, S
   const WorkerOptions worker{
       .pool = std::string(kTopic), .group = "bench", .batch_events_max = options.batch};
   const Policy policy;
+  PoolHealth health(worker.pool, clock, Milliseconds{60'000});
 
   const auto start = std::chrono::steady_clock::now();
   std::jthread thread([&](std::stop_token stop) {
-    if (!run_worker(worker, {log, seen_set, store, clock}, policy, metrics, std::move(stop)))
+    if (!run_worker(worker, {log, seen_set, store, clock, health}, policy, metrics, std::move(stop)))
       fail("the worker gave up");
   });
   seen_set.wait();

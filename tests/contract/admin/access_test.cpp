@@ -45,6 +45,7 @@ class MoodyStore final : public Store {
     return store_.list(table, query);
   }
   Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
+  Result<std::string> id() override { return store_.id(); }
   Status migrate() override { return store_.migrate(); }
   Status ready() override {
     if (error_) return *error_;

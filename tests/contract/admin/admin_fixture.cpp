@@ -93,9 +93,9 @@ Position AdminTest::apply_body(std::string body) {
   auto stored = log_.log->read(position);
   CHECK(stored.has_value() && stored.value().has_value());
   std::vector<Incoming> batch;
-  batch.push_back(take_in(*std::move(stored).value()));
+  batch.push_back(identify(*std::move(stored).value()));
   const BatchContext context{*store_, clock_, policy_, worker_metrics_,
-                             [](std::vector<Incoming*>&) -> Status { return ok(); }};
+                             [](const std::vector<Incoming*>&) -> Status { return ok(); }};
   EXPECT_TRUE(apply_batch(context, batch));
   return position;
 }

@@ -1,9 +1,11 @@
 // The worker against the in-memory log and a real SQLite store that fails on demand.
 #include "workers/runtime/worker.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "common/adapters/memory/event_log.h"
@@ -12,6 +14,7 @@
 #include "tests/fakes/faulty_store.h"
 #include "workers/domain/state/event_rows.h"
 #include "workers/domain/state/payment_rows.h"
+#include "workers/runtime/dead_letters.h"
 #include "workers/runtime/incoming.h"
 
 namespace penstock {
@@ -23,21 +26,28 @@ using testing::FaultyStore;
 // A seen set that remembers, and can be away.
 class MapSeenSet final : public SeenSet {
  public:
-  Result<std::vector<bool>> seen(std::span<const EventKey> keys) override {
+  Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override {
     if (away) return Error{ErrorCode::unavailable, Retry::safe, "away"};
-    std::vector<bool> answer;
-    for (const auto& key : keys) answer.push_back(keys_.contains(key.value));
+    std::vector<std::optional<Position>> answer;
+    for (const auto& key : keys) {
+      const auto known = events_.find(key.value);
+      answer.push_back(known == events_.end() ? std::nullopt : std::optional(known->second));
+    }
     return answer;
   }
-  Status mark(std::span<const EventKey> keys) override {
+  Status mark(std::span<const SeenEvent> events) override {
     if (away) return Error{ErrorCode::unavailable, Retry::safe, "away"};
-    for (const auto& key : keys) keys_.insert(key.value);
+    for (const auto& event : events) events_.insert_or_assign(event.key.value, event.position);
     return ok();
   }
-  bool away = false;
+  std::optional<Position> position_of(const std::string& event) const {
+    const auto known = events_.find("stripe:" + event);
+    return known == events_.end() ? std::nullopt : std::optional(known->second);
+  }
+  std::atomic<bool> away = false;
 
  private:
-  std::set<std::string> keys_;
+  std::map<std::string, Position> events_;
 };
 
 std::string deposit_body(const std::string& event, const std::string& session, const std::string& user,
@@ -54,23 +64,37 @@ class WorkerTest : public ::testing::Test {
  protected:
   WorkerTest() {
     EXPECT_TRUE(log_.log->create_topics({"payments", "unrouted", "parked"}));
-    auto opened = open_sqlite_store({.file = folder_ / "state.db"});
-    EXPECT_TRUE(opened);
-    real_store_ = std::move(opened).value();
+    open_store();
     EXPECT_TRUE(real_store_->migrate());
-    store_ = std::make_unique<FaultyStore>(*real_store_);
     options_.pool = "payments";
     options_.group = "penstock.payments";
     options_.poll_wait = Milliseconds{20};
     options_.retry_delay_min = Milliseconds{1};
     options_.retry_delay_max = Milliseconds{20};
     options_.park_deadline = Milliseconds{200};
+    options_.log_address = "memory";
+    options_.store_address = "sqlite at state.db";
   }
   ~WorkerTest() override {
     stop();
     store_.reset();
     real_store_.reset();
     std::filesystem::remove_all(folder_);
+  }
+
+  void open_store() {
+    auto opened = open_sqlite_store({.file = folder_ / "state.db"});
+    ASSERT_TRUE(opened) << opened.error().detail;
+    real_store_ = std::move(opened).value();
+    store_ = std::make_unique<FaultyStore>(*real_store_);
+  }
+
+  static std::string read_file(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  static void write_file(const std::filesystem::path& file, const std::string& bytes) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
   }
 
   static std::filesystem::path make_folder() {
@@ -93,7 +117,7 @@ class WorkerTest : public ::testing::Test {
 
   void start() {
     thread_ = std::jthread([this](std::stop_token stop) {
-      const WorkerPorts ports{*log_.log, seen_set_, *store_, clock_};
+      const WorkerPorts ports{*log_.log, seen_set_, *store_, clock_, health_};
       EXPECT_TRUE(run_worker(options_, ports, policy_, metrics_, std::move(stop)));
     });
   }
@@ -151,6 +175,7 @@ class WorkerTest : public ::testing::Test {
   Policy policy_;
   Metrics registry_;
   WorkerMetrics metrics_{registry_};
+  PoolHealth health_{"payments", clock_, Milliseconds{15'000}};
   std::jthread thread_;
 };
 
@@ -184,14 +209,27 @@ TEST_F(WorkerTest, WithoutTheSeenSetTheInboxFindsTheDuplicates) {
   EXPECT_EQ(balance("u"), 10);
 }
 
-TEST_F(WorkerTest, AnEventTheStoreCannotHoldIsIsolatedAndParked) {
-  store_->reject([](std::span<const TableRows> changes) {
+// Whether the changes hold a row of that key.
+template <class R>
+FaultyStore::Predicate writes(const std::string& key) {
+  return [key](std::span<const TableRows> changes) {
     for (const auto& rows : changes)
-      if (rows.table == &table_of<CheckoutSession>())
+      if (rows.table == &table_of<R>())
         for (const auto& row : rows.rows)
-          if (std::get<std::string>(row.cells[0]) == "cs_evt_5") return true;
+          if (std::get<std::string>(row.cells[0]) == key) return true;
     return false;
-  });
+  };
+}
+
+std::size_t events_in(std::span<const TableRows> changes) {
+  for (const auto& rows : changes)
+    if (rows.table == &table_of<InboxRow>()) return rows.rows.size();
+  return 0;
+}
+
+TEST_F(WorkerTest, AnEventTheStoreCannotHoldIsIsolatedAndParked) {
+  store_->fail_commits({ErrorCode::invalid, Retry::never, "a row cannot be stored"},
+                       writes<CheckoutSession>("cs_evt_5"));
   for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("offset", [&] { return committed().value == 11; });
@@ -203,6 +241,89 @@ TEST_F(WorkerTest, AnEventTheStoreCannotHoldIsIsolatedAndParked) {
   EXPECT_EQ(parked->attempts, 2);
   EXPECT_EQ(parked_records(), 1);
   EXPECT_EQ(inbox("evt_4")->outcome, Outcome::applied);
+}
+
+class TroubleOfTheStore : public WorkerTest, public ::testing::WithParamInterface<ErrorCode> {};
+
+INSTANTIATE_TEST_SUITE_P(Codes, TroubleOfTheStore,
+                         ::testing::Values(ErrorCode::corrupt, ErrorCode::internal, ErrorCode::wrong_schema,
+                                           ErrorCode::unavailable, ErrorCode::overloaded,
+                                           ErrorCode::not_found, ErrorCode::fenced, ErrorCode::timeout),
+                         [](const auto& code) { return std::string(to_string(code.param)); });
+
+TEST_P(TroubleOfTheStore, IsWaitedForAndParksNothing) {
+  store_->fail_commits({GetParam(), Retry::safe, "not now"});
+  for (int i = 0; i < 8; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("tries", [&] { return store_->refusals() >= 12; });
+  EXPECT_EQ(committed().value, 0);
+  EXPECT_EQ(parked_records(), 0);
+  EXPECT_FALSE(inbox("evt_0"));
+  EXPECT_EQ(health_.status().state, PoolActivity::backing_off);
+  EXPECT_THAT(health_.status().error, ::testing::HasSubstr("not now (sqlite at state.db)"));
+  store_->mend();
+  wait_until("offset", [&] { return committed().value == 8; });
+  EXPECT_EQ(balance("u"), 8);
+  EXPECT_EQ(parked_records(), 0);
+}
+
+TEST_F(WorkerTest, AParkingThatFailsIsTriedAgainAndNeverDone) {
+  store_->fail_commits({ErrorCode::invalid, Retry::never, "a row cannot be stored"},
+                       writes<InboxRow>("stripe:a"));
+  append("a", "not json");
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("tries", [&] { return store_->refusals() >= 8; });
+  EXPECT_EQ(committed().value, 0);
+  EXPECT_FALSE(inbox("a"));
+  store_->mend();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(inbox("a")->outcome, Outcome::parked);
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, ADeadLetterThatTheLogRefusesSaysNothingAboutTheEvent) {
+  StoredRecord record{{"payments", Partition{0}, Offset{0}}, {}, "k", std::string(2 << 20, 'x'), {}};
+  Incoming incoming = identify(std::move(record));
+  read_body(incoming);
+  const auto appended = append_dead_letters(*log_.log, {&incoming}, Milliseconds{200});
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, ErrorCode::unavailable) << "and not invalid, which would park it";
+  EXPECT_FALSE(incoming.dead_letter_durable);
+}
+
+TEST_F(WorkerTest, ABatchThatOnlyTimesOutIsHalvedDownToOne) {
+  store_->fail_commits({ErrorCode::timeout, Retry::unknown_outcome, "too slow"},
+                       [](std::span<const TableRows> changes) { return events_in(changes) > 1; });
+  for (int i = 0; i < 7; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("offset", [&] { return committed().value == 7; });
+  EXPECT_EQ(balance("u"), 7);
+  EXPECT_EQ(store_->commits(), 7);
+}
+
+TEST_F(WorkerTest, AnEventThatConflictsForEverIsParkedWithAnAlertAndTheRestGoesOn) {
+  store_->fail_commits({ErrorCode::conflict, Retry::safe, "unique violation"},
+                       writes<CheckoutSession>("cs_evt_5"));
+  for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("offset", [&] { return committed().value == 11; });
+  EXPECT_EQ(balance("u"), 10);
+  EXPECT_EQ(inbox("evt_5")->outcome, Outcome::parked);
+  EXPECT_EQ(inbox("evt_5")->error_class, "conflict");
+  EXPECT_EQ(inbox("evt_5")->message, "unique violation");
+  EXPECT_EQ(parked_records(), 1);
+  const std::vector<std::string> alert{"event_parked:stripe:evt_5"};
+  EXPECT_EQ(real_store_->read(table_of<Alert>(), alert).value().size(), 1U);
+}
+
+TEST_F(WorkerTest, AConflictThatEndsWithinTwentyTriesParksNothing) {
+  for (int i = 0; i < 19; ++i)
+    store_->fail_next_commit(CommitFault::refused, {ErrorCode::conflict, Retry::safe, "lost the race"});
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 1; });
+  EXPECT_EQ(inbox("evt_1")->outcome, Outcome::applied);
 }
 
 TEST_F(WorkerTest, AConflictIsTriedAgainFromTheStart) {
@@ -288,6 +409,117 @@ TEST_F(WorkerTest, TypesNobodyHandlesAreRecordedAndIgnored) {
   EXPECT_EQ(inbox("evt_9")->reason, "no_handler");
   EXPECT_EQ(inbox("evt_t")->outcome, Outcome::ignored);
   EXPECT_EQ(inbox("evt_t")->reason, "thin_event");
+}
+
+TEST_F(WorkerTest, WhatTheSeenSetKnowsAndTheInboxDoesNotIsApplied) {
+  const std::vector<SeenEvent> marked = {
+      {make_event_key("stripe", "evt_1"), {"payments", Partition{0}, Offset{900}}},
+      {make_event_key("stripe", "evt_2"), {"payments", Partition{0}, Offset{1}}}};
+  ASSERT_TRUE(seen_set_.mark(marked));
+  append_deposit("evt_1", "u", 10);
+  append_deposit("evt_2", "u", 5);
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(balance("u"), 15) << "as after the restore of a backup";
+}
+
+TEST_F(WorkerTest, AnEventIsMarkedWithTheRecordThatAppliedIt) {
+  append_deposit("evt_1", "u", 10);
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  append_deposit("evt_1", "u", 10);
+  wait_until("offset", [&] { return committed().value == 3; });
+  stop();
+  const Position first{"payments", Partition{0}, Offset{0}};
+  EXPECT_EQ(seen_set_.position_of("evt_1"), first);
+}
+
+TEST_F(WorkerTest, DeliveriesOfAnEventAreCounted) {
+  append_deposit("evt_1", "u", 10);
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(inbox("evt_1")->deliveries, 2);
+  append("evt_1", "what a redelivery says is not looked at");
+  wait_until("offset", [&] { return committed().value == 3; });
+  EXPECT_EQ(inbox("evt_1")->deliveries, 3);
+  seen_set_.away = true;
+  append_deposit("evt_1", "u", 10);
+  wait_until("offset", [&] { return committed().value == 4; });
+  EXPECT_EQ(inbox("evt_1")->deliveries, 4);
+  EXPECT_EQ(inbox("evt_1")->offset, 0);
+  EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, ARecordThatIsReadAgainIsNoOtherDelivery) {
+  append_deposit("evt_1", "u", 10);
+  append_deposit("evt_1", "u", 10);
+  store_->fail_next_commit(CommitFault::answer_lost,
+                           {ErrorCode::unavailable, Retry::unknown_outcome, "connection lost in COMMIT"});
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(store_->commits(), 2);
+  EXPECT_EQ(inbox("evt_1")->deliveries, 2);
+}
+
+TEST_F(WorkerTest, HeadersThatNoStoreCouldHoldAreParkedAndBlockNothing) {
+  Record record{
+      "payments",
+      "k",
+      "no json",
+      {{"ce_id", std::string(100'000, 'x')}, {"ce_type", "\xff\xfe"}, {"ce_source", std::string(1, '\0')}}};
+  ASSERT_TRUE(log_.log->append(std::move(record), [](const Result<Position>&) {}));
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(balance("u"), 10);
+  EXPECT_EQ(parked_records(), 1);
+}
+
+TEST_F(WorkerTest, AnEntityThatNoIndexCouldHoldIsLeftOut) {
+  const std::string id(100'000, 'x');
+  append("evt_1", R"({"id":"evt_1","object":"event","type":"x","created":1,"data":{"object":{"id":")" + id +
+                      R"("}}})");
+  start();
+  wait_for_outcome("evt_1");
+  EXPECT_FALSE(inbox("evt_1")->entity);
+}
+
+// One damaged page in the middle of the state file, as a disk leaves it behind.
+TEST_F(WorkerTest, ADamagedPageLosesNothing) {
+  append_deposit("evt_first", "u", 10);
+  start();
+  wait_for_outcome("evt_first");
+  stop();
+  store_.reset();
+  real_store_.reset();
+  const auto file = folder_ / "state.db";
+  std::string bytes = read_file(file);
+  const std::string good = bytes;
+  constexpr std::size_t kPage = 4096;
+  const auto at = bytes.find("stripe:evt_firstt") / kPage * kPage;  // the inbox's row: its key, then its type
+  ASSERT_NE(at, 0U);
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), kPage, '\x5a');
+  write_file(file, bytes);
+
+  open_store();
+  for (int i = 0; i < 20; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("tries", [&] { return health_.status().attempts >= 5; });
+  EXPECT_EQ(committed().value, 1);
+  EXPECT_EQ(parked_records(), 0);
+  EXPECT_THAT(health_.status().error, ::testing::HasSubstr("corrupt"));
+  stop();
+
+  store_.reset();
+  real_store_.reset();
+  write_file(file, good);
+  open_store();
+  start();
+  wait_until("offset", [&] { return committed().value == 21; });
+  EXPECT_EQ(balance("u"), 30);
+  EXPECT_EQ(parked_records(), 0);
 }
 
 }  // namespace

@@ -46,6 +46,27 @@ std::vector<EventKey> keys(std::initializer_list<const char*> ids) {
   return made;
 }
 
+using SeenAnswer = Result<std::vector<std::optional<Position>>>;
+
+Position position_of(const EventKey& key) {
+  return {"payments", Partition{3}, Offset{static_cast<std::int64_t>(key.value.size())}};
+}
+
+std::vector<SeenEvent> marks(const std::vector<EventKey>& keys) {
+  std::vector<SeenEvent> made;
+  for (const auto& key : keys) made.push_back({key, position_of(key)});
+  return made;
+}
+
+std::vector<SeenEvent> events(std::initializer_list<const char*> ids) { return marks(keys(ids)); }
+
+// Which of them are remembered.
+std::vector<bool> known(const SeenAnswer& seen) {
+  std::vector<bool> answer;
+  for (const auto& each : seen.value()) answer.push_back(each.has_value());
+  return answer;
+}
+
 struct SetAdapter {
   const char* name;
   std::unique_ptr<SeenSet> (*make)();
@@ -71,37 +92,48 @@ INSTANTIATE_TEST_SUITE_P(Adapters, SeenSetContract,
                          [](const auto& adapter) { return std::string(adapter.param.name); });
 
 TEST_P(SeenSetContract, AnUnmarkedKeyIsNotSeen) {
-  const Result<std::vector<bool>> seen = set().seen(keys({"evt_1", "evt_2"}));
+  const SeenAnswer seen = set().seen(keys({"evt_1", "evt_2"}));
   ASSERT_TRUE(seen) << seen.error().detail;
-  EXPECT_THAT(seen.value(), ElementsAre(false, false));
+  EXPECT_THAT(known(seen), ElementsAre(false, false));
 }
 
 TEST_P(SeenSetContract, AMarkedKeyIsSeenInItsPlaceAndNoOther) {
-  ASSERT_TRUE(set().mark(keys({"evt_2", "evt_4"})));
-  const Result<std::vector<bool>> seen = set().seen(keys({"evt_1", "evt_2", "evt_3", "evt_4"}));
+  ASSERT_TRUE(set().mark(events({"evt_2", "evt_4"})));
+  const SeenAnswer seen = set().seen(keys({"evt_1", "evt_2", "evt_3", "evt_4"}));
   ASSERT_TRUE(seen) << seen.error().detail;
   const bool remembers = GetParam().remembers;
-  EXPECT_THAT(seen.value(), ElementsAre(false, remembers, false, remembers));
+  EXPECT_THAT(known(seen), ElementsAre(false, remembers, false, remembers));
+}
+
+TEST_P(SeenSetContract, AnEventIsSeenWithTheRecordThatAppliedIt) {
+  const EventKey key = make_event_key("stripe", "evt_1");
+  const std::vector<SeenEvent> applied = {{key, {"payments", Partition{7}, Offset{12}}}};
+  ASSERT_TRUE(set().mark(applied));
+  const SeenAnswer seen = set().seen(keys({"evt_1"}));
+  ASSERT_TRUE(seen) << seen.error().detail;
+  if (GetParam().remembers) {
+    EXPECT_EQ(seen.value()[0], applied[0].position);
+  }
 }
 
 TEST_P(SeenSetContract, MarkingAgainDoesNoHarm) {
-  ASSERT_TRUE(set().mark(keys({"evt_1", "evt_1"})));
-  ASSERT_TRUE(set().mark(keys({"evt_1"})));
-  EXPECT_THAT(set().seen(keys({"evt_1", "evt_1"})).value(), Each(GetParam().remembers));
+  ASSERT_TRUE(set().mark(events({"evt_1", "evt_1"})));
+  ASSERT_TRUE(set().mark(events({"evt_1"})));
+  EXPECT_THAT(known(set().seen(keys({"evt_1", "evt_1"}))), Each(GetParam().remembers));
 }
 
 TEST_P(SeenSetContract, NothingIsAskedAboutNothing) {
   EXPECT_TRUE(set().mark({}));
-  const Result<std::vector<bool>> seen = set().seen({});
+  const SeenAnswer seen = set().seen({});
   ASSERT_TRUE(seen);
   EXPECT_TRUE(seen.value().empty());
 }
 
 TEST_P(SeenSetContract, KeysMayHoldAnyByte) {
   const std::vector<EventKey> odd = {EventKey{std::string("a\0b", 3)}, EventKey{"a b\r\n\xFF"}, EventKey{""}};
-  ASSERT_TRUE(set().mark(odd));
-  EXPECT_THAT(set().seen(odd).value(), Each(GetParam().remembers));
-  EXPECT_THAT(set().seen(keys({"a"})).value(), ElementsAre(false));
+  ASSERT_TRUE(set().mark(marks(odd)));
+  EXPECT_THAT(known(set().seen(odd)), Each(GetParam().remembers));
+  EXPECT_THAT(known(set().seen(keys({"a"}))), ElementsAre(false));
 }
 
 TEST_P(SeenSetContract, ABatchOfManyKeysIsAnsweredInOrder) {
@@ -111,23 +143,23 @@ TEST_P(SeenSetContract, ABatchOfManyKeysIsAnsweredInOrder) {
     all.push_back(make_event_key("stripe", "evt_" + std::to_string(i)));
     if (i % 2 == 0) even.push_back(all.back());
   }
-  ASSERT_TRUE(set().mark(even));
-  const Result<std::vector<bool>> seen = set().seen(all);
+  ASSERT_TRUE(set().mark(marks(even)));
+  const SeenAnswer seen = set().seen(all);
   ASSERT_TRUE(seen) << seen.error().detail;
   ASSERT_EQ(seen.value().size(), all.size());
   for (std::size_t i = 0; i < all.size(); ++i)
-    EXPECT_EQ(seen.value()[i], GetParam().remembers && i % 2 == 0) << i;
+    EXPECT_EQ(seen.value()[i].has_value(), GetParam().remembers && i % 2 == 0) << i;
 }
 
 TEST(RedisSeenSet, ForgetsAfterItsTtl) {
   RedisOptions options = redis_options();
   options.ttl = std::chrono::seconds{1};
   RedisSeenSet set(options);
-  ASSERT_TRUE(set.mark(keys({"evt_1"})));
-  ASSERT_THAT(set.seen(keys({"evt_1"})).value(), ElementsAre(true));
+  ASSERT_TRUE(set.mark(events({"evt_1"})));
+  ASSERT_THAT(known(set.seen(keys({"evt_1"}))), ElementsAre(true));
   const auto until = SteadyClock::now() + Milliseconds{10'000};
   bool remembered = true;
-  while (remembered && SteadyClock::now() < until) remembered = set.seen(keys({"evt_1"})).value()[0];
+  while (remembered && SteadyClock::now() < until) remembered = known(set.seen(keys({"evt_1"})))[0];
   EXPECT_FALSE(remembered);
 }
 
@@ -135,8 +167,20 @@ TEST(RedisSeenSet, TwoOfThemShareWhatTheyKnow) {
   const RedisOptions options = redis_options();
   RedisSeenSet one(options);
   RedisSeenSet other(options);
-  ASSERT_TRUE(one.mark(keys({"evt_1"})));
-  EXPECT_THAT(other.seen(keys({"evt_1"})).value(), ElementsAre(true));
+  ASSERT_TRUE(one.mark(events({"evt_1"})));
+  EXPECT_THAT(known(other.seen(keys({"evt_1"}))), ElementsAre(true));
+}
+
+TEST(RedisSeenSet, StoresThatShareARedisKeepTheirEventsApart) {
+  RedisOptions options = redis_options();
+  const std::string prefix = options.key_prefix;
+  options.key_prefix = prefix + seen_key_prefix("one");
+  RedisSeenSet one(options);
+  options.key_prefix = prefix + seen_key_prefix("other");
+  RedisSeenSet other(options);
+  ASSERT_TRUE(one.mark(events({"evt_1"})));
+  EXPECT_THAT(known(other.seen(keys({"evt_1"}))), ElementsAre(false));
+  EXPECT_EQ(seen_key_prefix("one"), "penstock:one:seen:");
 }
 
 TEST(RedisSeenSet, DatabasesAreApart) {
@@ -144,15 +188,15 @@ TEST(RedisSeenSet, DatabasesAreApart) {
   RedisSeenSet one(options);
   options.database += 1;
   RedisSeenSet other(options);
-  ASSERT_TRUE(one.mark(keys({"evt_1"})));
-  EXPECT_THAT(other.seen(keys({"evt_1"})).value(), ElementsAre(false));
+  ASSERT_TRUE(one.mark(events({"evt_1"})));
+  EXPECT_THAT(known(other.seen(keys({"evt_1"}))), ElementsAre(false));
 }
 
 TEST(RedisSeenSet, ARefusedPasswordIsUnavailableAndNotTold) {
   RedisOptions options = redis_options();
   options.username = "nobody";
   options.password = "hunter2";
-  const Result<std::vector<bool>> seen = RedisSeenSet(options).seen(keys({"evt_1"}));
+  const SeenAnswer seen = RedisSeenSet(options).seen(keys({"evt_1"}));
   ASSERT_FALSE(seen);
   EXPECT_EQ(seen.error().code, ErrorCode::unavailable);
   EXPECT_THAT(seen.error().detail, testing::Not(testing::HasSubstr("hunter2")));
@@ -197,7 +241,7 @@ TEST(RedisSeenSet, AServerThatSaysNothingIsATimeOut) {
   const Listener silent;
   RedisSeenSet set(options_at(silent.port()));
   const auto started = SteadyClock::now();
-  const Result<std::vector<bool>> seen = set.seen(keys({"evt_1"}));
+  const SeenAnswer seen = set.seen(keys({"evt_1"}));
   ASSERT_FALSE(seen);
   EXPECT_EQ(seen.error().code, ErrorCode::timeout);
   EXPECT_EQ(seen.error().retry, Retry::safe);
@@ -212,7 +256,7 @@ TEST(RedisSeenSet, AfterAFailureItFailsAtOnceUntilThePauseIsOver) {
   ASSERT_FALSE(set.seen(keys({"evt_1"})));
   const auto started = SteadyClock::now();
   for (int i = 0; i < 100; ++i) {
-    const Status marked = set.mark(keys({"evt_1"}));
+    const Status marked = set.mark(events({"evt_1"}));
     ASSERT_FALSE(marked);
     EXPECT_EQ(marked.error().code, ErrorCode::unavailable);
   }
@@ -222,7 +266,7 @@ TEST(RedisSeenSet, AfterAFailureItFailsAtOnceUntilThePauseIsOver) {
 TEST(RedisSeenSet, NobodyListeningIsUnavailable) {
   Listener gone;
   gone.stop();
-  const Status marked = RedisSeenSet(options_at(gone.port())).mark(keys({"evt_1"}));
+  const Status marked = RedisSeenSet(options_at(gone.port())).mark(events({"evt_1"}));
   ASSERT_FALSE(marked);
   EXPECT_EQ(marked.error().code, ErrorCode::unavailable);
 }
@@ -270,7 +314,7 @@ class OwnRedis {
 bool works_before_long(SeenSet& set) {
   const auto until = SteadyClock::now() + Milliseconds{20'000};
   while (SteadyClock::now() < until)
-    if (set.mark(keys({"evt_1"}))) return true;
+    if (set.mark(events({"evt_1"}))) return true;
   return false;
 }
 
@@ -281,7 +325,7 @@ TEST(RedisSeenSet, AuthenticatesByPasswordOrByUser) {
   EXPECT_TRUE(works_before_long(by_password));
   RedisSeenSet by_user(redis.options("penstock", "w0rker"));
   EXPECT_TRUE(works_before_long(by_user));
-  EXPECT_FALSE(RedisSeenSet(redis.options("", "")).mark(keys({"evt_1"})));
+  EXPECT_FALSE(RedisSeenSet(redis.options("", "")).mark(events({"evt_1"})));
 }
 
 TEST(RedisSeenSet, ConnectsAgainWhenRedisIsBack) {
@@ -291,7 +335,7 @@ TEST(RedisSeenSet, ConnectsAgainWhenRedisIsBack) {
   RedisSeenSet set(redis.options("", "s3cret"));
   ASSERT_TRUE(works_before_long(set));
   redis.kill_now();
-  const Result<std::vector<bool>> seen = set.seen(keys({"evt_1"}));
+  const SeenAnswer seen = set.seen(keys({"evt_1"}));
   ASSERT_FALSE(seen);
   EXPECT_EQ(seen.error().code, ErrorCode::unavailable);
   redis.start();

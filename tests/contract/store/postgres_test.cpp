@@ -64,11 +64,36 @@ TEST_F(PostgresStore, LoadedRowsStayLockedUntilTheBatchEnds) {
   ASSERT_TRUE(holder->load(kItemA));
   const auto blocked = std::move(impatient->begin()).value()->load(kItemA);
   ASSERT_FALSE(blocked);
-  EXPECT_EQ(blocked.error().code, ErrorCode::conflict);
+  EXPECT_EQ(blocked.error().code, ErrorCode::timeout)
+      << "who holds a row for long says nothing about the event";
   EXPECT_EQ(blocked.error().retry, Retry::safe);
 
   holder.reset();
   EXPECT_TRUE(std::move(impatient->begin()).value()->load(kItemA));
+}
+
+// The server raises what a damaged index, a missing right or an operator's trigger would.
+TEST_F(PostgresStore, OnlyWhatFollowsFromARowsOwnValuesIsInvalid) {
+  const std::pair<const char*, ErrorCode> raised[] = {
+      {"XX001", ErrorCode::corrupt},      {"XX002", ErrorCode::corrupt},
+      {"XX000", ErrorCode::internal},     {"53100", ErrorCode::unavailable},
+      {"53300", ErrorCode::unavailable},  {"42501", ErrorCode::unavailable},
+      {"42P01", ErrorCode::wrong_schema}, {"25006", ErrorCode::unavailable},
+      {"P0001", ErrorCode::internal},     {"23503", ErrorCode::internal},
+      {"55P03", ErrorCode::timeout},      {"23505", ErrorCode::conflict},
+      {"23514", ErrorCode::invalid},      {"22003", ErrorCode::invalid},
+      {"ZZ999", ErrorCode::internal}};
+  for (const auto& [state, code] : raised) {
+    harness_.query(
+        "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '" +
+        std::string(state) + "', CONSTRAINT = 'c'; END $$");
+    harness_.query(
+        "CREATE OR REPLACE TRIGGER fails BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION fail()");
+    const auto status = commit(*store_, {{&items_table(), {make_item("a", 1)}}});
+    ASSERT_FALSE(status) << state;
+    EXPECT_EQ(status.error().code, code) << state;
+  }
 }
 
 TEST_F(PostgresStore, OfTwoBatchesThatAddOneKeyOneWins) {

@@ -37,6 +37,8 @@ struct InboxRow {
   std::int64_t offset = 0;
   std::optional<std::string> entity;  // the object it is about
   std::vector<TouchedRow> touched;
+  std::int64_t deliveries = 1;               // records of this event that were read, this one included
+  std::optional<std::string> last_delivery;  // the position of the last one counted, as to_text(Position)
   bool operator==(const InboxRow&) const = default;
 };
 
@@ -75,7 +77,8 @@ struct Fields<InboxRow> {
       field("outcome", &T::outcome), field("reason", &T::reason), field("error_class", &T::error_class),
       field("message", &T::message), field("attempts", &T::attempts), field("topic", &T::topic),
       field("partition", &T::partition), field("offset", &T::offset), field("entity", &T::entity),
-      field("touched", &T::touched));
+      field("touched", &T::touched), field("deliveries", &T::deliveries),
+      field("last_delivery", &T::last_delivery));
 };
 template <>
 struct Fields<OutboxRow> {

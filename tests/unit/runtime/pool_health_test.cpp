@@ -1,0 +1,76 @@
+#include "workers/runtime/pool_health.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/manual_clock.h"
+
+namespace penstock {
+namespace {
+
+using ::testing::HasSubstr;
+
+const Error kAway{ErrorCode::unavailable, Retry::safe, "connection refused"};
+
+class PoolHealthTest : public ::testing::Test {
+ protected:
+  ManualClock clock_;
+  PoolHealth health_{"payments", clock_, Milliseconds{15'000}};
+};
+
+TEST_F(PoolHealthTest, WithoutEventsItIsIdleHoweverLong) {
+  clock_.advance(std::chrono::hours{1});
+  EXPECT_EQ(health_.status().state, PoolActivity::idle);
+}
+
+TEST_F(PoolHealthTest, EventsThatAreNotAppliedInTimeMakeItStuckAndOneThatIsEndsIt) {
+  health_.took(500);
+  clock_.advance(Milliseconds{14'999});
+  EXPECT_EQ(health_.status().state, PoolActivity::running);
+  clock_.advance(Milliseconds{1});
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck)
+      << "also when no call has failed: one may not return";
+  health_.applied(1);
+  EXPECT_EQ(health_.status().state, PoolActivity::running);
+  EXPECT_EQ(health_.status().events, 499U);
+}
+
+TEST_F(PoolHealthTest, FailuresAreCountedFromTheLastThingApplied) {
+  const Timestamp began = clock_.now();
+  health_.took(3);
+  clock_.advance(Milliseconds{5'000});
+  health_.failed(kAway, "postgresql at db:5432/p");
+  health_.failed(kAway, "postgresql at db:5432/p");
+  PoolStatus status = health_.status();
+  EXPECT_EQ(status.state, PoolActivity::backing_off);
+  EXPECT_EQ(status.since, began);
+  EXPECT_EQ(status.attempts, 2);
+  EXPECT_EQ(status.error, "unavailable: connection refused (postgresql at db:5432/p)");
+  clock_.advance(Milliseconds{10'000});
+  status = health_.status();
+  EXPECT_EQ(status.state, PoolActivity::stuck);
+  EXPECT_THAT(to_text(status),
+              HasSubstr("(for 15 s, 2 attempts, 3 events in hand): unavailable: connection refused"));
+  health_.applied(3);
+  EXPECT_EQ(health_.status().error, "");
+  EXPECT_EQ(health_.status().attempts, 0);
+}
+
+TEST_F(PoolHealthTest, ALogThatIsAwayMakesItStuckToo) {
+  health_.failed(kAway, "kafka at k:9092");
+  clock_.advance(Milliseconds{15'000});
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck);
+  health_.has_nothing_to_do();
+  EXPECT_EQ(health_.status().state, PoolActivity::idle);
+}
+
+TEST_F(PoolHealthTest, TakingAnotherBatchDoesNotHideThatNothingIsApplied) {
+  health_.took(1);
+  clock_.advance(Milliseconds{10'000});
+  health_.took(1);
+  clock_.advance(Milliseconds{5'000});
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck);
+}
+
+}  // namespace
+}  // namespace penstock

@@ -1,0 +1,60 @@
+// Applies a batch for as long as it takes, whatever the store says meanwhile.
+//
+//   this row   the batch is halved until the event stands alone, and that one is parked
+//   conflict   tried again; after 20 tries without progress it is said and the batch halved, and an event
+//   that
+//              conflicts alone is parked with an alert
+//   not now    waits and tries again without end: damage, rights, a full disk, an unknown error are no
+//   event's fault.
+//              After a timeout the batch is halved too, so that a slow store gets on
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "workers/runtime/batch.h"
+#include "workers/runtime/pool_health.h"
+
+namespace penstock {
+
+struct ApplierOptions {
+  std::string pool;
+  Milliseconds retry_delay_min{100};
+  Milliseconds retry_delay_max{10'000};
+  std::string store_address;  // for messages
+};
+
+// Called on the thread that applies.
+struct ApplierHooks {
+  // Waits so long while the events stay this worker's. False: they no longer are, or it has to stop.
+  std::function<bool(Milliseconds)> hold;
+  // These events are done.
+  std::function<void(const std::vector<Incoming>&, const std::vector<Settled>&)> applied;
+};
+
+// Used by one thread. All it is given must outlive it.
+class Applier {
+ public:
+  Applier(ApplierOptions options, BatchContext context, PoolHealth& health, ApplierHooks hooks)
+      : options_(std::move(options)),
+        context_(std::move(context)),
+        health_(health),
+        hooks_(std::move(hooks)) {}
+
+  // True: each event's inbox row is committed. False: hold() said so, and the events come again.
+  bool apply(std::vector<Incoming> batch);
+
+ private:
+  bool apply_halves(std::vector<Incoming> batch);
+  void note_failure(const Error& error, std::size_t events);
+  void finish(const std::vector<Incoming>& batch, const std::vector<Settled>& settled);
+
+  const ApplierOptions options_;
+  const BatchContext context_;
+  PoolHealth& health_;
+  const ApplierHooks hooks_;
+  bool failing_ = false;  // said once
+};
+
+}  // namespace penstock

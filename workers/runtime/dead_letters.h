@@ -1,0 +1,16 @@
+// Dead letters: events that are parked, made durable in the parked topic before their inbox rows say so.
+#pragma once
+
+#include <vector>
+
+#include "common/ports/event_log.h"
+#include "workers/runtime/incoming.h"
+
+namespace penstock {
+
+// Appends a letter for each and waits until all are acknowledged, then marks them durable. Blocks for
+// `deadline` at most. Any error means that none may be called parked yet: try again later. It is never
+// `invalid`, which would be about the event.
+Status append_dead_letters(EventLog& log, const std::vector<Incoming*>& letters, Milliseconds deadline);
+
+}  // namespace penstock
