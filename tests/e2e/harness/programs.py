@@ -186,9 +186,13 @@ class Cluster:
         self.start_ingress()
         for pool in self.pools:
             self.start_worker(pool)
+        self.start_admin()
+        return self
+
+    def start_admin(self) -> Program:
         self.admin_program = Program("penstock-admin", [], self.environment)
         self.admin = Admin(self.admin_program.address("admin"), TOKEN)
-        return self
+        return self.admin_program
 
     def programs(self) -> list[Program]:
         return [self.ingress_program, self.admin_program, *self.workers]
