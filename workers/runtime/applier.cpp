@@ -62,6 +62,7 @@ bool Applier::apply(std::vector<Incoming> batch) {
           break;
         }
         conflicts = 0;
+        health_.failed(error, options_.store_address);
         log::warn("batch conflicts again and again", {{"pool", options_.pool},
                                                       {"events", batch.size()},
                                                       {"tries", kConflictsMax},

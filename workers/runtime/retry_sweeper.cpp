@@ -1,5 +1,7 @@
 #include "workers/runtime/retry_sweeper.h"
 
+#include <optional>
+
 #include "workers/domain/connect/retries.h"
 #include "workers/runtime/batch.h"
 
@@ -17,10 +19,16 @@ Result<std::vector<std::string>> due_payouts(Store& store, RetryState state, Tim
   return ids;
 }
 
+// One payout that cannot be decided about must not keep the others waiting.
+bool is_about_the_store(const Error& error) {
+  return error.code != ErrorCode::invalid && error.code != ErrorCode::conflict;
+}
+
 }  // namespace
 
 Result<int> sweep_due_retries(Store& store, const Clock& clock, const Policy& policy) {
   int called = 0;
+  std::optional<Error> failed;
   for (const RetryState state : {RetryState::queued, RetryState::due}) {
     TRY(const auto ids, due_payouts(store, state, clock.now()));
     for (const auto& id : ids) {
@@ -29,10 +37,16 @@ Result<int> sweep_due_retries(Store& store, const Clock& clock, const Policy& po
                               [&](const View& view) -> Result<Effects> {
                                 return decide_due_retry(view, id, clock.now(), policy);
                               }};
-      TRY_STATUS(carry_out(store, clock, decision));
-      ++called;
+      const auto carried_out = carry_out(store, clock, decision);
+      if (carried_out)
+        ++called;
+      else if (is_about_the_store(carried_out.error()))
+        return carried_out.error();
+      else
+        failed = carried_out.error();
     }
   }
+  if (failed) return *failed;
   return called;
 }
 

@@ -8,7 +8,8 @@
 
 namespace penstock {
 
-// Sweeps once: at most 100 due payouts. Returns how many were called due. Safe to run from several places at
+// Sweeps once: at most 100 due payouts. Returns how many were called due; an error when one could not be,
+// after the others had their turn unless the store itself is the trouble. Safe to run from several places at
 // once: each payout is decided about in its own transaction. Blocks.
 Result<int> sweep_due_retries(Store& store, const Clock& clock, const Policy& policy);
 
