@@ -7,8 +7,11 @@
 #include <memory>
 #include <string>
 
+#include "common/observe/process_metrics.h"
+
 namespace penstock {
 
+// Beside theirs there are penstock_build_info and process_*.
 class Metrics {
  public:
   Metrics();
@@ -21,6 +24,7 @@ class Metrics {
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
+  ProcessMetrics process_;
 };
 
 }  // namespace penstock
