@@ -8,6 +8,8 @@
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
 #include "ingress/listeners/options.h"
+#include "ingress/listeners/readiness_checks.h"
+#include "ingress/routes/probes.h"
 
 namespace penstock {
 namespace {
@@ -29,8 +31,7 @@ int run(const Settings& settings, Termination& termination) {
     return EXIT_FAILURE;
   }
   EventLog& event_log = *opened.value();
-  const auto ready = [&event_log] { return event_log.ready(topics_in_use()); };
-  if (const auto first = ready(); !first) {
+  if (const auto first = event_log.ready(topics_in_use()); !first) {
     if (first.error().code == ErrorCode::wrong_schema) {
       log::error("wrong schema", {{"detail", first.error().detail}, {"run", "penstock-admin migrate"}});
       return EXIT_FAILURE;
@@ -39,8 +40,9 @@ int run(const Settings& settings, Termination& termination) {
   }
 
   StripeWebhook stripe(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock, metrics);
-  Probes public_probes({.serve_metrics = false}, ready, metrics);
-  Probes private_probes({.serve_metrics = true}, ready, metrics);
+  Readiness readiness({log_check(settings, event_log)});
+  Probes public_probes({}, readiness, metrics);
+  Probes private_probes({.serve_metrics = true, .name_causes = true}, readiness, metrics);
   auto routes = stripe.routes();
   for (auto& route : public_probes.routes()) routes.push_back(std::move(route));
   http::HttpServer server(public_server_options(settings), std::move(routes), metrics);

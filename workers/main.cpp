@@ -1,7 +1,6 @@
 // penstock-worker: consumes the topics of its pools and applies the events to the store.
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/config/command_line.h"
@@ -11,6 +10,8 @@
 #include "common/wiring/seen_set.h"
 #include "common/wiring/store.h"
 #include "ingress/listeners/options.h"
+#include "ingress/listeners/readiness_checks.h"
+#include "ingress/routes/probes.h"
 #include "workers/runtime/options.h"
 
 namespace penstock {
@@ -49,25 +50,24 @@ int run(const Settings& settings, std::vector<std::string> pools, Termination& t
   if (!right_schemas(*event_log.value(), *store.value())) return EXIT_FAILURE;
 
   WorkerMetrics worker_metrics(metrics);
-  std::optional<Pools> running;
-  running.emplace(pools_options(settings, std::move(pools)),
-                  PoolsPorts{*event_log.value(), *store.value(), clock,
-                             [&settings, &store] { return open_seen_set(settings, *store.value()); }},
-                  policy_of(settings), worker_metrics, metrics);
-  const auto ready = [&]() -> Status {
-    TRY_STATUS(event_log.value()->ready(topics_in_use()));
-    TRY_STATUS(store.value()->ready());
-    return running->ready();
-  };
-  Probes probes({.serve_metrics = true}, ready, metrics);
-  http::HttpServer metrics_server(metrics_server_options(settings), probes.routes(), metrics);
-  if (!start_listener(metrics_server, "metrics")) return EXIT_FAILURE;
+  bool failed = false;
+  {
+    const Pools running(pools_options(settings, std::move(pools)),
+                        PoolsPorts{*event_log.value(), *store.value(), clock,
+                                   [&settings, &store] { return open_seen_set(settings, *store.value()); }},
+                        policy_of(settings), worker_metrics, metrics);
+    Readiness readiness({log_check(settings, *event_log.value()),
+                         store_check(settings, *store.value()),
+                         {"pools", {}, [&running] { return running.ready(); }}});
+    Probes probes({.serve_metrics = true, .name_causes = true}, readiness, metrics);
+    http::HttpServer metrics_server(metrics_server_options(settings), probes.routes(), metrics);
+    if (!start_listener(metrics_server, "metrics")) return EXIT_FAILURE;
 
-  termination.wait([&running] { return running->failed(); });
-  const bool failed = running->failed();
-  log::info("stopping", {});
-  metrics_server.stop(Milliseconds{1'000});
-  running.reset();
+    termination.wait([&running] { return running.failed(); });
+    failed = running.failed();
+    log::info("stopping", {});
+    metrics_server.stop(Milliseconds{1'000});
+  }
   log::info("stopped", {});
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

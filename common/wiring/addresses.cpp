@@ -1,6 +1,5 @@
 #include "common/wiring/addresses.h"
 
-#include <algorithm>
 #include <string_view>
 
 namespace penstock {
@@ -9,12 +8,14 @@ namespace {
 std::string sqlite_address(const SqliteUrl& url) { return "sqlite at " + url.path; }
 
 // Hosts and database of a libpq URL, which may name several hosts: what stands between the user and the
-// parameters.
+// parameters. A password that should have been percent-encoded may hold an @ or a / of its own; none of it is
+// shown.
 std::string postgres_address(std::string_view url) {
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  if (const auto end = url.find_first_of("@/"); end != std::string_view::npos && url[end] == '@')
+    url.remove_prefix(end + 1);
   url = url.substr(0, url.find('?'));
-  const auto authority_end = std::min(url.find('/'), url.size());
-  if (const auto user_end = url.substr(0, authority_end).rfind('@'); user_end != std::string_view::npos)
+  if (const auto user_end = url.rfind('@'); user_end != std::string_view::npos)
     url.remove_prefix(user_end + 1);
   return "postgresql at " + std::string(url);
 }

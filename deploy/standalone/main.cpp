@@ -13,8 +13,10 @@
 #include "common/wiring/seen_set.h"
 #include "common/wiring/store.h"
 #include "deploy/standalone/banner.h"
-#include "ingress/admin/admin_api.h"
+#include "ingress/admin/options.h"
 #include "ingress/listeners/options.h"
+#include "ingress/listeners/readiness_checks.h"
+#include "ingress/routes/probes.h"
 #include "workers/runtime/options.h"
 #include "workers/runtime/periodic.h"
 
@@ -41,9 +43,11 @@ class Standalone {
         metrics_(metrics),
         worker_metrics_(metrics_),
         stripe_(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock_, metrics_),
-        probes_(
-            {}, [this] { return ready(); }, metrics_),
-        api_({store, event_log, clock_, metrics_}, admin_options(settings)) {}
+        readiness_({log_check(settings, event_log),
+                    store_check(settings, store),
+                    {"pools", {}, [this] { return pools_->ready(); }}}),
+        probes_({}, readiness_, metrics_),
+        api_({store, event_log, clock_, metrics_, readiness_}, admin_options(settings)) {}
 
   Status start() {
     const std::vector<std::string> pools(std::begin(kPools), std::end(kPools));
@@ -59,13 +63,13 @@ class Standalone {
     return start_listener(*public_server_, "ingress");
   }
 
-  // Lets everything that was accepted be acknowledged, then ends the workers and the private listener.
+  // Lets everything that was accepted be acknowledged, then ends the private listener. Destruction ends the
+  // workers.
   void stop() {
     public_server_->stop(kDrainDeadline);
     if (const auto flushed = log_.flush(settings_.ack_timeout); !flushed)
       log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
     maintenance_.reset();
-    pools_.reset();
     admin_server_->stop(kDrainDeadline);
   }
 
@@ -74,24 +78,6 @@ class Standalone {
   const std::string& admin_address() const { return admin_server_->bound_address(); }
 
  private:
-  static AdminOptions admin_options(const Settings& settings) {
-    AdminOptions options;
-    options.token = settings.admin_token;
-    options.group_prefix = settings.topic_prefix;
-    options.pools.assign(std::begin(kPools), std::end(kPools));
-    options.topics = topics_in_use();
-    return options;
-  }
-
-  // Both listeners are up by the time this is asked: the public one starts last.
-  Status ready() {
-    TRY_STATUS(log_.ready(topics_in_use()));
-    TRY_STATUS(store_.ready());
-    TRY_STATUS(pools_->ready());
-    if (failed()) return Error{ErrorCode::unavailable, Retry::safe, "a worker pool has failed"};
-    return ok();
-  }
-
   void maintain() {
     const Timestamp now = clock_.now();
     for (const auto& done :
@@ -106,9 +92,10 @@ class Standalone {
   SystemClock clock_;
   WorkerMetrics worker_metrics_;
   StripeWebhook stripe_;
+  std::optional<Pools> pools_;  // before what asks for their readiness
+  Readiness readiness_;
   Probes probes_;
   AdminApi api_;
-  std::optional<Pools> pools_;
   std::optional<Periodic> maintenance_;
   std::optional<http::HttpServer> admin_server_;
   std::optional<http::HttpServer> public_server_;
@@ -141,13 +128,16 @@ int run(Settings settings, Termination& termination) {
   if (const auto migrated = migrate(*event_log.value(), *store.value()); !migrated)
     return fail("cannot prepare the log and the store", migrated.error());
 
-  Standalone penstock(settings, *event_log.value(), *store.value(), metrics);
-  if (!penstock.start()) return EXIT_FAILURE;
-  print_banner(settings, files.value(), penstock.public_address(), penstock.admin_address());
-  termination.wait([&penstock] { return penstock.failed(); });
-  const bool failed = penstock.failed();
-  log::info("stopping", {});
-  penstock.stop();
+  bool failed = false;
+  {
+    Standalone penstock(settings, *event_log.value(), *store.value(), metrics);
+    if (!penstock.start()) return EXIT_FAILURE;
+    print_banner(settings, files.value(), penstock.public_address(), penstock.admin_address());
+    termination.wait([&penstock] { return penstock.failed(); });
+    failed = penstock.failed();
+    log::info("stopping", {});
+    penstock.stop();
+  }
   log::info("stopped", {});
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -2,10 +2,9 @@
 
 #include "common/core/check.h"
 #include "common/crypto/crypto.h"
-#include "common/observe/log.h"
 #include "ingress/admin/resources.h"
 #include "ingress/admin/task_pool.h"
-#include "ingress/routes/routes.h"
+#include "ingress/routes/probes.h"
 
 namespace penstock {
 namespace {
@@ -36,34 +35,6 @@ constexpr Endpoint kEndpoints[] = {
     {"GET", "/v1/pools", "pools", admin::list_pools},
 };
 
-constexpr std::chrono::seconds kRetryAfter{1};
-
-http::Response error_response(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::unavailable:
-      return http::problem_with_retry(503, "unavailable", "the store or the log cannot be reached",
-                                      kRetryAfter);
-    case ErrorCode::timeout:
-      return http::problem_with_retry(503, "timeout", "the store or the log did not answer in time",
-                                      kRetryAfter);
-    case ErrorCode::overloaded:
-      return http::problem_with_retry(503, "overloaded", "too many requests at once", kRetryAfter);
-    case ErrorCode::conflict:
-      return http::problem_with_retry(503, "conflict", "others keep changing the same rows", kRetryAfter);
-    case ErrorCode::fenced:
-      return http::problem_with_retry(503, "unavailable", "this process was superseded", kRetryAfter);
-    case ErrorCode::wrong_schema:
-      return http::problem(503, "wrong_schema",
-                           "the schema is another program's: run penstock-admin migrate");
-    case ErrorCode::invalid:
-    case ErrorCode::not_found:
-    case ErrorCode::corrupt:
-    case ErrorCode::internal:
-      return http::problem(500, "internal", "something went wrong here; the log says what");
-  }
-  CHECK(false);
-}
-
 http::Response unauthorized() {
   http::Response response = http::problem(401, "unauthorized", "a valid bearer token is required");
   response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"penstock\"");
@@ -87,21 +58,19 @@ admin::PoolWatchOptions watch_options(const AdminOptions& options) {
   return watch;
 }
 
-std::function<Status()> ready_check(const AdminPorts& ports, std::vector<std::string> topics) {
-  return [&store = ports.store, &log = ports.log, topics = std::move(topics)]() -> Status {
-    TRY_STATUS(store.ready());
-    return log.ready(topics);
-  };
-}
-
 }  // namespace
 
 struct AdminApi::Impl {
   Impl(const AdminPorts& ports, AdminOptions options)
       : token(std::move(options.token)),
         pools(ports.log, ports.clock, ports.metrics, watch_options(options)),
-        context{ports.store, ports.log, ports.clock, pools},
-        probes({.serve_metrics = true}, ready_check(ports, std::move(options.topics)), ports.metrics),
+        context{ports.store,
+                ports.log,
+                ports.clock,
+                pools,
+                std::move(options.store_address),
+                std::move(options.log_address)},
+        probes({.serve_metrics = true, .name_causes = true}, ports.readiness, ports.metrics),
         tasks(options.threads, options.waiting_max) {
     CHECK(!token.empty());
   }
@@ -109,12 +78,7 @@ struct AdminApi::Impl {
   http::Response answer(const Endpoint& endpoint, const http::Request& request) const {
     auto answered = endpoint.answer(context, request);
     if (answered) return std::move(answered).value();
-    const Error& error = answered.error();
-    log::warn("admin request failed", {{"route", endpoint.name},
-                                       {"request_id", request.request_id()},
-                                       {"code", to_string(error.code)},
-                                       {"detail", error.detail}});
-    return error_response(error);
+    return admin::failure_response(request, context.store_address, answered.error());
   }
 
   void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
@@ -122,7 +86,7 @@ struct AdminApi::Impl {
     const bool taken = tasks.submit([this, &endpoint, request = std::move(request), responder] {
       responder.send(answer(endpoint, request));
     });
-    if (!taken) responder.send(error_response({ErrorCode::overloaded, Retry::safe, {}}));
+    if (!taken) responder.send_constant(busy);
   }
 
   http::Route route(const Endpoint& endpoint) {
@@ -140,6 +104,8 @@ struct AdminApi::Impl {
   admin::PoolWatch pools;
   const admin::Context context;
   Probes probes;
+  const http::Response busy =
+      http::problem_with_retry(503, "overloaded", "too many requests at once", std::chrono::seconds{1});
   admin::TaskPool tasks;  // last: its threads use all of the above
 };
 

@@ -12,6 +12,7 @@
 #include "common/ports/clock.h"
 #include "common/ports/event_log.h"
 #include "common/ports/store.h"
+#include "ingress/routes/readiness.h"
 #include "ingress/server/server.h"
 
 namespace penstock {
@@ -22,13 +23,15 @@ struct AdminPorts {
   EventLog& log;
   const Clock& clock;
   Metrics& metrics;
+  Readiness& readiness;  // for /readyz
 };
 
 struct AdminOptions {
   std::string token;                  // of the root; not empty
   std::string group_prefix;           // the consumer group of a pool is this and its name
   std::vector<std::string> pools;     // to watch, each named like its topic
-  std::vector<std::string> topics;    // that must exist for /readyz
+  std::string store_address;          // for messages: "postgresql at h1:5432/penstock"
+  std::string log_address;            // likewise
   std::size_t threads = 4;            // of handlers, which block on the store and the log
   std::size_t waiting_max = 64;       // requests that wait for a thread; beyond, 503
   Milliseconds pool_interval{5'000};  // between two looks at the pools

@@ -141,14 +141,15 @@ Result<http::Response> get_event(const Context& context, const http::Request& re
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY(const auto found, read_row<InboxRow>(context.store, request.parameter("key")));
   if (!found) return not_found("event");
-  TRY(const auto record, read_record(context.log, found->row));
+  const auto record = read_record(context.log, found->row);
+  if (!record) return failure_response(request, context.log_address, record.error());
   TRY(const auto sent, rows_with<OutboxRow>(context.store, "event", found->row.key.value));
   json::Writer out;
   out.begin_object();
   encode_event_members(out, found->row);
   json::encode(out.key("error_class"), found->row.error_class);
   json::encode(out.key("message"), found->row.message);
-  encode_record(out, record);
+  encode_record(out, record.value());
   encode_touched(out, found->row.touched);
   encode_outbound(out, sent);
   out.end_object();

@@ -9,10 +9,10 @@
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
 #include "common/wiring/store.h"
-#include "ingress/admin/admin_api.h"
+#include "ingress/admin/options.h"
 #include "ingress/listeners/options.h"
+#include "ingress/listeners/readiness_checks.h"
 #include "workers/runtime/periodic.h"
-#include "workers/runtime/worker.h"
 
 namespace penstock {
 namespace {
@@ -49,12 +49,8 @@ int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& 
     log::error("wrong schema", {{"detail", checked.error().detail}, {"run", "penstock-admin migrate"}});
     return EXIT_FAILURE;
   }
-  AdminOptions options;
-  options.token = settings.admin_token;
-  options.group_prefix = settings.topic_prefix;
-  options.pools.assign(std::begin(kPools), std::end(kPools));
-  options.topics = topics_in_use();
-  AdminApi api({store, event_log, clock, metrics}, std::move(options));
+  Readiness readiness({log_check(settings, event_log), store_check(settings, store)});
+  AdminApi api({store, event_log, clock, metrics, readiness}, admin_options(settings));
   http::HttpServer server(admin_server_options(settings), api.routes(), metrics);
   if (!start_listener(server, "admin")) return EXIT_FAILURE;
   const Periodic maintenance(kMaintenanceInterval, [&] { maintain(store, clock, settings.inbox_retention); });

@@ -27,10 +27,11 @@ void encode_pool(json::Writer& out, const PoolState& pool) {
 Result<http::Response> list_pools(const Context& context, const http::Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto pools, context.pools.states());
+  const auto pools = context.pools.states();
+  if (!pools) return failure_response(request, context.log_address, pools.error());
   json::Writer out;
   out.begin_object().key("data").begin_array();
-  for (const auto& pool : pools) encode_pool(out, pool);
+  for (const auto& pool : pools.value()) encode_pool(out, pool);
   out.end_array().key("next_cursor").null().end_object();
   return json_response(std::move(out));
 }

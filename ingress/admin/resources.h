@@ -2,6 +2,9 @@
 // table. All block on the store or the log, and read without locks.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "common/core/result.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_log.h"
@@ -17,10 +20,16 @@ struct Context {
   EventLog& log;
   const Clock& clock;
   PoolWatch& pools;
+  std::string store_address;  // for messages
+  std::string log_address;
 };
 
-// What the client did wrong is a Response; an Error is ours, and becomes a 500 or 503.
+// What the client did wrong is a Response; an Error is the store's, and becomes a failure_response(). Where
+// the log fails, a handler answers with that itself.
 using Answer = Result<http::Response>(const Context&, const http::Request&);
+
+// 500 or 503, which names the part at `address` and not the detail: that is logged.
+http::Response failure_response(const http::Request& request, std::string_view address, const Error& error);
 
 Answer get_payment;  // payments.cpp
 Answer list_fulfillments;

@@ -1,129 +1,102 @@
+#include "ingress/routes/probes.h"
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
-
-#include "common/observe/log.h"
-#include "ingress/routes/routes.h"
 
 namespace penstock {
 namespace {
 
 constexpr std::size_t kScrapesMax = 16;
+constexpr std::size_t kProbesMax = 1024;
+constexpr std::chrono::seconds kRetryAfter{1};
+
+// Makes an answer on a thread of its own, one for all who wait for it at that moment.
+class SharedAnswer {
+ public:
+  SharedAnswer(std::size_t waiting_max, std::function<http::Response()> make)
+      : waiting_max_(waiting_max),
+        make_(std::move(make)),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void give(const http::Responder& responder) {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.size() >= waiting_max_) return responder.send_constant(busy_);
+    waiting_.push_back(responder);
+    wanted_.notify_one();
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (wanted_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
+      const auto responders = std::exchange(waiting_, {});
+      lock.unlock();
+      const http::Response answer = make_();
+      for (const auto& responder : responders) responder.send(answer);
+      lock.lock();
+    }
+  }
+
+  const std::size_t waiting_max_;
+  const std::function<http::Response()> make_;
+  const http::Response busy_ =
+      http::problem_with_retry(503, "overloaded", "too many requests of this kind at once", kRetryAfter);
+  std::mutex mutex_;
+  std::condition_variable_any wanted_;
+  std::vector<http::Responder> waiting_;
+  std::jthread thread_;  // last: it uses all of the above
+};
 
 http::Response status_ok() { return {.status = 200, .body = R"({"status":"ok"})"}; }
+
+http::Response readiness_answer(Readiness& readiness, bool name_causes) {
+  const auto away = readiness.look();
+  if (away.empty()) return status_ok();
+  return http::problem_with_retry(
+      503, "not_ready", name_causes ? causes_of(away) : "not ready: " + parts_of(away), kRetryAfter);
+}
+
+http::Response metrics_answer(const Metrics& metrics) {
+  return {.body = metrics.exposition(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+}
+
+http::Route get(const char* path, std::string_view name, http::Handler handler) {
+  return {.method = "GET", .pattern = path, .name = name, .handler = std::move(handler)};
+}
 
 }  // namespace
 
 struct Probes::Impl {
-  Impl(ProbeOptions probe_options, std::function<Status()> check, const Metrics& registry)
-      : options(probe_options), ready(std::move(check)), metrics(registry), thread([this] { run(); }) {}
-
-  ~Impl() {
-    {
-      const std::scoped_lock lock(mutex);
-      stopping = true;
-    }
-    wanted.notify_one();
-    thread.join();
+  Impl(ProbeOptions options, Readiness& readiness, const Metrics& metrics)
+      : ready(kProbesMax,
+              [&readiness, options] { return readiness_answer(readiness, options.name_causes); }) {
+    if (options.serve_metrics) scrapes.emplace(kScrapesMax, [&metrics] { return metrics_answer(metrics); });
   }
 
-  void answer_ready(const http::Responder& responder) {
-    const std::scoped_lock lock(mutex);
-    if (checked_at && std::chrono::steady_clock::now() - *checked_at <= options.ready_age_max)
-      return responder.send_constant(is_ready ? ok_answer : not_ready_answer);
-    awaiting_check.push_back(responder);
-    wanted.notify_one();
-  }
-
-  void answer_metrics(const http::Responder& responder) {
-    const std::scoped_lock lock(mutex);
-    if (awaiting_metrics.size() >= kScrapesMax) return responder.send_constant(busy_answer);
-    awaiting_metrics.push_back(responder);
-    wanted.notify_one();
-  }
-
-  void run() {
-    for (std::unique_lock lock(mutex);;) {
-      wanted.wait(lock, [this] { return stopping || !awaiting_check.empty() || !awaiting_metrics.empty(); });
-      if (stopping) return;
-      const auto scrapes = std::exchange(awaiting_metrics, {});
-      const bool check = !awaiting_check.empty();
-      lock.unlock();
-      if (!scrapes.empty()) send_metrics(scrapes);
-      std::optional<Status> result;
-      if (check) result = ready();
-      lock.lock();
-      if (result) settle(*result);
-    }
-  }
-
-  void send_metrics(const std::vector<http::Responder>& scrapes) const {
-    const auto text = metrics.exposition();
-    for (const auto& responder : scrapes)
-      responder.send({.body = text, .content_type = "text/plain; version=0.0.4; charset=utf-8"});
-  }
-
-  // Under the lock.
-  void settle(const Status& result) {
-    const bool now_ready = result.has_value();
-    if (!checked_at || now_ready != is_ready) {
-      if (now_ready)
-        log::info("ready");
-      else
-        log::warn("not ready", {{"code", to_string(result.error().code)}, {"detail", result.error().detail}});
-    }
-    is_ready = now_ready;
-    checked_at = std::chrono::steady_clock::now();
-    for (const auto& responder : std::exchange(awaiting_check, {}))
-      responder.send_constant(is_ready ? ok_answer : not_ready_answer);
-  }
-
-  const ProbeOptions options;
-  const std::function<Status()> ready;
-  const Metrics& metrics;
-  const http::Response ok_answer = status_ok();
-  const http::Response not_ready_answer = http::problem_with_retry(
-      503, "not_ready", "something this service needs is away", std::chrono::seconds{1});
-  const http::Response busy_answer =
-      http::problem_with_retry(503, "overloaded", "too many scrapes at once", std::chrono::seconds{1});
-
-  std::mutex mutex;
-  std::condition_variable wanted;
-  bool stopping = false;
-  std::vector<http::Responder> awaiting_check;
-  std::vector<http::Responder> awaiting_metrics;
-  bool is_ready = false;
-  std::optional<std::chrono::steady_clock::time_point> checked_at;
-  std::thread thread;  // last: it uses all of the above
+  const http::Response healthy = status_ok();
+  SharedAnswer ready;
+  std::optional<SharedAnswer> scrapes;
 };
 
-Probes::Probes(ProbeOptions options, std::function<Status()> ready, const Metrics& metrics)
-    : impl_(std::make_unique<Impl>(options, std::move(ready), metrics)) {}
+Probes::Probes(ProbeOptions options, Readiness& readiness, const Metrics& metrics)
+    : impl_(std::make_unique<Impl>(options, readiness, metrics)) {}
 
 Probes::~Probes() = default;
 
 std::vector<http::Route> Probes::routes() {
   auto& impl = *impl_;
   std::vector<http::Route> routes;
-  routes.push_back({.method = "GET",
-                    .pattern = "/healthz",
-                    .name = "healthz",
-                    .handler = [&impl](http::Request&&, const http::Responder& responder) {
-                      responder.send_constant(impl.ok_answer);
-                    }});
-  routes.push_back({.method = "GET",
-                    .pattern = "/readyz",
-                    .name = "readyz",
-                    .handler = [&impl](http::Request&&, const http::Responder& responder) {
-                      impl.answer_ready(responder);
-                    }});
-  if (impl.options.serve_metrics)
-    routes.push_back({.method = "GET",
-                      .pattern = "/metrics",
-                      .name = "metrics",
-                      .handler = [&impl](http::Request&&, const http::Responder& responder) {
-                        impl.answer_metrics(responder);
-                      }});
+  routes.push_back(get("/healthz", "healthz", [&impl](http::Request&&, const http::Responder& responder) {
+    responder.send_constant(impl.healthy);
+  }));
+  routes.push_back(get("/readyz", "readyz", [&impl](http::Request&&, const http::Responder& responder) {
+    impl.ready.give(responder);
+  }));
+  if (impl.scrapes)
+    routes.push_back(get("/metrics", "metrics", [&impl](http::Request&&, const http::Responder& responder) {
+      impl.scrapes->give(responder);
+    }));
   return routes;
 }
 

@@ -6,7 +6,6 @@
 #include <prometheus/histogram.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,27 +58,6 @@ class StripeWebhook {
   const std::unique_ptr<Instruments> instruments_;
   const http::Response received_;  // sent as they are, for every event
   const http::Response unavailable_;
-};
-
-struct ProbeOptions {
-  bool serve_metrics = false;         // GET /metrics; usually on the private listener only
-  Milliseconds ready_age_max{1'000};  // how old an answer of /readyz may be
-};
-
-// GET /healthz (the process serves), /readyz (what it needs is there) and /metrics. `ready` may block: it
-// runs on a thread of its own, one call at a time.
-class Probes {
- public:
-  Probes(ProbeOptions options, std::function<Status()> ready, const Metrics& metrics);
-  ~Probes();
-  Probes(const Probes&) = delete;
-  Probes& operator=(const Probes&) = delete;
-
-  std::vector<http::Route> routes();
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace penstock

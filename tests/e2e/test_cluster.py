@@ -2,13 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 import unittest
 
 from harness.events import completed, deposit, key, unique
-from harness.http_client import Http, Ingress, eventually
-from harness.programs import Cluster, Program
+from harness.http_client import Admin, Http, Ingress, eventually
+from harness.programs import TOKEN, Cluster, Program
 
 
 class SharedPool(unittest.TestCase):
@@ -88,9 +89,32 @@ class Outages(unittest.TestCase):
             answer = ingress.post(completed(deposit("u", 1)))
             self.assertEqual((answer.status, answer.json["error"]["type"]), (503, "log_unavailable"))
             self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
-            self.assertEqual(ingress.get("/readyz").status, 503)
+            away = ingress.get("/readyz")
+            self.assertEqual((away.status, away.json["error"]["message"]), (503, "not ready: log"))
+            said = Http(program.address("metrics")).get("/readyz").json["error"]["message"]
+            self.assertTrue(said.startswith("kafka at 127.0.0.1:1 is unavailable: "), said)
             self.assertEqual(ingress.get("/healthz").status, 200)
             self.assertEqual(program.terminate(), 0)
+
+    def test_the_admin_api_names_what_is_away_and_no_password(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
+            store = f"127.0.0.1:{silent.getsockname()[1]}/penstock"
+            environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0",
+                           "PENSTOCK_STORE": f"postgresql://user:hidden@{store}", "PENSTOCK_ADMIN_TOKEN": TOKEN}
+            with Program("penstock-admin", [], environment) as program:
+                admin = Admin(program.address("admin"), TOKEN)
+                readiness = admin.get("/readyz")
+                said = readiness.json["error"]["message"]
+                self.assertEqual(readiness.status, 503)
+                self.assertTrue(said.startswith("kafka at 127.0.0.1:1 is unavailable: "), said)
+                self.assertTrue(said.endswith(f"; postgresql at {store} does not answer"), said)
+                for path, address in (("/v1/payments/cs_1", f"postgresql at {store}"),
+                                      ("/v1/pools", "kafka at 127.0.0.1:1")):
+                    answer = admin.get(path)
+                    self.assertEqual(answer.status, 503, path)
+                    self.assertTrue(answer.json["error"]["message"].startswith(address), answer.json)
+                eventually("a log line", lambda: program.logged("not ready", away="log, store"))
+                self.assertNotIn("hidden", "\n".join(program.output))
 
 
 class Schema(unittest.TestCase):

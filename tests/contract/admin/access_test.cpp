@@ -68,6 +68,7 @@ class AdminAccess : public AdminTest {
     moody_.release();
     server_.reset();
     api_.reset();
+    readiness_.reset();
   }
   MoodyStore moody_{*store_};
 };
@@ -97,9 +98,9 @@ TEST_F(AdminAccess, OnlyTheTokenOpensTheApi) {
 TEST_F(AdminAccess, NoResourceIsReadWithoutTheToken) {
   serve();
   for (const auto& route : api_->routes()) {
-    const bool open =
-        route.pattern == "/healthz" || route.pattern == "/readyz" || route.pattern == "/metrics";
-    EXPECT_EQ(ask(request(std::string(route.method), route.pattern, "")).status, open ? 200 : 401)
+    const std::set<std::string> open{"/healthz", "/readyz", "/metrics"};
+    EXPECT_EQ(ask(request(std::string(route.method), route.pattern, "")).status,
+              open.contains(route.pattern) ? 200 : 401)
         << route.pattern;
   }
 }
@@ -122,33 +123,60 @@ TEST_F(AdminAccess, WhatIsWrongWithTheRequestIsTheClients) {
   EXPECT_EQ(get("/v1/payments/%FF").status, 400);
 }
 
-TEST_F(AdminAccess, ErrorsOfTheStoreAreOursAndTellNoDetails) {
+TEST_F(AdminAccess, ErrorsOfTheStoreAreOursNameItAndTellNoDetails) {
   serve(default_options(), &moody_);
   struct Case {
     ErrorCode code;
     int status;
     std::string type;
+    std::string message;
   };
+  const std::string store = "postgresql at db.internal:5432/penstock";
   const Case cases[] = {
-      {ErrorCode::unavailable, 503, "unavailable"}, {ErrorCode::timeout, 503, "timeout"},
-      {ErrorCode::overloaded, 503, "overloaded"},   {ErrorCode::conflict, 503, "conflict"},
-      {ErrorCode::fenced, 503, "unavailable"},      {ErrorCode::wrong_schema, 503, "wrong_schema"},
-      {ErrorCode::invalid, 500, "internal"},        {ErrorCode::not_found, 500, "internal"},
-      {ErrorCode::corrupt, 500, "internal"},        {ErrorCode::internal, 500, "internal"}};
-  for (const auto& [code, status, type] : cases) {
+      {ErrorCode::unavailable, 503, "unavailable", store + " is unavailable"},
+      {ErrorCode::timeout, 503, "timeout", store + " did not answer in time"},
+      {ErrorCode::overloaded, 503, "overloaded", store + " is overloaded"},
+      {ErrorCode::wrong_schema, 503, "wrong_schema",
+       store + " is not prepared for this program, run penstock-admin migrate"},
+      {ErrorCode::conflict, 503, "conflict", "others keep changing the same rows"},
+      {ErrorCode::fenced, 503, "unavailable", "this process was superseded"},
+      {ErrorCode::invalid, 500, "internal", "something went wrong here; the log says what"},
+      {ErrorCode::not_found, 500, "internal", "something went wrong here; the log says what"},
+      {ErrorCode::corrupt, 500, "internal", "something went wrong here; the log says what"},
+      {ErrorCode::internal, 500, "internal", "something went wrong here; the log says what"}};
+  for (const auto& [code, status, type, message] : cases) {
     moody_.fail_reads(Error{code, Retry::never, "the detail"});
     const Reply reply = get("/v1/payouts/po_1");
     EXPECT_EQ(reply.status, status) << to_string(code);
     EXPECT_EQ(reply.type(), type);
-    EXPECT_EQ(text_of(reply["error"]["message"]).find("the detail"), std::string::npos);
+    EXPECT_EQ(text_of(reply["error"]["message"]), message);
   }
 }
 
-TEST_F(AdminAccess, ReadinessFollowsTheStore) {
+TEST_F(AdminAccess, WhenTheLogIsAwayItIsTheLogThatIsNamed) {
+  apply_examples();
+  serve();
+  EXPECT_EQ(get("/v1/events/stripe:evt_course").status, 200);
+  log_.storage->set_available(false);
+  const Reply reply = get("/v1/events/stripe:evt_course");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.type(), "unavailable");
+  EXPECT_EQ(text_of(reply["error"]["message"]), "kafka at k1.internal:9092 is unavailable");
+  EXPECT_EQ(get("/v1/payouts/po_1").status, 200) << "the store is there";
+}
+
+TEST_F(AdminAccess, ReadinessNamesTheStoreAndTheLogThatAreAway) {
   serve(default_options(), &moody_);
   EXPECT_EQ(ask(request("GET", "/healthz", "")).status, 200);
-  moody_.fail_reads(Error{ErrorCode::unavailable, Retry::safe, "away"});
-  EXPECT_EQ(ask(request("GET", "/readyz", "")).status, 503);
+  moody_.fail_reads(Error{ErrorCode::unavailable, Retry::safe, "connection refused"});
+  log_.storage->set_available(false);
+  const Reply reply = ask(request("GET", "/readyz", ""));
+  EXPECT_EQ(reply.status, 503);
+  const std::string message = text_of(reply["error"]["message"]);
+  EXPECT_TRUE(message.starts_with("kafka at k1.internal:9092 is unavailable: ")) << message;
+  EXPECT_TRUE(
+      message.ends_with("; postgresql at db.internal:5432/penstock is unavailable: connection refused"))
+      << message;
   EXPECT_EQ(ask(request("GET", "/healthz", "")).status, 200);
 }
 

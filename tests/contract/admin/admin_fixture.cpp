@@ -33,6 +33,7 @@ AdminTest::AdminTest() : folder_(make_folder()), log_(open_memory_log({.partitio
 AdminTest::~AdminTest() {
   server_.reset();
   api_.reset();
+  readiness_.reset();
   store_.reset();
   std::filesystem::remove_all(folder_);
 }
@@ -41,13 +42,22 @@ AdminOptions AdminTest::default_options() {
   return {.token = std::string(kToken),
           .group_prefix = "penstock.",
           .pools = {"payments", "payouts"},
-          .topics = {"payments", "payouts"},
+          .store_address = "postgresql at db.internal:5432/penstock",
+          .log_address = "kafka at k1.internal:9092",
           .threads = 2};
 }
 
-void AdminTest::serve(AdminOptions options, Store* store) {
-  api_ = std::make_unique<AdminApi>(
-      AdminPorts{store != nullptr ? *store : *store_, *log_.log, clock_, metrics_}, std::move(options));
+void AdminTest::serve(AdminOptions options, Store* store, EventLog* log) {
+  Store& served_store = store != nullptr ? *store : *store_;
+  EventLog& served_log = log != nullptr ? *log : *log_.log;
+  readiness_ = std::make_unique<Readiness>(std::vector<ReadinessCheck>{
+      {"log", options.log_address,
+       [&served_log] {
+         return served_log.ready({"payments", "payouts"});
+       }},
+      {"store", options.store_address, [&served_store] { return served_store.ready(); }}});
+  api_ = std::make_unique<AdminApi>(AdminPorts{served_store, served_log, clock_, metrics_, *readiness_},
+                                    std::move(options));
   http::ServerOptions server;
   server.metrics_prefix = "penstock_admin";
   server.body_bytes_max = 4096;
@@ -70,11 +80,15 @@ Reply AdminTest::put(const std::string& target, const std::string& body, const s
   return ask(request("PUT", target, authorization() + "Content-Type: " + content_type + "\r\n", body));
 }
 
-Reply AdminTest::ask(const std::string& bytes) {
+std::string AdminTest::answer_to(const std::string& bytes) {
   if (!server_) serve();
   fakes::RawClient client(server_->bound_address());
   client.send(bytes);
-  const std::string answer = client.answer();
+  return client.answer();
+}
+
+Reply AdminTest::ask(const std::string& bytes) {
+  const std::string answer = answer_to(bytes);
   Reply reply{fakes::status_of(answer), answer.substr(0, answer.find("\r\n\r\n")), {}};
   if (auto body = json::Document::parse(fakes::body_of(answer))) reply.body = std::move(body).value();
   return reply;

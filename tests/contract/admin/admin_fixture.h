@@ -41,8 +41,8 @@ class AdminTest : public ::testing::Test {
   AdminTest();
   ~AdminTest() override;
 
-  // Starts the API and its server; before it, options and the store may be changed.
-  void serve(AdminOptions options = default_options(), Store* store = nullptr);
+  // Starts the API and its server; before it, options, the store and the log may be changed.
+  void serve(AdminOptions options = default_options(), Store* store = nullptr, EventLog* log = nullptr);
   static AdminOptions default_options();
 
   // One request with the right token.
@@ -50,6 +50,7 @@ class AdminTest : public ::testing::Test {
   Reply put(const std::string& target, const std::string& body,
             const std::string& content_type = "application/json");
   Reply ask(const std::string& bytes);
+  std::string answer_to(const std::string& bytes);  // the same, as it was received
   static std::string request(const std::string& method, const std::string& target, const std::string& fields,
                              const std::string& body = {});
   static std::string authorization(std::string_view token = kToken);
@@ -73,6 +74,7 @@ class AdminTest : public ::testing::Test {
   Policy policy_;
   Metrics metrics_;
   WorkerMetrics worker_metrics_{metrics_};
+  std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<AdminApi> api_;
   std::unique_ptr<http::HttpServer> server_;
 };

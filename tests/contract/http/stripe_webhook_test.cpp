@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "common/crypto/crypto.h"
+#include "ingress/routes/probes.h"
 #include "ingress/routes/routes.h"
 #include "tests/contract/http/echo_server.h"
 #include "tests/fakes/held_event_log.h"
@@ -37,16 +38,10 @@ std::string signed_post(std::string_view path, std::string_view body, std::strin
 
 class StripeWebhookTest : public testing::Test {
  protected:
-  void serve(StripeWebhookOptions options = {}, Status ready = ok()) {
+  void serve(StripeWebhookOptions options = {}) {
     options.secrets = {"whsec_other", kSecret};
     webhook_.emplace(options, Catalogue::builtin(), log_, clock_, metrics_);
-    probes_.emplace(
-        ProbeOptions{.serve_metrics = true},
-        [this, ready] {
-          ++checks_;
-          return ready;
-        },
-        metrics_);
+    probes_.emplace(ProbeOptions{}, readiness_, metrics_);
     auto routes = webhook_->routes();
     for (auto& route : probes_->routes()) routes.push_back(std::move(route));
     server_.emplace(http::ServerOptions{}, std::move(routes), metrics_);
@@ -65,7 +60,7 @@ class StripeWebhookTest : public testing::Test {
   HeldEventLog log_;
   FixedClock clock_;
   Metrics metrics_;
-  std::atomic<int> checks_{0};
+  Readiness readiness_{{}};
   std::optional<StripeWebhook> webhook_;
   std::optional<Probes> probes_;
   std::optional<http::HttpServer> server_;
@@ -208,30 +203,6 @@ TEST_F(StripeWebhookTest, StopWaitsForTheLog) {
   ASSERT_TRUE(all);
   EXPECT_EQ(status_of(*all), 200);
   stopper.join();
-}
-
-TEST_F(StripeWebhookTest, ReadinessIsAskedForOnceASecondAtMost) {
-  serve();
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(status_of(ask("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
-  EXPECT_LE(checks_, 3);
-  EXPECT_GE(checks_, 1);
-}
-
-TEST_F(StripeWebhookTest, WhatIsNotReadyIs503WithoutDetails) {
-  serve({}, Error{ErrorCode::unavailable, Retry::safe, "kafka at 10.0.0.1 is away"});
-  const auto answer = ask("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_EQ(status_of(answer), 503);
-  EXPECT_NE(body_of(answer).find("\"type\":\"not_ready\""), std::string_view::npos);
-  EXPECT_EQ(answer.find("kafka"), std::string::npos);
-  EXPECT_EQ(status_of(ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
-}
-
-TEST_F(StripeWebhookTest, MetricsAreServedWhereAsked) {
-  serve();
-  const auto answer = ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_EQ(status_of(answer), 200);
-  EXPECT_NE(answer.find("\r\nContent-Type: text/plain; version=0.0.4"), std::string::npos);
-  EXPECT_NE(body_of(answer).find("penstock_ingress_ack_seconds"), std::string_view::npos);
 }
 
 }  // namespace
