@@ -54,7 +54,10 @@ admin::PoolWatchOptions watch_options(const AdminOptions& options) {
   admin::PoolWatchOptions watch;
   watch.group_prefix = options.group_prefix;
   watch.pools = options.pools;
+  watch.log_address = options.log_address;
+  watch.stuck_after = options.pool_stuck_after;
   watch.interval = options.pool_interval;
+  watch.answer_wait = options.pool_answer_wait;
   return watch;
 }
 

@@ -35,6 +35,8 @@ struct AdminOptions {
   std::size_t threads = 4;            // of handlers, which block on the store and the log
   std::size_t waiting_max = 64;       // requests that wait for a thread; beyond, 503
   Milliseconds pool_interval{5'000};  // between two looks at the pools
+  Milliseconds pool_stuck_after{15'000};
+  Milliseconds pool_answer_wait{500};  // for a new look at the pools; then the last one is shown
 };
 
 // Answers every request within the route's deadline and the ports' own. /healthz, /readyz and /metrics need

@@ -15,6 +15,7 @@ inline AdminOptions admin_options(const Settings& settings) {
   options.pools.assign(std::begin(kPools), std::end(kPools));
   options.store_address = store_address(settings);
   options.log_address = log_address(settings);
+  options.pool_stuck_after = settings.pool_stuck_after;
   return options;
 }
 

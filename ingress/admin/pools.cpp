@@ -19,6 +19,10 @@ void encode_pool(json::Writer& out, const PoolState& pool) {
   out.key("oldest_age_s").integer(pool.oldest_age.count());
   out.key("rate_1m").raw(number_text(pool.rate_1m));
   out.key("members").integer(pool.members).key("partitions").integer(pool.partitions);
+  json::encode(out.key("state"), pool.state);
+  json::encode(out.key("since"), pool.since);
+  json::encode(out.key("last_error"), pool.last_error);
+  json::encode(out.key("as_of"), pool.as_of);
   out.end_object();
 }
 

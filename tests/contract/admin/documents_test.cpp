@@ -81,7 +81,7 @@ const Resource kLists[] = {
     {"/v1/events", "Event",
      "key type source received_at outcome reason attempts topic partition offset entity"},
     {"/v1/parked", "ParkedEvent", "key type topic reason error_class message attempts parked_at"},
-    {"/v1/pools", "Pool", "name lag oldest_age_s rate_1m members partitions"},
+    {"/v1/pools", "Pool", "name lag oldest_age_s rate_1m members partitions state since last_error as_of"},
 };
 
 class AdminDocuments : public AdminTest {
