@@ -16,4 +16,8 @@ extern const std::string_view kSqlite0002;
 extern const std::string_view kSqlite0003;
 extern const std::string_view kSqlite0004;
 
+// What the programs serve: schemas/openapi.yaml and asyncapi.yaml.
+extern const std::string_view kOpenapi;
+extern const std::string_view kAsyncapi;
+
 }  // namespace penstock::schemas

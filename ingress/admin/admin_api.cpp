@@ -5,6 +5,7 @@
 #include "ingress/admin/resources.h"
 #include "ingress/admin/task_pool.h"
 #include "ingress/routes/probes.h"
+#include "schemas/embedded.h"
 
 namespace penstock {
 namespace {
@@ -61,6 +62,17 @@ admin::PoolWatchOptions watch_options(const AdminOptions& options) {
   return watch;
 }
 
+constexpr std::string_view kYaml = "application/yaml";
+
+http::Route document(const char* path, std::string_view name, const http::Response& answer) {
+  return {.method = "GET",
+          .pattern = path,
+          .name = name,
+          .handler = [&answer](http::Request&&, const http::Responder& responder) {
+            responder.send_constant(answer);
+          }};
+}
+
 }  // namespace
 
 struct AdminApi::Impl {
@@ -109,6 +121,8 @@ struct AdminApi::Impl {
   Probes probes;
   const http::Response busy =
       http::problem_with_retry(503, "overloaded", "too many requests at once", std::chrono::seconds{1});
+  const http::Response openapi{.body = std::string(schemas::kOpenapi), .content_type = kYaml};
+  const http::Response asyncapi{.body = std::string(schemas::kAsyncapi), .content_type = kYaml};
   admin::TaskPool tasks;  // last: its threads use all of the above
 };
 
@@ -120,6 +134,8 @@ AdminApi::~AdminApi() = default;
 std::vector<http::Route> AdminApi::routes() {
   std::vector<http::Route> routes;
   for (const auto& endpoint : kEndpoints) routes.push_back(impl_->route(endpoint));
+  routes.push_back(document("/openapi.yaml", "openapi", impl_->openapi));
+  routes.push_back(document("/asyncapi.yaml", "asyncapi", impl_->asyncapi));
   for (auto& probe : impl_->probes.routes()) routes.push_back(std::move(probe));
   return routes;
 }

@@ -40,7 +40,8 @@ struct AdminOptions {
 };
 
 // Answers every request within the route's deadline and the ports' own. /healthz, /readyz and /metrics need
-// no token: the listener is private, and probes and scrapers carry none.
+// no token: the listener is private, and probes and scrapers carry none. Nor do /openapi.yaml and
+// /asyncapi.yaml, which hold nothing secret.
 class AdminApi {
  public:
   AdminApi(const AdminPorts& ports, AdminOptions options);

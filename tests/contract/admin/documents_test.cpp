@@ -127,5 +127,14 @@ TEST_F(AdminDocuments, TheSchemaNamesEveryRouteAndNoOther) {
   EXPECT_EQ(described, served);
 }
 
+TEST_F(AdminDocuments, TheDocumentsAreServedAsTheyAre) {
+  for (const std::string name : {"openapi.yaml", "asyncapi.yaml"}) {
+    const auto answer = answer_to(request("GET", "/" + name, ""));
+    EXPECT_EQ(fakes::status_of(answer), 200);
+    EXPECT_NE(answer.find("\r\nContent-Type: application/yaml\r\n"), std::string::npos);
+    EXPECT_EQ(fakes::body_of(answer), read_document(name));
+  }
+}
+
 }  // namespace
 }  // namespace penstock
