@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
   const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
   if (const int* code = std::get_if<int>(&start)) return *code;
   const auto& invocation = std::get<penstock::Invocation>(start);
-  auto pools = penstock::parse_pools(invocation.options.at("--pool"));
+  auto pools = penstock::parse_pools(*invocation.option("--pool"));
   if (!pools) {
     std::fprintf(stderr, "penstock-worker: --pool: %s\n", pools.error().detail.c_str());
     return penstock::kExitUsage;

@@ -24,7 +24,7 @@ struct Arguments {
   std::optional<std::string> help_form;
   bool check_config = false;
   std::string subcommand;
-  std::map<std::string, std::string, std::less<>> options;
+  std::map<std::string, std::vector<std::string>, std::less<>> options;
 };
 
 void say(std::FILE* stream, const std::string& text) { std::fwrite(text.data(), 1, text.size(), stream); }
@@ -42,12 +42,36 @@ void add_common(CLI::App& app, const std::string& program) {
       ->check(CLI::IsMember({"text", "toml", "markdown"}));
 }
 
+void add_options(CLI::App& app, const std::vector<CommandOption>& options) {
+  for (const CommandOption& option : options) {
+    if (option.flag.starts_with('-') && option.value_name.empty()) {
+      app.add_flag(option.flag)->description(option.help);
+      continue;
+    }
+    auto* added = app.add_option(option.flag, option.help)->type_name(option.value_name);
+    if (option.repeatable) added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+}
+
 void add_own(CLI::App& app, const CommandLineSpec& spec) {
-  for (const CommandOption& option : spec.options)
-    app.add_option(option.flag, option.help)->type_name(option.value_name);
-  for (const Subcommand& subcommand : spec.subcommands)
-    app.add_subcommand(subcommand.name, subcommand.help)->fallthrough()->set_help_flag();
+  add_options(app, spec.options);
+  for (const Subcommand& each : spec.subcommands) {
+    CLI::App* subcommand = app.add_subcommand(each.name, each.help)->fallthrough();
+    subcommand->set_help_flag();
+    add_options(*subcommand, each.options);
+  }
   app.require_subcommand(0, 1);
+}
+
+void gather_options(const CLI::App& app, const std::vector<CommandOption>& options, Arguments& arguments) {
+  for (const CommandOption& option : options)
+    if (app.count(option.flag) > 0) arguments.options[option.flag] = app[option.flag]->results();
+}
+
+const Subcommand* find_subcommand(const CommandLineSpec& spec, std::string_view name) {
+  for (const Subcommand& each : spec.subcommands)
+    if (each.name == name) return &each;
+  return nullptr;
 }
 
 Arguments gather(const CLI::App& app, const CommandLineSpec& spec) {
@@ -55,9 +79,11 @@ Arguments gather(const CLI::App& app, const CommandLineSpec& spec) {
   if (app.count("--config") > 0) arguments.config_file = app["--config"]->as<std::string>();
   if (app.count("--help-config") > 0) arguments.help_form = app["--help-config"]->as<std::string>();
   arguments.check_config = app.count("--check-config") > 0;
-  for (const CommandOption& option : spec.options)
-    if (app.count(option.flag) > 0) arguments.options[option.flag] = app[option.flag]->as<std::string>();
-  for (const CLI::App* subcommand : app.get_subcommands()) arguments.subcommand = subcommand->get_name();
+  gather_options(app, spec.options, arguments);
+  for (const CLI::App* chosen : app.get_subcommands()) {
+    arguments.subcommand = chosen->get_name();
+    gather_options(*chosen, find_subcommand(spec, arguments.subcommand)->options, arguments);
+  }
   return arguments;
 }
 
@@ -69,16 +95,11 @@ std::string help_text(const std::string& form) {
 
 std::vector<std::string> missing_options(const CommandLineSpec& spec, const Arguments& arguments) {
   std::vector<std::string> problems;
-  for (const CommandOption& option : spec.options)
+  const Subcommand* subcommand = find_subcommand(spec, arguments.subcommand);
+  for (const CommandOption& option : subcommand != nullptr ? subcommand->options : spec.options)
     if (option.required && !arguments.options.contains(option.flag))
       problems.push_back(option.flag + " " + option.value_name + ": is needed");
   return problems;
-}
-
-Program program_of(const CommandLineSpec& spec, const std::string& subcommand) {
-  for (const Subcommand& each : spec.subcommands)
-    if (each.name == subcommand) return each.program;
-  return spec.program;
 }
 
 int refuse(const std::string& program, const std::vector<std::string>& problems) {
@@ -102,25 +123,33 @@ std::string in_force(const LoadedSettings& loaded) {
 void start_logging(const LoadedSettings& loaded) {
   log::configure(loaded.settings.log_level, loaded.settings.log_format);
   for (const std::string& warning : loaded.warnings)
-    log::warn("setting without effect", {{"setting", warning}});
+    log::warn("look at this setting", {{"setting", warning}});
 }
 
 std::variant<Invocation, int> carry_out(const CommandLineSpec& spec, Arguments arguments) {
-  const std::string program(to_string(spec.program));
   if (arguments.help_form) return say(stdout, help_text(*arguments.help_form)), 0;
-  LoadedSettings loaded =
-      Settings::load(program_of(spec, arguments.subcommand), arguments.config_file, current_environment());
+  const Subcommand* subcommand = find_subcommand(spec, arguments.subcommand);
+  const Program program = subcommand != nullptr ? subcommand->program : spec.program;
+  LoadedSettings loaded = Settings::load(program, arguments.config_file, current_environment());
   std::vector<std::string> problems = missing_options(spec, arguments);
   if (arguments.check_config) problems.clear();
   problems.insert(problems.end(), loaded.problems.begin(), loaded.problems.end());
-  if (!problems.empty()) return refuse(program, problems);
-  if (arguments.check_config) return say(stdout, in_force(loaded)), 0;
+  if (!problems.empty()) return refuse(std::string(to_string(program)), problems);
+  if (arguments.check_config) {
+    for (const std::string& warning : loaded.warnings) say(stderr, "warning: " + warning + "\n");
+    return say(stdout, in_force(loaded)), 0;
+  }
   start_logging(loaded);
   return Invocation{std::move(loaded.settings), std::move(arguments.subcommand),
                     std::move(arguments.options)};
 }
 
 }  // namespace
+
+std::optional<std::string> Invocation::option(std::string_view flag) const {
+  const auto given = options.find(flag);
+  return given == options.end() ? std::nullopt : std::optional(given->second.front());
+}
 
 std::variant<Invocation, int> read_command_line(const CommandLineSpec& spec, int argc,
                                                 const char* const* argv) {

@@ -18,10 +18,11 @@ constexpr int kExitUsage = 2;
 
 // `--flag VALUE`.
 struct CommandOption {
-  std::string flag;        // "--pool"
-  std::string value_name;  // "NAME[,NAME…]"
+  std::string flag;        // "--pool"; without dashes it is the name of an argument that stands by itself
+  std::string value_name;  // "NAME[,NAME…]"; empty for a flag that takes no value
   std::string help;
   bool required = false;
+  bool repeatable = false;
 };
 
 // A word that makes the program do something else: "migrate".
@@ -29,6 +30,7 @@ struct Subcommand {
   std::string name;
   std::string help;
   Program program;  // whose settings it needs
+  std::vector<CommandOption> options = {};
 };
 
 struct CommandLineSpec {
@@ -39,9 +41,13 @@ struct CommandLineSpec {
 };
 
 struct Invocation {
+  // The value that was given with the flag, the first of several; nullopt: the flag was not given.
+  std::optional<std::string> option(std::string_view flag) const;
+
   Settings settings;
-  std::string subcommand;                                   // empty: none was given
-  std::map<std::string, std::string, std::less<>> options;  // those that were given, by flag
+  std::string subcommand;  // empty: none was given
+  // Those that were given, by flag, with their values in order; for a flag without a value "true".
+  std::map<std::string, std::vector<std::string>, std::less<>> options;
 };
 
 // Reads the arguments, the file of --config and the environment. The answer is what to run with, or the code

@@ -9,6 +9,7 @@
 namespace penstock {
 namespace {
 
+// Those that run; what `penstock send` reads is what the program that it posts to was given.
 constexpr std::array kPrograms{Program::ingress, Program::worker, Program::admin, Program::migrate,
                                Program::standalone};
 
@@ -123,9 +124,13 @@ std::string settings_markdown() {
       "wins over the\n"
       "file. [`deploy/penstock.toml`](../deploy/penstock.toml) is that file with every default. An unknown "
       "key, an unknown\n"
-      "`PENSTOCK_` variable and a bad value are errors: a program lists all of them and exits with 2. "
-      "`--check-config`\n"
-      "does only that, and prints what is in force and where each value came from, without the secrets.\n\n";
+      "`PENSTOCK_` variable, one that is nearly a variable of ours, and a bad value are errors: a program "
+      "lists "
+      "all of them\n"
+      "and exits with 2. `--check-config` does only that, and prints what is in force and where each value "
+      "came "
+      "from,\n"
+      "without the secrets.\n\n";
   out.append(kForms).append("\nLists are comma-separated; in the file they may be lists.\n\n");
   out += "| variable | key | value | default | what it is | used by |\n|---|---|---|---|---|---|\n";
   for (const Setting& row : setting_table()) {

@@ -1,6 +1,9 @@
 #include "common/config/file.h"
 
 #include <toml++/toml.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -35,18 +38,28 @@ void flatten(const toml::table& table, const std::string& prefix, std::vector<Fi
   }
 }
 
+// nullopt with errno set when it cannot be read.
+std::optional<std::string> read_text(const std::filesystem::path& path) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec)) return errno = EISDIR, std::nullopt;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream.is_open()) return std::nullopt;
+  return std::string((std::istreambuf_iterator<char>(stream)), {});
+}
+
 }  // namespace
 
 SettingsFile read_settings_file(const std::filesystem::path& path) {
   SettingsFile file;
-  std::ifstream stream(path, std::ios::binary);
-  const std::string content((std::istreambuf_iterator<char>(stream)), {});
-  if (!stream.is_open() || stream.bad()) {
-    file.problems.push_back("cannot be read");
+  const auto content = read_text(path);
+  if (!content) {
+    file.problems.push_back(std::string("cannot be read: ") + std::strerror(errno));
     return file;
   }
   try {
-    flatten(toml::parse(content), "", file.values);
+    flatten(toml::parse(*content), "", file.values);
+    std::stable_sort(file.values.begin(), file.values.end(),
+                     [](const FileValue& a, const FileValue& b) { return a.line < b.line; });
   } catch (const toml::parse_error& error) {
     file.problems.push_back("is no TOML: line " + std::to_string(error.source().begin.line) + ", column " +
                             std::to_string(error.source().begin.column));

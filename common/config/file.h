@@ -15,7 +15,7 @@ struct FileValue {
 };
 
 struct SettingsFile {
-  std::vector<FileValue> values;
+  std::vector<FileValue> values;      // in the order of their lines
   std::vector<std::string> problems;  // unreadable, or no TOML: then there are no values
 };
 

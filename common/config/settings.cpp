@@ -1,31 +1,20 @@
 #include "common/config/settings.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "common/config/file.h"
 #include "common/config/table.h"
 #include "common/core/check.h"
+#include "common/core/edit_distance.h"
 
 namespace penstock {
 namespace {
-
-// The fewest insertions, deletions and replacements that make `b` of `a`.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
 
 struct Nearest {
   std::string_view name;
@@ -46,6 +35,15 @@ std::string unknown(std::string_view name, std::string_view Setting::*column) {
   std::string text = std::string(name) + ": unknown setting";
   if (best.distance <= name.size() / 3) text += "; did you mean " + std::string(best.name) + "?";
   return text;
+}
+
+// A slip of the keyboard away from one of our variables, upper or lower case: the variable it must be.
+std::optional<std::string_view> nearly_ours(std::string_view name) {
+  constexpr std::size_t kSlips = 2;
+  std::string upper(name);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const auto best = nearest(upper, &Setting::environment);
+  return best.distance <= kSlips ? std::optional(best.name) : std::nullopt;
 }
 
 // Kubernetes puts these into every container of a namespace that has a service called "penstock…".
@@ -114,15 +112,19 @@ class Loader {
         apply(*row, value, row->environment, name);
       else if (name.starts_with("PENSTOCK_"))
         judge_unknown_variable(name, value);
+      else if (const auto meant = nearly_ours(name))
+        problem(name + ": is not read; did you mean " + std::string(*meant) + "?");
     }
   }
 
   LoadedSettings finish(const Environment& environment) && {
-    if (program_ == Program::standalone) fill_standalone(environment);
+    if (keeps_data_dir()) fill_data_dir(environment);
+    if (program_ == Program::standalone) fill_standalone();
     check_required();
     check_separate_processes();
-    check_files_differ();
+    check_files();
     check_listeners_differ();
+    warn();
     return std::move(loaded_);
   }
 
@@ -148,16 +150,19 @@ class Loader {
       loaded_.problems.push_back(unknown(name, &Setting::environment));
   }
 
-  void fill_standalone(const Environment& environment) {
+  bool keeps_data_dir() const { return program_ == Program::standalone || program_ == Program::send; }
+
+  void fill_data_dir(const Environment& environment) {
+    if (!loaded_.settings.data_dir.empty()) return;
+    if (const auto folder = default_data_dir(environment, ::geteuid() == 0))
+      fill("data_dir", loaded_.settings.data_dir, *folder);
+    else
+      problem("PENSTOCK_DATA_DIR: is not set, and neither XDG_DATA_HOME nor HOME says where it could be");
+  }
+
+  void fill_standalone() {
     Settings& settings = loaded_.settings;
-    if (settings.data_dir.empty()) {
-      const auto folder = default_data_dir(environment, ::geteuid() == 0);
-      if (!folder) {
-        problem("PENSTOCK_DATA_DIR: is not set, and neither XDG_DATA_HOME nor HOME says where it could be");
-        return;
-      }
-      fill("data_dir", settings.data_dir, *folder);
-    }
+    if (settings.data_dir.empty()) return;
     const std::filesystem::path folder = settings.data_dir;
     if (is_unset(settings.log)) fill("log", settings.log, LogUrl{SqliteUrl{(folder / "log.db").string()}});
     if (is_unset(settings.store))
@@ -188,7 +193,7 @@ class Loader {
   }
 
   void check_separate_processes() {
-    if (program_ == Program::standalone) return;
+    if (keeps_data_dir()) return;
     const std::string separate = ": an SQLite file serves one process only, and " +
                                  std::string(to_string(program_)) + " is one of several; use ";
     if (std::holds_alternative<SqliteUrl>(loaded_.settings.log))
@@ -197,14 +202,36 @@ class Loader {
       problem("PENSTOCK_STORE" + separate + "postgresql://…");
   }
 
+  // A folder that does not exist yet is made at start; one that this user may not look into ends the checks
+  // of the files in it, which would say so less clearly.
+  void check_files() {
+    if (program_ != Program::standalone || loaded_.settings.data_dir.empty()) return;
+    const std::string& folder = loaded_.settings.data_dir;
+    struct stat inside {};
+    if (::stat((folder + "/.").c_str(), &inside) != 0 && errno != ENOENT)
+      problem("PENSTOCK_DATA_DIR: " + folder + " cannot be entered: " + std::strerror(errno) +
+              "; run as the user it belongs to, or set another folder");
+    else
+      check_files_differ();
+  }
+
   void check_files_differ() {
     const auto* log = std::get_if<SqliteUrl>(&loaded_.settings.log);
     const auto* store = std::get_if<SqliteUrl>(&loaded_.settings.store);
     if (log == nullptr || store == nullptr) return;
+    const auto log_file = resolve("PENSTOCK_LOG", log->path);
+    const auto store_file = resolve("PENSTOCK_STORE", store->path);
+    if (log_file && store_file && *log_file == *store_file)
+      problem("PENSTOCK_LOG, PENSTOCK_STORE: are one file; each needs its own");
+  }
+
+  // Which file that is, whatever links lead to it; nullopt, and a problem, when that cannot be found out.
+  std::optional<std::filesystem::path> resolve(const std::string& variable, const std::string& path) {
     std::error_code ec;
-    const auto log_file = std::filesystem::weakly_canonical(std::filesystem::absolute(log->path, ec), ec);
-    const auto store_file = std::filesystem::weakly_canonical(std::filesystem::absolute(store->path, ec), ec);
-    if (log_file == store_file) problem("PENSTOCK_LOG, PENSTOCK_STORE: are one file; each needs its own");
+    auto file = std::filesystem::weakly_canonical(std::filesystem::absolute(path, ec), ec);
+    if (!ec) return file;
+    problem(variable + ": " + path + " cannot be reached: " + ec.message());
+    return std::nullopt;
   }
 
   void check_listeners_differ() {
@@ -216,6 +243,22 @@ class Loader {
           "its own");
   }
 
+  void warn() {
+    const Settings& settings = loaded_.settings;
+    const auto& secrets = settings.stripe_webhook_secrets;
+    const auto foreign = [](const std::string& secret) { return !secret.starts_with("whsec_"); };
+    if (is_used("stripe.webhook_secret") && std::any_of(secrets.begin(), secrets.end(), foreign))
+      loaded_.warnings.emplace_back(
+          "STRIPE_WEBHOOK_SECRET: has a secret that does not begin with whsec_ as Stripe's do; if it is "
+          "another "
+          "key, no signature will match");
+    if (is_used("stripe.mode") && settings.stripe_mode == StripeMode::both)
+      loaded_.warnings.emplace_back(
+          "PENSTOCK_STRIPE_MODE: is both, so test events have effects beside live ones; set it to live or "
+          "test");
+  }
+
+  bool is_used(std::string_view key) const { return find_row(key, &Setting::key)->used_by.has(program_); }
   void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
   bool is_bad(std::string_view key) const { return std::find(bad_.begin(), bad_.end(), key) != bad_.end(); }
   SettingSource& source_of(std::string_view key) {
@@ -242,6 +285,8 @@ std::string_view to_string(Program program) noexcept {
       return "penstock-admin migrate";
     case Program::standalone:
       return "penstock";
+    case Program::send:
+      return "penstock send";
   }
   return "";
 }

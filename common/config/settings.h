@@ -20,7 +20,7 @@
 namespace penstock {
 
 // Who reads the settings; decides which are needed.
-enum class Program : std::uint8_t { ingress, worker, admin, migrate, standalone };
+enum class Program : std::uint8_t { ingress, worker, admin, migrate, standalone, send };
 
 std::string_view to_string(Program program) noexcept;  // "penstock-worker"
 
@@ -31,7 +31,7 @@ struct LoadedSettings;
 // The default of each member is the table's, so a Settings comes from load(). Holds secrets: never print it
 // whole.
 struct Settings {
-  std::string data_dir;  // never empty in standalone
+  std::string data_dir;  // never empty in standalone and send
   LogUrl log;            // set in every program that needs one; in standalone always
   StoreUrl store;        // likewise
   std::optional<RedisUrl> redis;
@@ -75,7 +75,8 @@ struct Settings {
   log::Format log_format = log::Format::text;
 
   // Reads the table's defaults, then `file` if given, then the environment, and checks all of it for
-  // `program`. Reads the file and nothing else; never throws for what they say.
+  // `program`. Reads the file and no other, and looks where the data folder is; never throws for what they
+  // say.
   static LoadedSettings load(Program program, const std::optional<std::filesystem::path>& file,
                              const Environment& environment);
 };
@@ -91,7 +92,7 @@ struct SettingSource {
 struct LoadedSettings {
   Settings settings;
   std::vector<std::string> problems;   // each names the key or variable, and what is wrong with it
-  std::vector<std::string> warnings;   // for the log: what was set and has no effect
+  std::vector<std::string> warnings;   // for the log: what has no effect, or is better set otherwise
   std::vector<SettingSource> sources;  // in the order of the table
 };
 

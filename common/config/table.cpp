@@ -31,8 +31,8 @@ struct BytesKind : Kind<parse_bytes> {
 struct CountKind : Kind<parse_count> {
   static constexpr std::string_view kName = "number";
 };
-struct SecretsKind : Kind<parse_secrets> {
-  static constexpr std::string_view kName = "secrets, comma-separated";
+struct StripeSecretsKind : Kind<parse_stripe_secrets> {
+  static constexpr std::string_view kName = "secrets of 16 characters or more, comma-separated";
 };
 struct TokenKind : Kind<parse_token> {
   static constexpr std::string_view kName = "secret, 16 characters or more";
@@ -167,7 +167,7 @@ constexpr std::array kTable{
          .help = "What the names of topics and consumer groups begin with.",
          .used_by = kAll}),
 
-    setting<&Settings::stripe_webhook_secrets, SecretsKind>(
+    setting<&Settings::stripe_webhook_secrets, StripeSecretsKind>(
         {.key = "stripe.webhook_secret",
          .environment = "STRIPE_WEBHOOK_SECRET",
          .help = "Stripe's endpoint secrets, any of which may have signed: rotation, live and test, Connect; "

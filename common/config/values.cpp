@@ -99,6 +99,41 @@ Result<std::string> brokers(std::string_view list) {
   return std::string(list);
 }
 
+struct KeyPrefix {
+  std::string_view prefix;
+  std::string_view what;
+};
+// What people have at hand when they look for the signing secret (docs.stripe.com/keys).
+constexpr std::array<KeyPrefix, 8> kOtherKeys{{{"sk_", "a secret API key"},
+                                               {"rk_", "a restricted API key"},
+                                               {"pk_", "a publishable API key"},
+                                               {"ek_", "an ephemeral key"},
+                                               {"acct_", "an account's id"},
+                                               {"ca_", "a Connect client id"},
+                                               {"we_", "an endpoint's id"},
+                                               {"ed_", "an event destination's id"}}};
+
+Status check_stripe_secret(std::string_view secret) {
+  constexpr std::size_t kLengthMin = 16;
+  constexpr std::string_view kPrefix = "whsec_";
+  if (secret.empty()) return refuse("has an empty secret; anyone could sign with it");
+  if (is_space(secret.front()) || is_space(secret.back()))
+    return refuse("has a secret with white space around it; no signature would match");
+  if (secret.front() == '"' || secret.front() == '\'')
+    return refuse("has a secret in quotation marks; leave them out");
+  for (const auto& other : kOtherKeys)
+    if (secret.starts_with(other.prefix))
+      return refuse(
+          "looks like " + std::string(other.what) + " (" + std::string(other.prefix) +
+          "…); an endpoint's signing secret begins with whsec_, and Stripe shows it with the endpoint");
+  if (secret.size() < kLengthMin)
+    return refuse(
+        secret.starts_with(kPrefix)
+            ? "looks like a signing secret that was cut off: it has fewer than 16 characters"
+            : "looks like no signing secret: it has fewer than 16 characters; Stripe's begin with whsec_");
+  return ok();
+}
+
 }  // namespace
 
 std::string to_string(const Address& address) {
@@ -152,12 +187,10 @@ Result<std::vector<Milliseconds>> parse_durations(std::string_view text) {
   return durations;
 }
 
-Result<std::vector<std::string>> parse_secrets(std::string_view text) {
+Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text) {
   std::vector<std::string> secrets;
   for (const auto secret : split(text, ',')) {
-    if (secret.empty()) return refuse("has an empty secret; anyone could sign with it");
-    if (is_space(secret.front()) || is_space(secret.back()))
-      return refuse("has a secret with white space around it; no signature would match");
+    TRY_STATUS(check_stripe_secret(secret));
     secrets.emplace_back(secret);
   }
   return secrets;

@@ -63,10 +63,11 @@ Result<Milliseconds> parse_duration(std::string_view text);  // a whole number a
 Result<Bytes> parse_bytes(std::string_view text);            // a whole number and B, KiB, MiB or GiB
 Result<int> parse_count(std::string_view text);              // a whole number, not negative
 Result<std::vector<Milliseconds>> parse_durations(
-    std::string_view text);                                             // comma-separated, ascending or not
-Result<std::vector<std::string>> parse_secrets(std::string_view text);  // comma-separated, none empty
-Result<std::string> parse_token(std::string_view text);                 // printable ASCII without spaces
-Result<std::string> parse_topic_prefix(std::string_view text);          // what Kafka allows in a topic name
+    std::string_view text);  // comma-separated, ascending or not
+// Comma-separated. Refuses what no endpoint's signing secret is: other keys of Stripe's, cut-off ones.
+Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text);
+Result<std::string> parse_token(std::string_view text);         // printable ASCII without spaces
+Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka allows in a topic name
 Result<std::string> parse_name(std::string_view text);    // letters, digits, '.', '_', '-'; may be empty
 Result<std::string> parse_path(std::string_view text);    // may be empty
 Result<LogUrl> parse_log_url(std::string_view text);      // kafka://h1:p,h2:p or sqlite:PATH

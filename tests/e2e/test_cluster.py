@@ -9,7 +9,7 @@ import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import Admin, Http, Ingress, eventually
-from harness.programs import TOKEN, Cluster, Program
+from harness.programs import SECRET, TOKEN, Cluster, Program
 
 
 class SharedPool(unittest.TestCase):
@@ -83,9 +83,9 @@ class Outages(unittest.TestCase):
 
     def test_without_the_log_the_ingress_says_503_and_when_to_come_back(self):
         environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
-                       "PENSTOCK_ACK_TIMEOUT": "500ms", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
+                       "PENSTOCK_ACK_TIMEOUT": "500ms", "STRIPE_WEBHOOK_SECRET": SECRET}
         with Program("penstock-ingress", [], environment) as program:
-            ingress = Ingress(program.address("ingress"), "whsec_x")
+            ingress = Ingress(program.address("ingress"), SECRET)
             answer = ingress.post(completed(deposit("u", 1)))
             self.assertEqual((answer.status, answer.json["error"]["type"]), (503, "log_unavailable"))
             self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
@@ -155,9 +155,9 @@ class Stopping(unittest.TestCase):
 
     def test_a_second_sigterm_ends_at_once(self):
         environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
-                       "PENSTOCK_ACK_TIMEOUT": "60s", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
+                       "PENSTOCK_ACK_TIMEOUT": "60s", "STRIPE_WEBHOOK_SECRET": SECRET}
         with Program("penstock-ingress", [], environment) as program:
-            ingress = Ingress(program.address("ingress"), "whsec_x")
+            ingress = Ingress(program.address("ingress"), SECRET)
 
             def wait_for_an_answer():
                 try:

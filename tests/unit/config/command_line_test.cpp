@@ -22,8 +22,16 @@ const CommandLineSpec kAdmin{.program = Program::admin,
                              .purpose = "Serves the admin API.",
                              .options = {},
                              .subcommands = {{"migrate", "Creates the schema", Program::migrate}}};
-const CommandLineSpec kStandalone{
-    .program = Program::standalone, .purpose = "All in one.", .options = {}, .subcommands = {}};
+const CommandLineSpec kStandalone{.program = Program::standalone,
+                                  .purpose = "All in one.",
+                                  .options = {},
+                                  .subcommands = {{"send",
+                                                   "Sends events",
+                                                   Program::send,
+                                                   {{"TYPE", "", "What to send"},
+                                                    {"--set", "NAME=VALUE", "A change", false, true},
+                                                    {"--to", "URL", "Where to"},
+                                                    {"--repeat", "", "Again"}}}}};
 
 struct Said {
   std::variant<Invocation, int> answer;
@@ -110,7 +118,7 @@ TEST_F(CommandLine, OptionsReachTheProgram) {
   set_servers();
   const auto said = run(kWorker, {"--pool", "payments,payouts"});
   ASSERT_EQ(said.exit_code(), std::nullopt) << said.err;
-  EXPECT_EQ(std::get<Invocation>(said.answer).options.at("--pool"), "payments,payouts");
+  EXPECT_EQ(std::get<Invocation>(said.answer).option("--pool"), "payments,payouts");
 }
 
 TEST_F(CommandLine, ASubcommandHasItsOwnNeeds) {
@@ -124,6 +132,33 @@ TEST_F(CommandLine, ASubcommandHasItsOwnNeeds) {
 TEST_F(CommandLine, CommonFlagsMayFollowASubcommand) {
   set_servers();
   EXPECT_EQ(run(kAdmin, {"migrate", "--check-config"}).exit_code(), 0);
+}
+
+TEST_F(CommandLine, ASubcommandHasItsOwnArgumentsAndOptions) {
+  const auto said = run(kStandalone, {"send", "--set", "a=1", "payout.paid", "--repeat", "--set", "b=x y"});
+  ASSERT_EQ(said.exit_code(), std::nullopt) << said.err;
+  const auto& invocation = std::get<Invocation>(said.answer);
+  EXPECT_EQ(invocation.option("TYPE"), "payout.paid");
+  EXPECT_EQ(invocation.option("--repeat"), "true");
+  EXPECT_EQ(invocation.option("--to"), std::nullopt);
+  EXPECT_EQ(invocation.options.at("--set"), (std::vector<std::string>{"a=1", "b=x y"}));
+  EXPECT_THAT(said.err, IsEmpty());
+}
+
+TEST_F(CommandLine, BadUsageOfASubcommandExitsTwo) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{"send", "a", "b"},
+                                             {"send", "--set"},
+                                             {"send", "--to", "x", "--to", "y"},
+                                             {"--set", "a=1"},
+                                             {"send", "--nonsense"}})
+    EXPECT_EQ(run(kStandalone, arguments).exit_code(), kExitUsage) << arguments.back();
+}
+
+TEST_F(CommandLine, HelpAfterASubcommandIsAboutIt) {
+  const auto help = run(kStandalone, {"send", "--help"});
+  EXPECT_EQ(help.exit_code(), 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("TYPE"), HasSubstr("--set"), HasSubstr("NAME=VALUE")));
 }
 
 TEST_F(CommandLine, CheckConfigShowsWhatIsInForceWithoutSecrets) {
@@ -152,6 +187,13 @@ TEST_F(CommandLine, TheFileOfConfigIsRead) {
   const auto said = run(kStandalone, {"--config", file.c_str()});
   ASSERT_EQ(said.exit_code(), std::nullopt) << said.err;
   EXPECT_EQ(std::get<Invocation>(said.answer).settings.listen.port, 1);
+}
+
+TEST_F(CommandLine, CheckConfigShowsTheWarningsToo) {
+  set("PENSTOCK_DATA_DIR", "/data");
+  const auto said = run(kStandalone, {"--check-config"});
+  EXPECT_EQ(said.exit_code(), 0);
+  EXPECT_THAT(said.err, HasSubstr("warning: PENSTOCK_STRIPE_MODE: is both"));
 }
 
 TEST_F(CommandLine, ASettingWithoutEffectIsLogged) {

@@ -52,7 +52,7 @@ TEST(SettingsDocuments, EverySettingIsInEachForm) {
 }
 
 TEST(SettingsDocuments, TheDefaultFileMeansTheDefaults) {
-  const Environment secrets{{"STRIPE_WEBHOOK_SECRET", "whsec_a"},
+  const Environment secrets{{"STRIPE_WEBHOOK_SECRET", "whsec_0123456789"},
                             {"PENSTOCK_ADMIN_TOKEN", "0123456789abcdef"}};
   const TemporaryFolder folder;
   std::string toml = uncommented(settings_toml());

@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const Environment kIngress{{"PENSTOCK_LOG", "kafka://h:9092"}, {"STRIPE_WEBHOOK_SECRET", "whsec_a"}};
+const Environment kIngress{{"PENSTOCK_LOG", "kafka://h:9092"}, {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789"}};
 const Environment kAdmin{{"PENSTOCK_LOG", "kafka://h:9092"},
                          {"PENSTOCK_STORE", "postgresql://u:hunter2@h/db"},
                          {"PENSTOCK_ADMIN_TOKEN", "0123456789abcdef"}};
@@ -101,9 +101,41 @@ TEST(SettingsLoad, ANameLikeNoneGetsNoAdvice) {
   EXPECT_THAT(load_ingress("PENSTOCK_XYZZY", "1").problems, ElementsAre(Not(HasSubstr("did you mean"))));
 }
 
-TEST(SettingsLoad, AFileThatIsMissingOrNoTomlIsAProblem) {
+TEST(SettingsLoad, AVariableThatIsNearlyOursIsAnErrorThatNamesOurs) {
+  for (const char* name : {"STRIPE_WEBHOOK_SECRETS", "STRIPE_WEBHOOKS_SECRET", "STRIPE_WEB_HOOK_SECRET",
+                           "STRIPE_WEBHOOK_SECERT", "Stripe_Webhook_Secret"})
+    EXPECT_THAT(
+        load_ingress(name, "whsec_hunter2hunter2").problems,
+        ElementsAre(AllOf(HasSubstr(std::string(name) + ": is not read; did you mean STRIPE_WEBHOOK_SECRET?"),
+                          Not(HasSubstr("hunter2")))));
+  EXPECT_THAT(load_ingress("PENSTOK_LISTEN", "127.0.0.1:1").problems,
+              ElementsAre(HasSubstr("did you mean PENSTOCK_LISTEN?")));
+}
+
+TEST(SettingsLoad, AVariableOfAnotherProgramIsItsOwn) {
+  for (const char* name : {"STRIPE_API_KEY", "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET",
+                           "STRIPE_WEBHOOK_URL", "STRIPE_WEBHOOK_SECRET_FILE", "LISTEN", "LOG"})
+    EXPECT_THAT(load_ingress(name, "sk_test_hunter2").problems, IsEmpty()) << name;
+}
+
+TEST(SettingsLoad, ProblemsOfAFileStandInTheOrderOfItsLines) {
+  const auto loaded = load_text(
+      "zebra = 1\n[worker]\nbatch_records = 0\n[ingress]\nlisten = \"nowhere\"\nack_timeout = \"soon\"\n"
+      "[admin]\ntoken = true\n");
+  EXPECT_THAT(loaded.problems,
+              ElementsAre(HasSubstr(":1: zebra"), HasSubstr(":3: worker.batch_records"),
+                          HasSubstr(":5: ingress.listen"), HasSubstr(":6: ingress.ack_timeout"),
+                          HasSubstr(":8: admin.token")));
+}
+
+TEST(SettingsLoad, AFileThatCannotBeReadSaysWhy) {
+  EXPECT_THAT(Settings::load(Program::ingress, "/", kIngress).problems,
+              ElementsAre(HasSubstr("cannot be read: Is a directory")));
   EXPECT_THAT(Settings::load(Program::ingress, "/nonexistent/penstock.toml", kIngress).problems,
-              ElementsAre(HasSubstr("cannot be read")));
+              ElementsAre(HasSubstr("cannot be read: No such file")));
+}
+
+TEST(SettingsLoad, AFileThatIsNoTomlIsAProblem) {
   EXPECT_THAT(load_text("[ingress\n").problems, ElementsAre(HasSubstr("no TOML: line 1")));
 }
 
@@ -179,10 +211,62 @@ TEST(SettingsChecks, EachProgramSaysWhatItNeeds) {
 }
 
 TEST(SettingsChecks, AnEmptyStripeSecretIsNeverAccepted) {
-  for (const char* text : {"", "a,,b", ","})
+  for (const char* text : {"", "whsec_0123456789,,b", ","})
     EXPECT_THAT(load_standalone({{"STRIPE_WEBHOOK_SECRET", text}}).problems,
                 ElementsAre(HasSubstr("empty secret")))
         << text;
+}
+
+TEST(SettingsChecks, AnotherKeyThanASigningSecretIsSaidToBeThat) {
+  const std::pair<const char*, const char*> keys[] = {
+      {"sk_live_hunter2hunter2", "a secret API key (sk_…)"},
+      {"rk_test_hunter2hunter2", "a restricted API key (rk_…)"},
+      {"pk_test_hunter2hunter2", "a publishable API key (pk_…)"},
+      {"acct_hunter2hunter2", "an account's id (acct_…)"},
+      {"we_hunter2hunter2", "an endpoint's id (we_…)"},
+      {"whsec_hunter2", "cut off"},
+      {"hunter2", "fewer than 16 characters"},
+      {"'whsec_hunter2hunter2'", "quotation marks"},
+      {"whsec_0123456789,sk_live_hunter2hunter2", "sk_…"}};
+  for (const auto& [secret, says] : keys)
+    EXPECT_THAT(
+        load_ingress("STRIPE_WEBHOOK_SECRET", secret).problems,
+        ElementsAre(AllOf(HasSubstr("STRIPE_WEBHOOK_SECRET: "), HasSubstr(says), Not(HasSubstr("hunter2")))))
+        << says;
+}
+
+TEST(SettingsChecks, ASigningSecretWithoutItsPrefixIsWarnedAbout) {
+  const auto loaded = load_ingress("STRIPE_WEBHOOK_SECRET", "hunter2hunter2hunter2");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.warnings, ElementsAre(AllOf(HasSubstr("STRIPE_WEBHOOK_SECRET"), HasSubstr("whsec_"),
+                                                 Not(HasSubstr("hunter2")))));
+  EXPECT_THAT(load_ingress("STRIPE_WEBHOOK_SECRET", "whsec_0123456789").warnings, IsEmpty());
+}
+
+TEST(SettingsChecks, BothModesAtOnceAreWarnedAboutWhereEventsHaveEffects) {
+  EXPECT_THAT(load_standalone({}).warnings, ElementsAre(HasSubstr("PENSTOCK_STRIPE_MODE: is both")));
+  EXPECT_THAT(load_standalone({{"PENSTOCK_STRIPE_MODE", "live"}}).warnings, IsEmpty());
+  EXPECT_THAT(Settings::load(Program::worker, std::nullopt, kAdmin).warnings,
+              ElementsAre(HasSubstr("PENSTOCK_STRIPE_MODE")));
+  EXPECT_THAT(load_ingress("PENSTOCK_STRIPE_MODE", "both").warnings, IsEmpty());
+}
+
+// What lies behind a file can be entered by nobody, not even by the superuser.
+TEST(SettingsChecks, ADataFolderThatMayNotBeEnteredIsSaidToBeThat) {
+  const TemporaryFolder folder;
+  const auto below = folder.write("file", "") / "data";
+  EXPECT_THAT(load_standalone({{"PENSTOCK_DATA_DIR", below.string()}}).problems,
+              ElementsAre(AllOf(HasSubstr("PENSTOCK_DATA_DIR: " + below.string() + " cannot be entered"),
+                                HasSubstr("Not a directory"), Not(HasSubstr("one file")))));
+  EXPECT_THAT(load_standalone({{"PENSTOCK_DATA_DIR", (folder.path() / "new").string()}}).problems, IsEmpty());
+}
+
+TEST(SettingsChecks, AFileThatCannotBeReachedNamesItsSetting) {
+  const TemporaryFolder folder;
+  const auto loop = folder.path() / "loop";
+  std::filesystem::create_symlink(loop, loop);
+  EXPECT_THAT(load_standalone({{"PENSTOCK_LOG", "sqlite:" + (loop / "log.db").string()}}).problems,
+              ElementsAre(AllOf(HasSubstr("PENSTOCK_LOG: "), HasSubstr("cannot be reached"))));
 }
 
 TEST(SettingsChecks, SqliteServesOneProcessOnly) {
@@ -229,6 +313,13 @@ TEST(Standalone, HonoursTheRealServers) {
 TEST(Standalone, ARefusedUrlIsNotReplacedInSilence) {
   EXPECT_THAT(load_standalone({{"PENSTOCK_LOG", "nonsense"}}).problems,
               ElementsAre(HasSubstr("PENSTOCK_LOG")));
+}
+
+TEST(Send, ReadsWhatTheRunningProgramWasGivenAndNeedsNothing) {
+  const auto loaded = Settings::load(Program::send, std::nullopt, {{"PENSTOCK_DATA_DIR", "/data"}});
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_EQ(loaded.settings.data_dir, "/data");
 }
 
 TEST(DefaultDataDir, FollowsTheUser) {

@@ -52,13 +52,23 @@ TEST(ParseBytes, CountsInPowersOfTwo) {
     EXPECT_FALSE(parse_bytes(text)) << text;
 }
 
-TEST(ParseSecrets, TakesSeveralAndKeepsInnerSpaces) {
-  EXPECT_EQ(parse_secrets("whsec_a,whsec b").value(), (std::vector<std::string>{"whsec_a", "whsec b"}));
+TEST(ParseStripeSecrets, TakesSeveralAndKeepsInnerSpaces) {
+  EXPECT_EQ(parse_stripe_secrets("whsec_0123456789,whsec 0123456789").value(),
+            (std::vector<std::string>{"whsec_0123456789", "whsec 0123456789"}));
 }
 
-TEST(ParseSecrets, RefusesEmptyAndPaddedOnes) {
-  for (const char* text : {"", ",", "whsec_a,", "whsec_a, whsec_b", " whsec_a", "whsec_a\n"})
-    EXPECT_FALSE(parse_secrets(text)) << text;
+TEST(ParseStripeSecrets, RefusesEmptyAndPaddedOnes) {
+  const std::string secret = "whsec_0123456789";
+  for (const std::string& text :
+       {std::string(), std::string(","), secret + ",", secret + ", " + secret, " " + secret, secret + "\n"})
+    EXPECT_FALSE(parse_stripe_secrets(text)) << text;
+}
+
+TEST(ParseStripeSecrets, NeedsSixteenCharactersOfNoOtherKind) {
+  EXPECT_TRUE(parse_stripe_secrets("0123456789abcdef"));
+  EXPECT_FALSE(parse_stripe_secrets("0123456789abcde"));
+  EXPECT_FALSE(parse_stripe_secrets("sk_test_0123456789abcdef"));
+  EXPECT_TRUE(parse_stripe_secrets("sketch_0123456789abcdef"));
 }
 
 TEST(ParseToken, NeedsSixteenPrintableCharacters) {
