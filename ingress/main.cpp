@@ -7,6 +7,7 @@
 #include "common/observe/log.h"
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
+#include "ingress/listeners/addresses.h"
 #include "ingress/listeners/options.h"
 #include "ingress/listeners/readiness_checks.h"
 #include "ingress/routes/probes.h"
@@ -23,6 +24,9 @@ const CommandLineSpec kSpec{
     {}};
 
 int run(const Settings& settings, Termination& termination) {
+  if (!can_listen(
+          {{"PENSTOCK_LISTEN", settings.listen}, {"PENSTOCK_METRICS_LISTEN", settings.metrics_listen}}))
+    return EXIT_FAILURE;
   const SystemClock clock;
   Metrics metrics;
   const auto opened = open_kafka_log(settings, metrics);

@@ -9,6 +9,7 @@
 #include "common/wiring/kafka_log.h"
 #include "common/wiring/seen_set.h"
 #include "common/wiring/store.h"
+#include "ingress/listeners/addresses.h"
 #include "ingress/listeners/options.h"
 #include "ingress/listeners/readiness_checks.h"
 #include "ingress/routes/probes.h"
@@ -39,6 +40,7 @@ bool right_schemas(EventLog& event_log, Store& store) {
 }
 
 int run(const Settings& settings, std::vector<std::string> pools, Termination& termination) {
+  if (!can_listen({{"PENSTOCK_METRICS_LISTEN", settings.metrics_listen}})) return EXIT_FAILURE;
   const SystemClock clock;
   Metrics metrics;
   const auto event_log = open_kafka_log(settings, metrics);

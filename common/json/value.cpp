@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "common/json/writer.h"
 
@@ -119,6 +120,37 @@ void write_canonical(Writer& out, Value value) {
 }
 
 }  // namespace
+
+namespace {
+
+// A value that has no other values in it, or could have and has none.
+void write_flat(std::string& out, Value value) {
+  if (value.is_object() || value.is_array())
+    out += value.is_object() ? "{}" : "[]";
+  else
+    out += canonical(value);
+}
+
+void write_indented(std::string& out, Value value, std::size_t indent) {
+  if (value.size() == 0) return write_flat(out, value);
+  constexpr std::size_t kStep = 2;
+  out += value.is_object() ? '{' : '[';
+  std::string_view separator;
+  for (Value v = value.first(); !v.absent(); v = value.next(v)) {
+    out.append(std::exchange(separator, ",")).append("\n").append(indent + kStep, ' ');
+    if (value.is_object()) out.append(Writer().string(v.key()).text()).append(": ");
+    write_indented(out, v, indent + kStep);
+  }
+  out.append("\n").append(indent, ' ') += value.is_object() ? '}' : ']';
+}
+
+}  // namespace
+
+std::string indented(Value value) {
+  std::string out;
+  write_indented(out, value, 0);
+  return out;
+}
 
 std::string canonical(Value value) {
   Writer out;

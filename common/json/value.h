@@ -96,4 +96,8 @@ class Document {
 // The value as compact JSON with object members sorted by name: equal values, equal text.
 std::string canonical(Value value);
 
+// The value as Stripe spells it on the wire: two spaces a level, members in their order, UTF-8 as it is, no
+// line end after it.
+std::string indented(Value value);
+
 }  // namespace penstock::json

@@ -13,7 +13,9 @@
 #include "common/wiring/seen_set.h"
 #include "common/wiring/store.h"
 #include "deploy/standalone/banner.h"
+#include "deploy/standalone/send/send.h"
 #include "ingress/admin/options.h"
+#include "ingress/listeners/addresses.h"
 #include "ingress/listeners/options.h"
 #include "ingress/listeners/readiness_checks.h"
 #include "ingress/routes/probes.h"
@@ -31,7 +33,7 @@ const CommandLineSpec kSpec{
     "Everything in one process: receives webhooks, applies them, serves the admin API. Needs no "
     "setting at all.",
     {},
-    {}};
+    {send::subcommand()}};
 
 // The parts in the order they depend on one another; destruction takes them down the other way round.
 class Standalone {
@@ -117,6 +119,8 @@ int fail(std::string_view what, const Error& error) {
 }
 
 int run(Settings settings, Termination& termination) {
+  if (!can_listen({{"PENSTOCK_LISTEN", settings.listen}, {"PENSTOCK_ADMIN_LISTEN", settings.admin_listen}}))
+    return EXIT_FAILURE;
   const auto files = prepare_folder(settings);
   if (!files) return fail("cannot prepare the data folder", files.error());
   const SystemClock clock;
@@ -146,8 +150,10 @@ int run(Settings settings, Termination& termination) {
 }  // namespace penstock
 
 int main(int argc, char** argv) {
-  penstock::Termination termination;
   const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
   if (const int* code = std::get_if<int>(&start)) return *code;
-  return penstock::run(std::get<penstock::Invocation>(start).settings, termination);
+  const auto& invocation = std::get<penstock::Invocation>(start);
+  if (!invocation.subcommand.empty()) return penstock::send::run(invocation);  // ended by a signal as usual
+  penstock::Termination termination;
+  return penstock::run(invocation.settings, termination);
 }

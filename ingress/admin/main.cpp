@@ -10,6 +10,7 @@
 #include "common/wiring/kafka_log.h"
 #include "common/wiring/store.h"
 #include "ingress/admin/options.h"
+#include "ingress/listeners/addresses.h"
 #include "ingress/listeners/options.h"
 #include "ingress/listeners/readiness_checks.h"
 #include "workers/runtime/periodic.h"
@@ -63,6 +64,9 @@ int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& 
 }
 
 int run(const Invocation& invocation, Termination& termination) {
+  const bool serves = invocation.subcommand.empty();
+  if (serves && !can_listen({{"PENSTOCK_ADMIN_LISTEN", invocation.settings.admin_listen}}))
+    return EXIT_FAILURE;
   Metrics metrics;
   const auto event_log = open_kafka_log(invocation.settings, metrics);
   const auto store = open_store(invocation.settings);

@@ -43,8 +43,9 @@ std::string admission_key(const net::ip::address& address) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2};
 }
 
-Error bind_error(const error_code& ec) {
-  return {ErrorCode::unavailable, Retry::safe, "cannot listen: " + ec.message()};
+Error bind_error(const tcp::endpoint& at, const error_code& ec) {
+  const std::string address = at.address().to_string() + " port " + std::to_string(at.port());
+  return {ErrorCode::unavailable, Retry::safe, "cannot listen on " + address + ": " + ec.message()};
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ Result<tcp::endpoint> EventLoop::listen(const tcp::endpoint& at, bool share_port
   if (!ec) acceptor_.bind(at, ec);
   if (!ec) acceptor_.listen(kListenBacklog, ec);
   if (!ec) acceptor_.non_blocking(true, ec);
-  if (ec) return bind_error(ec);
+  if (ec) return bind_error(at, ec);
   return acceptor_.local_endpoint(ec);
 }
 

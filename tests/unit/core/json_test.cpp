@@ -90,6 +90,15 @@ TEST(JsonCanonical, SortsMembersAndKeepsNumberText) {
   EXPECT_EQ(canonical(parsed.value().root()), "{\"a\":{\"y\":[],\"z\":\"\\\"\\u0001é\"},\"b\":1.50}");
 }
 
+TEST(JsonIndented, IsTheWireFormAndKeepsTheOrder) {
+  const auto parsed = Document::parse(R"({"b":[1.50,{"z":"é\u0001"}],"a":{},"l":[],"n":null})");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(
+      indented(parsed.value().root()),
+      "{\n  \"b\": [\n    1.50,\n    {\n      \"z\": \"é\\u0001\"\n    }\n  ],\n  \"a\": {},\n  \"l\": [],\n"
+      "  \"n\": null\n}");
+}
+
 TEST(JsonCodec, MapsAndOptionalsRoundTrip) {
   const std::map<std::string, std::optional<std::int64_t>> value{{"a", 1}, {"b", std::nullopt}};
   EXPECT_EQ(to_text(value), R"({"a":1,"b":null})");

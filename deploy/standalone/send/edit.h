@@ -1,0 +1,29 @@
+// Changes to a JSON text before it is sent. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/json/value.h"
+
+namespace penstock::send {
+
+// What `--set POINTER=VALUE` asks for.
+struct Change {
+  std::string pointer;  // RFC 6901
+  std::string value;    // JSON
+};
+
+// Splits at the first '='. What is no JSON is a string. Errors are `invalid` and name the pointer.
+Result<Change> parse_change(std::string_view argument);
+
+// The document with that member or element replaced; a member that is missing is added to its object. Errors
+// are `invalid`, name the pointer and say where it leads nowhere.
+Result<json::Document> apply(const json::Document& document, const Change& change);
+
+// The document with each id of an object that has rows here (evt_…, pi_…, …) made another one by adding
+// `salt`, the same wherever it stands, so that what belonged together still does.
+json::Document with_new_ids(const json::Document& document, std::string_view salt);
+
+}  // namespace penstock::send

@@ -1,0 +1,45 @@
+// What the command line of `penstock send` asks for, checked before anything is sent.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/config/command_line.h"
+#include "deploy/standalone/send/edit.h"
+#include "deploy/standalone/send/http_client.h"
+
+namespace penstock::send {
+
+struct Secret {
+  std::string value;
+  std::string source;  // as a message names it
+};
+
+struct Order {
+  std::string what;
+  std::optional<std::string> file;  // its content; nullopt: a built-in event
+  std::vector<Change> changes;
+  HttpUrl to;
+  Secret secret;
+  int count = 1;
+  bool repeat = false;
+
+  bool wants_new_ids() const { return count > 1 && !repeat; }
+};
+
+Subcommand subcommand();
+bool asks_for_list(const Invocation& invocation);
+bool asks_to_wait(const Invocation& invocation);
+
+// Reads the files that it names; blocks for that. Errors are `invalid` and say what to do.
+Result<Order> read_order(const Invocation& invocation);
+
+// The first line of a file, never empty. Errors are `invalid` and name the file.
+Result<std::string> read_secret_file(const std::string& path);
+
+std::string in_data_dir(const Settings& settings, const char* name);
+
+std::string joined(const std::vector<std::string>& texts, std::string_view separator);
+
+}  // namespace penstock::send
