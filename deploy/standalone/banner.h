@@ -1,4 +1,4 @@
-// What standalone says on stdout when it serves: where things are, and a line to try.
+// What standalone says on stdout when it serves: where things are, and lines to try that work as they stand.
 #pragma once
 
 #include <string>
