@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Sourced by deploy/up and tests/servers: processes in the background, stopped by their ids.
 
-declare -a process_ids=() process_names=() process_signals=()
+declare -a process_ids=() process_names=() process_signals=() process_logs=() process_log_starts=()
+log_bytes_max=$((64 * 1024 * 1024))
 
 # A port of 127.0.0.1 that nothing listens on now.
 free_port() {
@@ -14,14 +15,22 @@ free_port() {
   return 1
 }
 
+file_bytes() { stat -c %s "$1" 2> /dev/null || echo 0; }
+
 # spawn NAME LOG_FILE SIGNAL COMMAND…: SIGNAL is what ends it in good order. It gets a session of its own, so that a
-# Ctrl-C reaches only the script, which then stops all in turn.
+# Ctrl-C reaches only the script, which then stops all in turn. What it says is added to the log; a log that has grown
+# large is moved to LOG_FILE.1 first.
 spawn() {
   local name=$1 log=$2 signal=$3
   shift 3
-  setsid "$@" < /dev/null > "$log" 2>&1 &
+  if (($(file_bytes "$log") > log_bytes_max)); then mv -f "$log" "$log.1"; fi
+  process_logs+=("$log") process_log_starts+=("$(file_bytes "$log")")
+  setsid "$@" < /dev/null >> "$log" 2>&1 &
   process_ids+=("$!") process_names+=("$name") process_signals+=("$signal")
 }
+
+# has_said PATTERN: whether the process that was spawned last has, since then.
+has_said() { grep -q "$1" < <(tail -c +$((process_log_starts[-1] + 1)) "${process_logs[-1]}"); }
 
 is_alive() { kill -0 "$1" 2> /dev/null; }
 
@@ -50,5 +59,5 @@ stop_processes() {
     kill -s KILL "$id" 2> /dev/null || true
     wait "$id" 2> /dev/null || true
   done
-  process_ids=() process_names=() process_signals=()
+  process_ids=() process_names=() process_signals=() process_logs=() process_log_starts=()
 }

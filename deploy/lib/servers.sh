@@ -8,13 +8,19 @@ servers_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 start_kafka() {
   "$servers_here/../kafka/run-broker" --fetch
   spawn kafka "$1.log" TERM "$servers_here/../kafka/run-broker" "$1" "$2" "$3"
-  wait_until 90 "Kafka, see $1.log" grep -q 'Kafka Server started' "$1.log"
+  wait_until 90 "Kafka, see $1.log" has_said 'Kafka Server started'
+}
+
+# redis_command FOLDER PORT: sets the array redis_command.
+redis_command() {
+  redis_command=(redis-server --bind 127.0.0.1 --port "$2" --dir "$1" --save '' --appendonly no)
 }
 
 # start_redis FOLDER PORT
 start_redis() {
   mkdir -p "$1"
-  spawn redis "$1.log" TERM redis-server --bind 127.0.0.1 --port "$2" --dir "$1" --save '' --appendonly no
+  redis_command "$@"
+  spawn redis "$1.log" TERM "${redis_command[@]}"
   wait_until 10 "Redis, see $1.log" redis-cli -p "$2" ping
 }
 
