@@ -18,8 +18,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from harness.http_client import eventually  # noqa: E402
 from harness.programs import BIN, SECRET, Cluster, Standalone  # noqa: E402
 
-POSTGRES = os.environ["PENSTOCK_TEST_POSTGRES"].rsplit("/", 1)[0]
-REDIS_PORT = urlsplit(os.environ["PENSTOCK_TEST_REDIS"]).port
+POSTGRES = os.environ.get("PENSTOCK_TEST_POSTGRES", "").rsplit("/", 1)[0]
+REDIS_PORT = urlsplit(os.environ.get("PENSTOCK_TEST_REDIS", "")).port
 CLOCK_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -78,9 +78,10 @@ class Line:
     aim: str = ""
 
 
-def compare(what: str, ours: Side, other: Side, aim: float) -> Line:
+def compare(what: str, ours: Side, other: Side, aim: float | None = None) -> Line:
     ratios = [a.rate / b.rate for a, b in zip(ours.samples, other.samples)]
-    return Line(what, f"{median_rate(ours):,.0f}/s", f"{median_rate(other):,.0f}/s", *spread(ratios), f"≥ {aim:g}")
+    return Line(what, f"{median_rate(ours):,.0f}/s", f"{median_rate(other):,.0f}/s", *spread(ratios),
+                "" if aim is None else f"≥ {aim:g}")
 
 
 def compare_cpu(what: str, ours: Side, other: Side) -> Line:
@@ -201,9 +202,46 @@ def measure_worker(effort: Effort) -> list[Line]:
             compare("worker events with Redis : unnest + CTE by 500", worker_redis, batched, aim=0.6)]
 
 
+STANDALONE_CONNECTIONS = 64
+
+
+def sync_loop(file: pathlib.Path, count: int) -> Sample:
+    """Writes a page of 4 KiB over old ones and waits for the disk, `count` times: the least that one commit costs."""
+    page, pages = os.urandom(4096), 256
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(descriptor, page * pages, 0)
+        os.fsync(descriptor)
+        start = time.monotonic()
+        for number in range(count):
+            os.pwrite(descriptor, page, number % pages * len(page))
+            os.fdatasync(descriptor)
+        return Sample(count, time.monotonic() - start)
+    finally:
+        os.close(descriptor)
+
+
+def sync_line(sync: Side) -> Line:
+    took = [1000 / sample.rate for sample in sync.samples]
+    return Line("fdatasync of a page, in the same rounds as the next lines", f"{statistics.median(took):.2f} ms",
+                spread=f"{min(took):.2f} to {max(took):.2f} ms")
+
+
+def compare_with_bound(ours: Side, sync: Side, diskless: Side, aim: float) -> Line:
+    """No more can be acknowledged than one event of each connection with every fdatasync, nor more than the listener
+    takes in when its log is no disk at all. The lesser of the two is the bound."""
+    bounds = [Sample(1, 1 / min(STANDALONE_CONNECTIONS * s.rate, d.rate)) for s, d in zip(sync.samples, diskless.samples)]
+    bound = Side("bound", lambda _: None, 0)
+    bound.samples = bounds
+    disk = sum(STANDALONE_CONNECTIONS * s.rate < d.rate for s, d in zip(sync.samples, diskless.samples))
+    limit = "the disk" if 2 * disk > len(bounds) else "the ingress"
+    return compare(f"standalone events acknowledged, {STANDALONE_CONNECTIONS} connections : bound of {limit}", ours, bound,
+                   aim)
+
+
 def measure_standalone(effort: Effort) -> list[Line]:
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=BIN.parent) as folder, \
-            Standalone(folder + "/data") as standalone:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("PENSTOCK_BENCH_DISK", BIN.parent)) as folder, \
+            Standalone(folder + "/data") as standalone, Server("bench_ingress") as ingress:
         port = standalone.ingress.address.rsplit(":", 1)[1]
         files = iter(range(1_000_000))
 
@@ -212,9 +250,9 @@ def measure_standalone(effort: Effort) -> list[Line]:
             return pools.status == 200 and all(pool["lag"] == 0 for pool in pools.json["data"])
 
         def load(events: int) -> Sample:
-            sample = run_program("bench_load", "--port", port, "--secret", SECRET, "--connections", 64,
-                                 "--events", events)
-            eventually("the workers have applied all", drained, 120)  # so that the other side has the disk alone
+            sample = run_program("bench_load", "--port", port, "--secret", SECRET, "--connections",
+                                 STANDALONE_CONNECTIONS, "--events", events)
+            eventually("the workers have applied all", drained, 120)  # so that the other sides have the disk alone
             return sample
 
         def loop(events: int) -> Sample:
@@ -222,8 +260,13 @@ def measure_standalone(effort: Effort) -> list[Line]:
 
         penstock = Side("penstock", load, 2_000, at_least=500)
         plain = Side("one commit an event", loop, 100, at_least=50)
-        interleave(effort, penstock, plain)
-    return [compare("standalone events acknowledged, 64 connections : one fsync an event", penstock, plain, aim=8)]
+        sync = Side("fdatasync", lambda count: sync_loop(pathlib.Path(folder) / "synced", count), 50, at_least=20)
+        diskless = Side("ingress without a disk", lambda events: ingress.load(STANDALONE_CONNECTIONS, events), 5_000,
+                        at_least=2_000)
+        interleave(effort, penstock, sync, diskless, plain)
+    return [sync_line(sync), compare_with_bound(penstock, sync, diskless, aim=0.2),
+            compare(f"standalone events acknowledged, {STANDALONE_CONNECTIONS} connections : one commit an event", penstock,
+                    plain)]
 
 
 def resident_kb(pid: int) -> int:
@@ -266,13 +309,15 @@ def table(lines: list[Line]) -> str:
     return "\n".join(text)
 
 
+PARTS = {"ingress": measure_ingress, "worker": measure_worker, "standalone": measure_standalone,
+         "memory": lambda _: measure_memory()}
+
+
 def main():
-    effort = QUICK if "--quick" in sys.argv[1:] else FULL
-    lines = []
-    for part in (lambda: measure_ingress(effort), lambda: measure_worker(effort), lambda: measure_standalone(effort),
-                 measure_memory):
-        lines += part()
-    print(table(lines))
+    words = sys.argv[1:]
+    effort = QUICK if "--quick" in words else FULL
+    chosen = [word for word in words if word in PARTS] or list(PARTS)
+    print(table([line for part in chosen for line in PARTS[part](effort)]))
 
 
 if __name__ == "__main__":

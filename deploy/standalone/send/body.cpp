@@ -8,8 +8,6 @@
 namespace penstock::send {
 namespace {
 
-Error refuse(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
-
 std::string fresh_id() { return crypto::to_hex(crypto::random_bytes(12)); }
 
 Result<json::Document> unchanged_document(const Order& order, Timestamp now) {
@@ -17,8 +15,8 @@ Result<json::Document> unchanged_document(const Order& order, Timestamp now) {
   if (!order.file) return make_example(order.what, id, to_unix_seconds(now));
   const auto parsed = json::Document::parse(*order.file);
   if (!parsed)
-    return refuse(order.what + ": " + parsed.error().detail +
-                  ": it can be sent as it is, also with --repeat, but not changed");
+    return bad_usage(order.what + ": " + parsed.error().detail +
+                     ": it can be sent as it is, also with --repeat, but not changed");
   return order.wants_new_ids() ? with_new_ids(parsed.value(), id.substr(0, 8)) : parsed.value();
 }
 
@@ -29,7 +27,7 @@ Result<std::string> make_body(const Order& order, Timestamp now) {
   TRY(auto document, unchanged_document(order, now));
   for (const auto& change : order.changes) {
     auto changed = apply(document, change);
-    if (!changed) return refuse("--set " + changed.error().detail);
+    if (!changed) return bad_usage("--set " + changed.error().detail);
     document = std::move(changed).value();
   }
   return json::indented(document.root());

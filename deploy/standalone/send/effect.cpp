@@ -16,8 +16,6 @@ constexpr Milliseconds kAnswerDeadline{10'000};
 constexpr Milliseconds kEffectDeadline{30'000};
 constexpr Milliseconds kEffectPause{50};
 
-Error refuse(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
-
 void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
 
 struct Resource {
@@ -62,11 +60,11 @@ Admin::Admin(const Settings& settings, std::string token)
 
 Result<Admin> Admin::open(const Settings& settings) {
   if (settings.admin_listen.port == 0)
-    return refuse("PENSTOCK_ADMIN_LISTEN has port 0, so --wait does not know where the admin API is");
+    return bad_usage("PENSTOCK_ADMIN_LISTEN has port 0, so --wait does not know where the admin API is");
   if (!settings.admin_token.empty()) return Admin(settings, settings.admin_token);
   auto token = read_secret_file(in_data_dir(settings, "admin_token"));
   if (!token)
-    return refuse("--wait reads the admin API: " + token.error().detail + "; set PENSTOCK_ADMIN_TOKEN");
+    return bad_usage("--wait reads the admin API: " + token.error().detail + "; set PENSTOCK_ADMIN_TOKEN");
   return Admin(settings, std::move(token).value());
 }
 
@@ -80,14 +78,14 @@ Result<json::Document> Admin::wait_for_outcome(const Named& sent) const {
     TRY(const auto answer, get(event_path(sent)));
     if (answer.status == 200) return json::Document::parse(answer.body);
     if (answer.status == 401)
-      return refuse(
+      return bad_usage(
           "the admin API does not take this token; PENSTOCK_ADMIN_TOKEN, or admin_token of the data folder, "
           "is "
           "another program's");
     if (std::chrono::steady_clock::now() > until)
-      return refuse("no outcome of " + sent.event + " within " +
-                    std::to_string(kEffectDeadline.count() / 1000) +
-                    " s: GET /v1/pools says whether its pool is running");
+      return bad_usage("no outcome of " + sent.event + " within " +
+                       std::to_string(kEffectDeadline.count() / 1000) +
+                       " s: GET /v1/pools says whether its pool is running");
     std::this_thread::sleep_for(kEffectPause);
   }
 }

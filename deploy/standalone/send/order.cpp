@@ -14,23 +14,22 @@
 namespace penstock::send {
 namespace {
 
-constexpr std::string_view kWhat = "TYPE|FILE";
-constexpr std::string_view kSet = "--set";
-constexpr std::string_view kTo = "--to";
-constexpr std::string_view kSecretFile = "--secret-file";
-constexpr std::string_view kCount = "--count";
-constexpr std::string_view kRepeat = "--repeat";
-constexpr std::string_view kWait = "--wait";
-constexpr std::string_view kList = "--list";
+constexpr const char* kWhat = "TYPE|FILE";
+constexpr const char* kSet = "--set";
+constexpr const char* kTo = "--to";
+constexpr const char* kSecretFile = "--secret-file";
+constexpr const char* kCount = "--count";
+constexpr const char* kRepeat = "--repeat";
+constexpr const char* kWait = "--wait";
+constexpr const char* kList = "--list";
 
 constexpr int kCountMax = 100'000;
-Error refuse(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code ec;
-  if (std::filesystem::is_directory(path, ec)) return refuse("cannot read " + path + ": it is a folder");
+  if (std::filesystem::is_directory(path, ec)) return bad_usage("cannot read " + path + ": it is a folder");
   std::ifstream stream(path, std::ios::binary);
-  if (!stream.is_open()) return refuse("cannot read " + path + ": " + std::strerror(errno));
+  if (!stream.is_open()) return bad_usage("cannot read " + path + ": " + std::strerror(errno));
   return std::string((std::istreambuf_iterator<char>(stream)), {});
 }
 
@@ -43,11 +42,17 @@ std::vector<std::string> near_types(const std::string& text) {
   return near;
 }
 
+std::string joined(const std::vector<std::string>& texts, std::string_view separator) {
+  std::string all;
+  for (const auto& text : texts) all.append(all.empty() ? "" : separator).append(text);
+  return all;
+}
+
 Error unknown(const std::string& what) {
   const auto near = near_types(what);
   std::string text = what + ": neither a built-in type nor a file";
   if (!near.empty()) text += "; did you mean " + joined(near, ", ") + "?";
-  return refuse(text + "\nThe built-in types:\n  " + joined(example_types(), "\n  "));
+  return bad_usage(text + "\nThe built-in types:\n  " + joined(example_types(), "\n  "));
 }
 
 // The content of the file; nullopt for a built-in type.
@@ -65,9 +70,10 @@ Result<HttpUrl> find_target(const Invocation& invocation) {
   const Address listener = reachable(invocation.settings.listen);
   const auto to = invocation.option(kTo);
   if (!to && listener.port == 0)
-    return refuse("PENSTOCK_LISTEN has port 0, so its real address is not known here; say it with --to URL");
+    return bad_usage(
+        "PENSTOCK_LISTEN has port 0, so its real address is not known here; say it with --to URL");
   auto url = parse_http_url(to.value_or("http://" + to_string(listener)));
-  if (!url) return refuse(std::string(kTo) + ": " + url.error().detail);
+  if (!url) return bad_usage(std::string(kTo) + ": " + url.error().detail);
   if (url.value().target == "/") url.value().target = "/v1/webhook/stripe";
   return url;
 }
@@ -84,7 +90,7 @@ Result<Secret> find_secret(const Invocation& invocation) {
   const std::string file = in_data_dir(settings, "stripe_webhook_secret");
   auto value = read_secret_file(file);
   if (!value)
-    return refuse(
+    return bad_usage(
         value.error().detail +
         "; penstock makes it when it first starts (with another PENSTOCK_DATA_DIR?). Or say where the "
         "secret is: --secret-file FILE, or STRIPE_WEBHOOK_SECRET");
@@ -96,7 +102,7 @@ Result<int> find_count(const Invocation& invocation) {
   if (!text) return invocation.option(kRepeat) ? 2 : 1;
   const auto count = parse_count(*text);
   if (!count || count.value() < 1 || count.value() > kCountMax)
-    return refuse(std::string(kCount) + ": is no number from 1 to " + std::to_string(kCountMax));
+    return bad_usage(std::string(kCount) + ": is no number from 1 to " + std::to_string(kCountMax));
   return count.value();
 }
 
@@ -106,7 +112,7 @@ Result<std::vector<Change>> find_changes(const Invocation& invocation) {
   if (given == invocation.options.end()) return changes;
   for (const auto& argument : given->second) {
     auto change = parse_change(argument);
-    if (!change) return refuse(std::string(kSet) + " " + change.error().detail);
+    if (!change) return bad_usage(std::string(kSet) + " " + change.error().detail);
     changes.push_back(std::move(change).value());
   }
   return changes;
@@ -115,25 +121,29 @@ Result<std::vector<Change>> find_changes(const Invocation& invocation) {
 }  // namespace
 
 Subcommand subcommand() {
-  const auto flag = [](std::string_view text) { return std::string(text); };
+  const CommandOption what{kWhat, "",
+                           "A type of --list, or a file that holds a body, which is sent byte for byte"};
+  const CommandOption set{
+      kSet, "POINTER=VALUE",
+      "Change what a JSON pointer names, such as /data/object/amount_total=5000. A value that is "
+      "no JSON is a string. May be repeated",
+      false, true};
+  const CommandOption to{kTo, "URL", "Where to post it; not given, to PENSTOCK_LISTEN of this machine"};
+  const CommandOption secret{
+      kSecretFile, "FILE",
+      "What holds the secret to sign with; not given, STRIPE_WEBHOOK_SECRET, else the data "
+      "folder's"};
+  const CommandOption count{kCount, "N", "Send N events, each with ids of its own"};
+  const CommandOption repeat{kRepeat, "", "Send the same event N times instead, twice without --count"};
+  const CommandOption wait{kWait, "", "Wait for the effect and show it, by the admin API"};
+  const CommandOption list{kList, "", "List the built-in types"};
   return {"send",
           "Sign an event and post it, as Stripe does",
           Program::send,
-          {{flag(kWhat), "", "A type of --list, or a file that holds a body, which is sent byte for byte"},
-           {flag(kSet), "POINTER=VALUE",
-            "Change what a JSON pointer names: --set /data/object/amount_total=5000; a value that is no JSON "
-            "is a "
-            "string. May be repeated",
-            false, true},
-           {flag(kTo), "URL", "Where to post it; not given, to PENSTOCK_LISTEN of this machine"},
-           {flag(kSecretFile), "FILE",
-            "The file that holds the secret to sign with; not given, STRIPE_WEBHOOK_SECRET, else the data "
-            "folder's"},
-           {flag(kCount), "N", "Send N events, each with ids of its own"},
-           {flag(kRepeat), "", "Send the same event N times instead, twice without --count"},
-           {flag(kWait), "", "Wait for the effect and show it, by the admin API"},
-           {flag(kList), "", "List the built-in types"}}};
+          {what, set, to, secret, count, repeat, wait, list}};
 }
+
+Error bad_usage(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
 
 bool asks_for_list(const Invocation& invocation) { return invocation.option(kList).has_value(); }
 bool asks_to_wait(const Invocation& invocation) { return invocation.option(kWait).has_value(); }
@@ -142,8 +152,8 @@ Result<Order> read_order(const Invocation& invocation) {
   Order order;
   order.what = invocation.option(kWhat).value_or("");
   if (order.what.empty())
-    return refuse(std::string(kWhat) +
-                  ": is needed: one of the types of --list, or a file that holds a body");
+    return bad_usage(std::string(kWhat) +
+                     ": is needed: one of the types of --list, or a file that holds a body");
   TRY(order.file, find_body(order.what));
   TRY(order.changes, find_changes(invocation));
   TRY(order.count, find_count(invocation));
@@ -156,18 +166,12 @@ Result<Order> read_order(const Invocation& invocation) {
 Result<std::string> read_secret_file(const std::string& path) {
   TRY(auto content, read_file(path));
   content.resize(std::min(content.find_first_of("\r\n"), content.size()));
-  if (content.empty()) return refuse(path + " is empty");
+  if (content.empty()) return bad_usage(path + " is empty");
   return content;
 }
 
 std::string in_data_dir(const Settings& settings, const char* name) {
   return (std::filesystem::path(settings.data_dir) / name).string();
-}
-
-std::string joined(const std::vector<std::string>& texts, std::string_view separator) {
-  std::string all;
-  for (const auto& text : texts) all.append(all.empty() ? "" : separator).append(text);
-  return all;
 }
 
 }  // namespace penstock::send

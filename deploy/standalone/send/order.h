@@ -29,6 +29,8 @@ struct Order {
 };
 
 Subcommand subcommand();
+// A mistake of whoever called; says what to do.
+Error bad_usage(std::string why);
 bool asks_for_list(const Invocation& invocation);
 bool asks_to_wait(const Invocation& invocation);
 
@@ -39,7 +41,5 @@ Result<Order> read_order(const Invocation& invocation);
 Result<std::string> read_secret_file(const std::string& path);
 
 std::string in_data_dir(const Settings& settings, const char* name);
-
-std::string joined(const std::vector<std::string>& texts, std::string_view separator);
 
 }  // namespace penstock::send

@@ -15,7 +15,11 @@ namespace {
 
 constexpr Milliseconds kAnswerDeadline{30'000};
 
-void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
+// At once, so that it stands in its place among what stderr says.
+void say(const std::string& text) {
+  std::printf("%s\n", text.c_str());
+  std::fflush(stdout);
+}
 void complain(const std::string& text) { std::fprintf(stderr, "penstock send: %s\n", text.c_str()); }
 
 std::string signature(const Secret& secret, const std::string& body, Timestamp now) {
@@ -32,16 +36,14 @@ Result<HttpAnswer> post(const Order& order, const std::string& body, Timestamp n
                kAnswerDeadline);
 }
 
-// The start of an answer on one line, whatever it holds.
-std::string excerpt(const std::string& body) {
+// The start of a text that others wrote, on one line; "-" for none.
+std::string excerpt(const std::string& text) {
   constexpr std::size_t kBytesMax = 400;
-  std::string text = body.substr(0, kBytesMax);
-  for (char& c : text)
+  std::string line = text.empty() ? "-" : text.substr(0, kBytesMax);
+  for (char& c : line)
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  return text;
+  return line;
 }
-
-std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
 bool is_success(const HttpAnswer& answer) { return answer.status >= 200 && answer.status < 300; }
 
@@ -70,7 +72,7 @@ Result<Sent> send_all(const Order& order) {
     }
     TRY(const auto answer, post(order, body, clock.now()));
     const Named named = names_in(body);
-    say(or_dash(named.event) + "  " + or_dash(named.type) + "  " + or_dash(named.object_id) + "  " +
+    say(excerpt(named.event) + "  " + excerpt(named.type) + "  " + excerpt(named.object_id) + "  " +
         std::to_string(answer.status) + " " + excerpt(answer.body));
     if (!is_success(answer)) {
       if (sent.all_accepted) advise(order, answer);
@@ -122,7 +124,7 @@ int send_and_show(const Settings& settings, const Order& order, const std::optio
 
 int run(const Invocation& invocation) {
   if (asks_for_list(invocation)) {
-    say(joined(example_types(), "\n"));
+    for (const auto& type : example_types()) say(type);
     return EXIT_SUCCESS;
   }
   const auto order = read_order(invocation);
