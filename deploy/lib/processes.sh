@@ -48,6 +48,26 @@ wait_until() {
   done
 }
 
+# watch_processes NAME WHAT_THEN: returns when a spawned process has ended, and says which; but for that of this name,
+# without which the others go on: then it says that, and what follows from it.
+watch_processes() {
+  local i
+  local -A ended=()
+  while true; do
+    for i in "${!process_ids[@]}"; do
+      if [[ -n ${ended[$i]:-} ]] || is_alive "${process_ids[i]}"; then continue; fi
+      ended[$i]=yes
+      if [[ ${process_names[i]} != "$1" ]]; then
+        echo "${process_names[i]} has ended, see ${process_logs[i]}; stopping the others" >&2
+        return
+      fi
+      echo "$1 has ended, see ${process_logs[i]}. The rest goes on: $2" >&2
+    done
+    sleep 0.5 &
+    wait $! || true
+  done
+}
+
 # Ends the spawned processes, the last first; one that is not gone after 20 s is killed.
 stop_processes() {
   local i id deadline
