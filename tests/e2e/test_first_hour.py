@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import tempfile
@@ -172,6 +173,37 @@ class SendFromTheDataFolder(unittest.TestCase):
                 self.assertIn(named, done.stderr)
 
 
+def shell(script: str, **options) -> subprocess.CompletedProcess:
+    base = {k: v for k, v in os.environ.items() if not k.startswith(("PENSTOCK_", "STRIPE_"))}
+    return subprocess.run(["sh", "-e", "-c", script], env={**base, **options.pop("environment", {})}, capture_output=True,
+                          text=True, timeout=60, **options)
+
+
+class Readme(unittest.TestCase):
+    README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+
+    def test_what_it_says_to_try_works(self):
+        blocks = re.findall(r"```sh\n(.*?)```", self.README.read_text(), re.DOTALL)
+        self.assertEqual(len(blocks), 3)
+        with tempfile.TemporaryDirectory(prefix="penstock-e2e-") as folder:
+            data = folder + "/data"
+            environment = {"PENSTOCK_DATA_DIR": data, "PENSTOCK_LISTEN": "127.0.0.1:0", "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0"}
+            with Program("penstock", [], environment) as program:
+                addresses = {"PENSTOCK_LISTEN": program.address("ingress"), "PENSTOCK_ADMIN_LISTEN": program.address("admin")}
+                pathlib.Path(folder, "event.json").write_bytes(wire(completed(deposit(unique("user"), 100))))
+                script = "\n".join(blocks)
+                for ours, theirs in (("$PWD/build/release/bin", str(BIN)), ("data=/var/lib/penstock", "data=" + data),
+                                     ("127.0.0.1:8080", addresses["PENSTOCK_LISTEN"]),
+                                     ("127.0.0.1:8081", addresses["PENSTOCK_ADMIN_LISTEN"])):
+                    self.assertIn(ours, script)
+                    script = script.replace(ours, theirs)
+                done = shell(script, cwd=folder, environment={**environment, **addresses})
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+                self.assertEqual(done.stdout.count("  applied\n"), 3)
+                self.assertRegex(done.stdout, r'"id": *"cs_test_curl_\d+"')
+                self.assertRegex(done.stdout, r'"user_id": *"user_curl_\d+", *"balances": *{}, *"test_balances": *{"usd": *2500}')
+
+
 class Banner(unittest.TestCase):
     def test_its_commands_work_as_they_stand(self):
         with tempfile.TemporaryDirectory(prefix="penstock e2e ") as folder:
@@ -183,18 +215,14 @@ class Banner(unittest.TestCase):
                 commands = [line for line in program.output if line.startswith("  ") and ("penstock" in line or "=" in line or
                                                                                          "curl" in line)]
                 send = next(line for line in commands if " send " in line)
-                done = self.shell(send)
+                done = shell(send)
                 self.assertEqual(done.returncode, 0, done)
                 self.assertIn("applied", done.stdout)
                 rest = commands[commands.index(send) + 1:]
-                done = self.shell("\n".join(rest))
+                done = shell("\n".join(rest))
                 self.assertEqual(done.returncode, 0, done)
                 self.assertIn('{"received": true}', done.stdout)
                 self.assertIn('"status":"paid"', done.stdout.replace(": ", ":"))
-
-    def shell(self, script: str) -> subprocess.CompletedProcess:
-        base = {k: v for k, v in os.environ.items() if not k.startswith(("PENSTOCK_", "STRIPE_"))}
-        return subprocess.run(["sh", "-e", "-c", script], env=base, capture_output=True, text=True, timeout=60)
 
 
 class AddressInUse(unittest.TestCase):
