@@ -1,5 +1,5 @@
-// What all event loops of a server share: how many connections there are, in all and per address, and how
-// much memory their bodies take. Thread-safe; the lock is taken once when a connection opens and once when it
+// What all event loops of a server share: how many connections there are and how much memory their bodies
+// take, in all and per address. Thread-safe; the lock is taken once when a connection opens and once when it
 // closes.
 #pragma once
 
@@ -9,33 +9,45 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <variant>
 
 #include "ingress/server/request_head.h"
 
 namespace penstock::http {
 
+struct AdmissionLimits {
+  std::size_t connections_max = 0;
+  std::size_t connections_per_address_max = 0;
+  std::size_t body_bytes_max = 0;
+  std::size_t body_bytes_per_address_max = 0;
+};
+
 class Admission {
  public:
-  Admission(std::size_t connections_max, std::size_t per_address_max, std::size_t body_bytes_max)
-      : connections_max_(connections_max),
-        per_address_max_(per_address_max),
-        body_bytes_max_(body_bytes_max) {}
+  // What is counted of one address, for as long as it has a connection.
+  class Peer {
+    friend class Admission;
+    const std::string* address_ = nullptr;  // the key of this entry
+    std::size_t connections_ = 0;           // under mutex_
+    std::atomic<std::size_t> body_bytes_{0};
+  };
 
-  // Counts a connection in, or says why not. What was counted in must leave().
-  std::optional<Refusal> enter(const std::string& address);
-  void leave(const std::string& address);
+  explicit Admission(const AdmissionLimits& limits) : limits_(limits) {}
 
-  // Takes memory for bodies out of the budget; false when there is not that much left.
-  bool take_body_bytes(std::size_t bytes) noexcept;
-  void give_back_body_bytes(std::size_t bytes) noexcept;
+  // Counts a connection in, or says why not. What was counted in must leave(), once.
+  std::variant<Peer*, Refusal> enter(const std::string& address);
+  void leave(Peer& peer);
+
+  // Takes memory for bodies out of the budget and out of the address's share of it, or says which of them
+  // does not have that much left.
+  std::optional<Refusal> take_body_bytes(Peer& peer, std::size_t bytes) noexcept;
+  void give_back_body_bytes(Peer& peer, std::size_t bytes) noexcept;
 
  private:
-  const std::size_t connections_max_;
-  const std::size_t per_address_max_;
-  const std::size_t body_bytes_max_;
+  const AdmissionLimits limits_;
   std::mutex mutex_;
-  std::size_t connections_ = 0;                              // under mutex_
-  std::unordered_map<std::string, std::size_t> by_address_;  // under mutex_
+  std::size_t connections_ = 0;                       // under mutex_
+  std::unordered_map<std::string, Peer> by_address_;  // under mutex_; a Peer stays where it is
   std::atomic<std::size_t> body_bytes_{0};
 };
 

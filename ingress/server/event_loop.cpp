@@ -116,25 +116,26 @@ void EventLoop::admit(Socket socket) {
   error_code ec;
   const auto remote = socket.remote_endpoint(ec);
   if (ec) return;  // gone already
-  auto key = admission_key(remote.address());
-  if (const auto refusal = shared_.admission.enter(key)) {
-    shared_.metrics.refused(*refusal);
-    std::string out;
-    append_response(out, refusal_response(*refusal),
-                    {false, true, make_request_id(nonce_, next_exchange()), date()});
-    socket.non_blocking(true, ec);
-    socket.write_some(net::buffer(out), ec);
-    socket.shutdown(Socket::shutdown_both, ec);
-    return;
-  }
+  const auto entered = shared_.admission.enter(admission_key(remote.address()));
+  if (const auto* refusal = std::get_if<Refusal>(&entered)) return turn_away(std::move(socket), *refusal);
   shared_.metrics.connection_opened();
   ++open_sessions_;
   const auto slot = free_slot();
-  const boost::intrusive_ptr session(
-      new Session(*this, std::move(socket), slot, remote.address().to_string(), std::move(key)));
+  const boost::intrusive_ptr session(new Session(*this, std::move(socket), slot, remote.address().to_string(),
+                                                 *std::get<Admission::Peer*>(entered)));
   sessions_[slot] = session;
   session->start();
   watch_deadlines();
+}
+
+void EventLoop::turn_away(Socket socket, Refusal refusal) {
+  shared_.metrics.refused(refusal);
+  std::string out;
+  append_response(out, refusal_response(refusal), {false, true, request_id(next_exchange()), date()});
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(net::buffer(out), ignored);
+  socket.shutdown(Socket::shutdown_both, ignored);
 }
 
 std::uint32_t EventLoop::free_slot() {
@@ -151,7 +152,7 @@ void EventLoop::remove(std::uint32_t slot) {
   const auto session = std::move(sessions_[slot]);
   sessions_[slot].reset();
   free_slots_.push_back(slot);
-  shared_.admission.leave(session->admission_key());
+  shared_.admission.leave(session->peer());
   shared_.metrics.connection_closed();
   --open_sessions_;
   finish_if_drained();

@@ -26,8 +26,10 @@ struct Shared {
       : options(std::move(server_options)),
         router(std::move(routes)),
         metrics(registry, options.metrics_prefix, router.routes()),
-        admission(options.connections_max, options.connections_per_address_max,
-                  options.body_bytes_total_max) {}
+        admission({.connections_max = options.connections_max,
+                   .connections_per_address_max = options.connections_per_address_max,
+                   .body_bytes_max = options.body_bytes_total_max,
+                   .body_bytes_per_address_max = options.body_bytes_per_address_max}) {}
 
   const ServerOptions options;
   const Router router;
@@ -57,7 +59,7 @@ class EventLoop {
   Shared& shared() noexcept { return shared_; }
   Responder responder(std::uint32_t slot, std::uint64_t exchange) { return {mailbox_, slot, exchange}; }
   std::uint64_t next_exchange() noexcept { return ++last_exchange_; }
-  std::uint64_t nonce() const noexcept { return nonce_; }
+  RequestId request_id(std::uint64_t exchange) const noexcept { return {nonce_, exchange}; }
   std::string_view date();
   void remove(std::uint32_t slot);
 
@@ -66,6 +68,7 @@ class EventLoop {
   void on_accept(const boost::system::error_code& ec, Socket socket);
   void accept_backlog();
   void admit(Socket socket);
+  void turn_away(Socket socket, Refusal refusal);
   void pause_accepting(const boost::system::error_code& ec);
   std::uint32_t free_slot();
   void watch_deadlines();

@@ -190,20 +190,25 @@ std::string_view RequestHead::query() const noexcept {
   return mark == std::string_view::npos ? std::string_view{} : target().substr(mark + 1);
 }
 
+bool RequestHead::is_named(const Field& field, std::string_view name) const noexcept {
+  return field.name.bytes == name.size() && equal_ignoring_case(slice(field.name), name);
+}
+
 std::optional<std::string_view> RequestHead::field(std::string_view name) const noexcept {
   for (const auto& each : fields)
-    if (equal_ignoring_case(slice(each.name), name)) return slice(each.value);
+    if (is_named(each, name)) return slice(each.value);
   return std::nullopt;
 }
 
 std::vector<std::string_view> RequestHead::field_values(std::string_view name) const {
   std::vector<std::string_view> values;
   for (const auto& each : fields)
-    if (equal_ignoring_case(slice(each.name), name)) values.push_back(slice(each.value));
+    if (is_named(each, name)) values.push_back(slice(each.value));
   return values;
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  if (a == b) return true;
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
@@ -260,6 +265,8 @@ std::string_view to_string(Refusal refusal) noexcept {
       return "method_not_allowed";
     case Refusal::body_memory:
       return "body_memory";
+    case Refusal::body_memory_per_address:
+      return "body_memory_per_address";
     case Refusal::connections:
       return "connections";
     case Refusal::connections_per_address:

@@ -35,11 +35,12 @@ enum class Refusal {
   body_timeout,
   not_found,
   method_not_allowed,
-  body_memory,  // the budget for bodies of all connections is used up
+  body_memory,              // the budget for bodies of all connections is used up
+  body_memory_per_address,  // one address has its share of it
   connections,
   connections_per_address,
 };
-inline constexpr std::size_t kRefusals = 25;
+inline constexpr std::size_t kRefusals = 26;
 
 std::string_view to_string(Refusal refusal) noexcept;
 
@@ -74,6 +75,9 @@ struct RequestHead {
   // The first, and all, values of a field, whatever the name's case.
   std::optional<std::string_view> field(std::string_view name) const noexcept;
   std::vector<std::string_view> field_values(std::string_view name) const;
+
+ private:
+  bool is_named(const Field& field, std::string_view name) const noexcept;
 };
 
 struct NeedMore {};

@@ -62,10 +62,19 @@ std::string_view reason_phrase(int status) noexcept {
   }
 }
 
-void append_number(std::string& out, std::size_t value) {
+void append_number(std::string& out, std::uint64_t value) {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), end);
+}
+
+void append_id(std::string& out, RequestId id) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::array<char, 17> loop;
+  for (std::size_t i = 0; i < 16; ++i) loop[i] = kHexDigits[(id.loop >> (60 - 4 * i)) & 0xF];
+  loop[16] = '-';
+  out.append(loop.data(), loop.size());
+  append_number(out, id.number);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -84,7 +93,7 @@ bool sendable(const Response& response) noexcept {
          });
 }
 
-std::string envelope(const Problem& problem, std::string_view request_id) {
+std::string envelope(const Problem& problem, RequestId request_id) {
   json::Writer out;
   out.begin_object().key("error").begin_object();
   out.key("type")
@@ -92,7 +101,7 @@ std::string envelope(const Problem& problem, std::string_view request_id) {
       .key("message")
       .string(problem.message)
       .key("request_id")
-      .string(request_id);
+      .string(to_string(request_id));
   if (!problem.fields.empty()) {
     out.key("fields").begin_object();
     for (const auto& [pointer, why] : problem.fields) out.key(pointer).string(why);
@@ -112,6 +121,8 @@ void append_with_body(std::string& out, const Response& response, std::string_vi
   append_field(out, "Content-Length", "");
   append_number(out, body.size());
   append_field(out, "Connection", framing.keep_alive ? "keep-alive" : "close");
+  append_field(out, "X-Request-Id", "");
+  append_id(out, framing.request_id);
   for (const auto& [name, value] : response.headers) append_field(out, name, value);
   out.append("\r\n\r\n");
   if (framing.with_body) out.append(body);
@@ -149,6 +160,7 @@ constexpr RefusalAnswer kRefusalAnswers[] = {
     {Refusal::not_found, 404, "not_found", "there is nothing here"},
     {Refusal::method_not_allowed, 405, "method_not_allowed", "this method is not allowed here"},
     {Refusal::body_memory, 503, "overloaded", "too many requests at once"},
+    {Refusal::body_memory_per_address, 503, "overloaded", "too many requests at once from this address"},
     {Refusal::connections, 503, "overloaded", "too many connections"},
     {Refusal::connections_per_address, 429, "too_many_connections", "too many connections from this address"},
 };
@@ -186,11 +198,10 @@ Response refusal_response(Refusal refusal) {
   return problem(answer.status, std::string(answer.type), std::string(answer.message));
 }
 
-std::string make_request_id(std::uint64_t server, std::uint64_t number) {
-  char text[48];
-  const int length = std::snprintf(text, sizeof text, "%016llx-%llu", static_cast<unsigned long long>(server),
-                                   static_cast<unsigned long long>(number));
-  return {text, static_cast<std::size_t>(length)};
+std::string to_string(RequestId id) {
+  std::string text;
+  append_id(text, id);
+  return text;
 }
 
 std::string imf_fixdate(std::chrono::sys_seconds at) {

@@ -10,9 +10,9 @@ namespace penstock::http {
 
 struct Framing {
   bool keep_alive = true;
-  bool with_body = true;        // false for HEAD
-  std::string_view request_id;  // for the error envelope
-  std::string_view date;        // IMF-fixdate
+  bool with_body = true;  // false for HEAD
+  RequestId request_id;
+  std::string_view date;  // IMF-fixdate
 };
 
 // Appends one HTTP/1.1 answer. A response that cannot be sent as it is (control characters in a header)
@@ -21,8 +21,6 @@ void append_response(std::string& out, const Response& response, const Framing& 
 
 // What the server answers when it turns a request away itself.
 Response refusal_response(Refusal refusal);
-
-std::string make_request_id(std::uint64_t server, std::uint64_t number);
 
 std::string imf_fixdate(std::chrono::sys_seconds at);
 

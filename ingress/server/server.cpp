@@ -47,8 +47,6 @@ std::optional<std::string_view> Request::query(std::string_view name) const noex
   return find_named(query_parameters, name);
 }
 
-std::string Request::request_id() const { return make_request_id(server_, number_); }
-
 struct HttpServer::Impl {
   Impl(ServerOptions options, std::vector<Route> routes, Metrics& metrics)
       : shared(std::move(options), std::move(routes), metrics) {}

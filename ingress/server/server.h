@@ -21,13 +21,22 @@ namespace penstock::http {
 
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
+// Names one request among all of this process and, very likely, of all others.
+struct RequestId {
+  std::uint64_t loop = 0;    // drawn by lot when its event loop starts
+  std::uint64_t number = 0;  // of the requests of that loop
+};
+
+// "5f0c1b2a3d4e5f60-17"
+std::string to_string(RequestId id);
+
 // One complete request. Owns all it shows, so a handler may move it elsewhere and read it from another
 // thread.
 class Request {
  public:
   Request() = default;
-  Request(RequestHead request_head, std::string address, std::uint64_t server, std::uint64_t number)
-      : head(std::move(request_head)), remote_address(std::move(address)), server_(server), number_(number) {}
+  Request(RequestHead request_head, std::string address, RequestId id)
+      : head(std::move(request_head)), remote_address(std::move(address)), id_(id) {}
 
   std::string_view method() const noexcept { return head.method(); }
   // The value of a {segment} of the route's path, decoded; empty when the route has none of that name.
@@ -36,19 +45,18 @@ class Request {
   std::optional<std::string_view> query(std::string_view name) const noexcept;
   // The first field of that name, whatever the case.
   std::optional<std::string_view> header(std::string_view name) const noexcept { return head.field(name); }
-  // Unique among all requests of this process and, very likely, of all others.
-  std::string request_id() const;
+  // What the answer's X-Request-Id says.
+  std::string request_id() const { return to_string(id_); }
 
   RequestHead head;
   NamedTexts path_parameters;
   NamedTexts query_parameters;
   std::string body;
   std::string remote_address;                         // without the port
-  std::chrono::steady_clock::time_point received_at;  // when its last byte had come
+  std::chrono::steady_clock::time_point received_at;  // when its last byte had come; set for the handler
 
  private:
-  std::uint64_t server_ = 0;
-  std::uint64_t number_ = 0;
+  RequestId id_;
 };
 
 // Fills the error envelope of contract.md; the server adds the request id.
@@ -93,12 +101,17 @@ class Responder {
 // Runs on an I/O thread: must not block, and must not throw.
 using Handler = std::function<void(Request&&, Responder)>;
 
+// Judges a request by its head, before anything of its body is read or even asked for: nullopt lets it in, an
+// answer ends it. The request has no body yet. Runs on an I/O thread: must not block, and must not throw.
+using HeadCheck = std::function<std::optional<Response>(const Request&)>;
+
 struct Route {
   std::string_view method;  // GET also answers HEAD
   std::string pattern;      // "/v1/payments/{id}": a {name} is one segment; a literal segment wins over it
   std::string_view name;    // label of the metrics
   Handler handler;
   std::string_view media_type = {};  // when given, the request must have a body of this type: else 411 or 415
+  HeadCheck authenticate = {};       // when given, asked once the form of the head is found good
   Milliseconds answer_deadline{30'000};
   // Sent when the handler has not answered by then.
   Response late_answer = problem(503, "timeout", "no answer in time");
@@ -111,6 +124,7 @@ struct ServerOptions {
   std::size_t header_bytes_max = 8 * 1024;
   std::size_t body_bytes_max = 512 * 1024;
   std::size_t body_bytes_total_max = 256 * 1024 * 1024;  // of all requests that are being read or answered
+  std::size_t body_bytes_per_address_max = 256 * 1024 * 1024;  // of those from one address, of an IPv6 /64
   std::size_t connections_max = 4096;
   std::size_t connections_per_address_max = 1024;
   Milliseconds header_deadline{5'000};  // from the first byte of a request to the end of its header

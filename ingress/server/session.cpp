@@ -25,12 +25,12 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 Session::Session(EventLoop& loop, Socket socket, std::uint32_t slot, std::string remote_address,
-                 std::string admission_key)
+                 Admission::Peer& peer)
     : loop_(loop),
       socket_(std::move(socket)),
       slot_(slot),
       remote_address_(std::move(remote_address)),
-      admission_key_(std::move(admission_key)),
+      peer_(peer),
       buffer_(new char[loop.shared().options.header_bytes_max]) {}
 
 void Session::start() {
@@ -102,11 +102,10 @@ void Session::on_head(RequestHead head) {
   begin_ += head.text.size();
   keep_alive_ = head.keep_alive && !draining_;
   head_only_ = head.method() == "HEAD";
-  request_ = Request(std::move(head), remote_address_, loop_.nonce(), exchange_);
+  request_ = Request(std::move(head), remote_address_, loop_.request_id(exchange_));
   auto found = loop_.shared().router.find(request_.method(), request_.head.path());
   if (auto* match = std::get_if<Router::Match>(&found)) return on_match(std::move(*match));
-  // An answer that comes before the body ends the connection: nobody reads that body.
-  keep_alive_ = keep_alive_ && request_.head.content_length.value_or(0) == 0;
+  leave_body_unread();
   if (std::holds_alternative<Router::BadEncoding>(found)) return refuse(Refusal::bad_encoding);
   if (std::holds_alternative<Router::NotFound>(found))
     return refuse_with(Refusal::not_found, refusal_response(Refusal::not_found));
@@ -122,8 +121,20 @@ void Session::on_match(Router::Match match) {
   auto query = parse_query(request_.head.query());
   if (!query) return refuse(Refusal::bad_encoding);
   request_.query_parameters = std::move(*query);
-  if (const auto refusal = judge_body(loop_.shared().router.routes()[route_])) return refuse(*refusal);
+  const Route& route = loop_.shared().router.routes()[route_];
+  if (const auto refusal = judge_body(route)) return refuse(*refusal);
+  if (route.authenticate) {
+    if (const auto answer = route.authenticate(request_)) {
+      leave_body_unread();
+      return write(*answer);
+    }
+  }
   begin_body();
+}
+
+// An answer that comes before the body ends the connection: nobody reads that body.
+void Session::leave_body_unread() noexcept {
+  keep_alive_ = keep_alive_ && request_.head.content_length.value_or(0) == 0;
 }
 
 std::optional<Refusal> Session::judge_body(const Route& route) const noexcept {
@@ -140,13 +151,9 @@ std::optional<Refusal> Session::judge_body(const Route& route) const noexcept {
 void Session::begin_body() {
   const std::size_t length = request_.head.content_length.value_or(0);
   body_bytes_ = std::min(length, received().size());
+  if (const auto refusal = reserve_body(body_bytes_)) return refuse(*refusal);
   request_.body.assign(received().substr(0, body_bytes_));
   begin_ += body_bytes_;
-  body_reserved_ = body_bytes_;
-  if (!loop_.shared().admission.take_body_bytes(body_reserved_)) {
-    body_reserved_ = 0;
-    return refuse(Refusal::body_memory);
-  }
   if (body_bytes_ == length) return dispatch();
   enter(State::reading_body, loop_.shared().options.body_deadline);
   if (request_.head.expects_continue && body_bytes_ == 0) say_continue();
@@ -161,17 +168,23 @@ void Session::say_continue() {
 
 void Session::read_body() {
   if (body_bytes_ == *request_.head.content_length) return dispatch();
-  if (body_bytes_ == request_.body.size() && !grow_body()) return refuse(Refusal::body_memory);
+  if (body_bytes_ == request_.body.size())
+    if (const auto refusal = grow_body()) return refuse(*refusal);
   read_some(request_.body.data() + body_bytes_, request_.body.size() - body_bytes_);
 }
 
-bool Session::grow_body() {
+std::optional<Refusal> Session::grow_body() {
   const std::size_t length = *request_.head.content_length;
   const std::size_t grown = std::min(length, std::max(kBodyFirstBytes, body_bytes_ * 2));
-  if (!loop_.shared().admission.take_body_bytes(grown - body_reserved_)) return false;
-  body_reserved_ = grown;
+  if (const auto refusal = reserve_body(grown - body_reserved_)) return refusal;
   request_.body.resize(grown);
-  return true;
+  return std::nullopt;
+}
+
+std::optional<Refusal> Session::reserve_body(std::size_t bytes) {
+  if (const auto refusal = loop_.shared().admission.take_body_bytes(peer_, bytes)) return refusal;
+  body_reserved_ += bytes;
+  return std::nullopt;
 }
 
 void Session::dispatch() {
@@ -197,10 +210,9 @@ void Session::refuse_with(Refusal refusal, const Response& response) {
 
 void Session::write(const Response& response) {
   if (routed_) loop_.shared().metrics.answered(route_, response.status);
-  const auto request_id = response.problem ? make_request_id(loop_.nonce(), exchange_) : std::string();
   keep_alive_ = keep_alive_ && !draining_;
   out_.clear();
-  append_response(out_, response, {keep_alive_, !head_only_, request_id, loop_.date()});
+  append_response(out_, response, {keep_alive_, !head_only_, loop_.request_id(exchange_), loop_.date()});
   enter(State::writing, loop_.shared().options.write_deadline);
 
   error_code ec;
@@ -265,7 +277,7 @@ void Session::drain() {
 }
 
 void Session::release_body() {
-  loop_.shared().admission.give_back_body_bytes(std::exchange(body_reserved_, 0));
+  loop_.shared().admission.give_back_body_bytes(peer_, std::exchange(body_reserved_, 0));
 }
 
 void Session::close() {

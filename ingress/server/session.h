@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "ingress/server/admission.h"
 #include "ingress/server/router.h"
 #include "ingress/server/server.h"
 
@@ -25,7 +26,7 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asi
 class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsafe_counter> {
  public:
   Session(EventLoop& loop, Socket socket, std::uint32_t slot, std::string remote_address,
-          std::string admission_key);
+          Admission::Peer& peer);
 
   void start();
   // Answers the exchange of that number, if it is still open.
@@ -35,7 +36,7 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   void drain();
   void close();  // may be the end of this object
 
-  const std::string& admission_key() const noexcept { return admission_key_; }
+  Admission::Peer& peer() const noexcept { return peer_; }
 
  private:
   enum class State {
@@ -60,8 +61,10 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   void begin_body();
   void say_continue();
   void read_body();
-  bool grow_body();
+  std::optional<Refusal> grow_body();
+  std::optional<Refusal> reserve_body(std::size_t bytes);
   void dispatch();
+  void leave_body_unread() noexcept;
   void refuse(Refusal refusal);
   void refuse_with(Refusal refusal, const Response& response);
   void write(const Response& response);
@@ -75,7 +78,7 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   Socket socket_;
   const std::uint32_t slot_;
   const std::string remote_address_;
-  const std::string admission_key_;
+  Admission::Peer& peer_;
 
   State state_ = State::idle;
   SteadyTime deadline_;
@@ -93,7 +96,7 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   bool head_only_ = false;
   std::uint64_t exchange_ = 0;
   std::size_t body_bytes_ = 0;     // received of the body
-  std::size_t body_reserved_ = 0;  // taken out of the budget
+  std::size_t body_reserved_ = 0;  // taken out of the budget for bodies
   std::size_t lingered_bytes_ = 0;
   std::string out_;
 };

@@ -29,6 +29,12 @@ class EchoServer {
     return served_;
   }
 
+  // The bodies that were there when a head was judged.
+  std::vector<std::string> judged() const {
+    const std::scoped_lock lock(mutex_);
+    return judged_;
+  }
+
   // What /held has received and not answered. Waits for `count` of them.
   std::vector<Responder> held(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -64,6 +70,11 @@ class EchoServer {
                      .name = "json",
                      .handler = echo,
                      .media_type = "application/json"});
+    table.push_back({.method = "POST",
+                     .pattern = "/guarded/{id}",
+                     .name = "guarded",
+                     .handler = echo,
+                     .authenticate = [this](const Request& request) { return judge(request); }});
     table.push_back({.method = "GET", .pattern = "/ok", .name = "ok", .handler = echo});
     table.push_back({.method = "GET", .pattern = "/things/{id}", .name = "things", .handler = show});
     table.push_back({.method = "GET", .pattern = "/large", .name = "large", .handler = large});
@@ -78,10 +89,19 @@ class EchoServer {
     return table;
   }
 
+  // Lets in who knows the password of the thing, by head alone.
+  std::optional<Response> judge(const Request& request) {
+    const std::scoped_lock lock(mutex_);
+    judged_.push_back(request.body);
+    if (request.header("X-Password") == request.parameter("id")) return std::nullopt;
+    return problem(401, "unauthorized", "who is there?");
+  }
+
   Metrics metrics_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> served_;
+  std::vector<std::string> judged_;
   std::vector<Responder> held_;
   HttpServer server_;
 };

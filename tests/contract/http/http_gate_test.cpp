@@ -267,6 +267,58 @@ TEST(HttpGate, BodiesOfAllConnectionsShareOneBudget) {
   EXPECT_EQ(body_of(first.answer()), body) << "what is answered is given back";
 }
 
+TEST(HttpGate, WhoHoardsBodiesFromOneAddressKeepsNobodyElseOut) {
+  ServerOptions options;
+  options.body_bytes_total_max = 1024 * 1024;
+  options.body_bytes_per_address_max = 512 * 1024;
+  EchoServer server(options);
+  std::deque<RawClient> hoard;
+  int refused = 0;
+  for (int i = 0; i < 20; ++i) {
+    auto& piece = hoard.emplace_back(server.address(), "127.0.0.2");
+    piece.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\n");
+    piece.send(std::string(100'000, 'x'));
+  }
+  const auto counted = [&] {
+    const auto text = server.metrics();
+    const std::string name = "refused_total{reason=\"body_memory_per_address\"} ";
+    return std::atoi(text.c_str() + text.find(name) + name.size());
+  };
+  for (const auto started = std::chrono::steady_clock::now();
+       refused == 0 && std::chrono::steady_clock::now() - started < std::chrono::seconds{10};)
+    refused = counted();
+  EXPECT_GT(refused, 0) << "the hoarder has had its share";
+  const std::string body(30'000, 'y');
+  for (int i = 0; i < 60; ++i) {
+    RawClient good(server.address());
+    good.send(post("/echo", body));
+    EXPECT_EQ(body_of(good.answer()), body) << i;
+  }
+  EXPECT_EQ(server.metrics().find("reason=\"body_memory\"} 0") == std::string::npos, false)
+      << "there was always memory for others";
+}
+
+TEST(HttpGate, BeyondItsShareAnAddressIsToldToComeAgain) {
+  ServerOptions options;
+  options.body_bytes_per_address_max = 40'000;
+  EchoServer server(options);
+  RawClient first(server.address()), second(server.address()), elsewhere(server.address(), "127.0.0.2");
+  const std::string body(30'000, 'x');
+  first.send(post("/held", body));
+  const auto held = server.held(1);
+  ASSERT_EQ(held.size(), 1U);
+  second.send(post("/echo", body));
+  const auto refused = second.answer();
+  EXPECT_EQ(status_of(refused), 503) << "it may be a genuine event: it must come again";
+  EXPECT_NE(refused.find("\r\nRetry-After: "), std::string::npos);
+  elsewhere.send(post("/echo", body));
+  EXPECT_EQ(body_of(elsewhere.answer()), body);
+  held[0].send({.body = "done"});
+  EXPECT_EQ(body_of(first.answer()), "done");
+  first.send(post("/echo", body));
+  EXPECT_EQ(body_of(first.answer()), body) << "what is answered is given back";
+}
+
 TEST(HttpGate, IdleConnectionsAreClosedWithoutAWord) {
   ServerOptions options;
   options.idle_deadline = milliseconds{100};

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "tests/contract/http/echo_server.h"
@@ -141,6 +142,107 @@ TEST(HttpServer, DoesNotInviteABodyItWillRefuse) {
   RawClient client(server.address());
   client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(status_of(client.answer()), 413);
+}
+
+TEST(HttpServer, AHeadThatIsRefusedIsAnsweredBeforeItsBodyIsRead) {
+  EchoServer server;
+  for (const char* expect : {"", "Expect: 100-continue\r\n"}) {
+    RawClient client(server.address());
+    client.send(std::string("POST /guarded/a HTTP/1.1\r\nHost: a\r\nX-Password: b\r\n") + expect +
+                "Content-Length: 500000\r\n\r\n");
+    const auto answer = client.answer();
+    EXPECT_EQ(status_of(answer), 401) << answer;
+    EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
+    client.send(std::string(500'000, 'x') + post("/echo", "smuggled"));
+    client.end_of_requests();
+    EXPECT_EQ(client.rest(), "") << "nothing that follows is served";
+  }
+  EXPECT_EQ(server.judged(), std::vector<std::string>(2));
+  EXPECT_TRUE(server.served().empty());
+}
+
+TEST(HttpServer, AHeadThatIsRefusedWithoutABodyLeavesTheConnection) {
+  EchoServer server;
+  RawClient client(server.address());
+  client.send(post("/guarded/a", "") + post("/guarded/a", "let in", "X-Password: a\r\n"));
+  EXPECT_EQ(status_of(client.answer()), 401);
+  EXPECT_EQ(body_of(client.answer()), "let in");
+}
+
+TEST(HttpServer, ABodyIsOnlyAskedForWhenTheHeadIsLetIn) {
+  EchoServer server;
+  RawClient client(server.address());
+  client.send(
+      "POST /guarded/a HTTP/1.1\r\nHost: a\r\nX-Password: a\r\nExpect: 100-continue\r\nContent-Length: "
+      "5\r\n\r\n");
+  EXPECT_EQ(status_of(client.answer()), 100);
+  client.send("hello");
+  EXPECT_EQ(body_of(client.answer()), "hello");
+}
+
+// The value of X-Request-Id; empty when there is none.
+std::string request_id_of(std::string_view answer) {
+  constexpr std::string_view kField = "\r\nX-Request-Id: ";
+  const auto at = answer.substr(0, answer.find("\r\n\r\n")).find(kField);
+  if (at == std::string_view::npos) return {};
+  const auto value = answer.substr(at + kField.size());
+  return std::string(value.substr(0, value.find("\r\n")));
+}
+
+TEST(HttpServer, EveryAnswerNamesItsRequest) {
+  ServerOptions options;
+  options.body_deadline = milliseconds{100};
+  options.connections_per_address_max = 20;
+  EchoServer server(options);
+  std::vector<std::pair<int, std::string>> requests = {
+      {200, get("/ok")},
+      {200, post("/echo", "a")},
+      {503, post("/impatient", "")},
+      {400, "nonsense\r\n\r\n"},
+      {401, post("/guarded/a", "a")},
+      {404, get("/nowhere")},
+      {405, post("/ok", "")},
+      {408, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"},
+      {411, "POST /json HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {413, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n"},
+      {415, post("/json", "a")},
+      {417, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: cake\r\n\r\n"},
+      {431, "GET /" + std::string(9'000, 'x')},
+  };
+  std::vector<std::string> seen;
+  for (const auto& [status, request] : requests) {
+    RawClient client(server.address());
+    client.send(request);
+    const auto answer = client.answer();
+    EXPECT_EQ(status_of(answer), status);
+    seen.push_back(request_id_of(answer));
+    EXPECT_FALSE(seen.back().empty()) << answer;
+    const auto body = body_of(answer);
+    const bool is_error = body.starts_with("{\"error\"");
+    EXPECT_EQ(is_error, status >= 400) << answer;
+    const auto named = body.find("\"request_id\":\"" + seen.back() + "\"") != std::string_view::npos;
+    EXPECT_EQ(named, is_error) << answer;
+  }
+  std::deque<RawClient> crowd;
+  for (int i = 0; i < 20; ++i) crowd.emplace_back(server.address());
+  RawClient late(server.address());
+  const auto turned_away = late.answer();
+  EXPECT_EQ(status_of(turned_away), 429);
+  seen.push_back(request_id_of(turned_away));
+  EXPECT_FALSE(seen.back().empty()) << turned_away;
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end()) << "no two are alike";
+}
+
+TEST(HttpServer, RequestsOnOneConnectionHaveIdsOfTheirOwn) {
+  EchoServer server;
+  RawClient client(server.address());
+  client.send(get("/ok") + get("/ok") + "HEAD /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto first = request_id_of(client.answer()), second = request_id_of(client.answer()),
+             third = request_id_of(client.answer(std::chrono::seconds{10}, true));
+  EXPECT_FALSE(first.empty());
+  EXPECT_NE(first, second);
+  EXPECT_NE(second, third);
 }
 
 TEST(HttpServer, ClosesWhenAskedTo) {

@@ -5,7 +5,7 @@
 namespace penstock::http {
 namespace {
 
-constexpr Framing kFraming{true, true, "r-1", "Sun, 06 Nov 1994 08:49:37 GMT"};
+constexpr Framing kFraming{true, true, {0x0123456789abcdef, 17}, "Sun, 06 Nov 1994 08:49:37 GMT"};
 
 std::string text_of(const Response& response, const Framing& framing = kFraming) {
   std::string out;
@@ -16,7 +16,8 @@ std::string text_of(const Response& response, const Framing& framing = kFraming)
 TEST(Response, IsFramedByItsLength) {
   EXPECT_EQ(text_of({.status = 200, .body = "{}", .headers = {{"Retry-After", "5"}}}),
             "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: application/json\r\n"
-            "Content-Length: 2\r\nConnection: keep-alive\r\nRetry-After: 5\r\n\r\n{}");
+            "Content-Length: 2\r\nConnection: keep-alive\r\nX-Request-Id: 0123456789abcdef-17\r\n"
+            "Retry-After: 5\r\n\r\n{}");
 }
 
 TEST(Response, HeadGetsTheLengthButNoBody) {
@@ -30,15 +31,17 @@ TEST(Response, HeadGetsTheLengthButNoBody) {
 TEST(Response, ProblemsAreEnvelopes) {
   auto response = problem(400, "invalid", "no \"limit\"");
   response.problem->fields = {{"/limit", "not a number"}};
-  EXPECT_TRUE(text_of(response).ends_with(
-      "\r\n\r\n{\"error\":{\"type\":\"invalid\",\"message\":\"no \\\"limit\\\"\",\"request_id\":\"r-1\","
-      "\"fields\":{\"/limit\":\"not a number\"}}}"));
+  EXPECT_TRUE(
+      text_of(response).ends_with("\r\n\r\n{\"error\":{\"type\":\"invalid\",\"message\":\"no "
+                                  "\\\"limit\\\"\",\"request_id\":\"0123456789abcdef-17\","
+                                  "\"fields\":{\"/limit\":\"not a number\"}}}"));
 }
 
 TEST(Response, ControlCharactersInAHeaderAreNeverSent) {
   for (const char* value : {"a\r\nSet-Cookie: b", "a\nb", "a\x01"}) {
     const auto text = text_of({.status = 302, .headers = {{"Location", value}}});
     EXPECT_TRUE(text.starts_with("HTTP/1.1 500 "));
+    EXPECT_NE(text.find("\r\nX-Request-Id: 0123456789abcdef-17\r\n"), std::string::npos);
     EXPECT_EQ(text.find("Location"), std::string::npos);
   }
 }
