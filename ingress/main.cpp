@@ -5,6 +5,7 @@
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/config/command_line.h"
 #include "common/observe/log.h"
+#include "common/process/open_files.h"
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
 #include "ingress/listeners/addresses.h"
@@ -23,10 +24,11 @@ const CommandLineSpec kSpec{
     {},
     {}};
 
-int run(const Settings& settings, Termination& termination) {
+int run(Settings settings, Termination& termination) {
   if (!can_listen(
           {{"PENSTOCK_LISTEN", settings.listen}, {"PENSTOCK_METRICS_LISTEN", settings.metrics_listen}}))
     return EXIT_FAILURE;
+  fit_connections(settings, raise_open_files_limit(), metrics_server_options(settings).connections_max);
   const SystemClock clock;
   Metrics metrics;
   const auto opened = open_kafka_log(settings, metrics);
@@ -35,16 +37,15 @@ int run(const Settings& settings, Termination& termination) {
     return EXIT_FAILURE;
   }
   EventLog& event_log = *opened.value();
-  if (const auto first = event_log.ready(topics_in_use()); !first) {
-    if (first.error().code == ErrorCode::wrong_schema) {
-      log::error("wrong schema", {{"detail", first.error().detail}, {"run", "penstock-admin migrate"}});
-      return EXIT_FAILURE;
-    }
-    log::warn("log unavailable, answering 503 until it is back", {{"detail", first.error().detail}});
+  LogCircuit circuit(event_log, clock, log_circuit_options(settings), metrics);
+  if (const auto first = circuit.ready(topics_in_use());
+      !first && first.error().code == ErrorCode::wrong_schema) {
+    log::error("wrong schema", {{"detail", first.error().detail}, {"run", "penstock-admin migrate"}});
+    return EXIT_FAILURE;
   }
 
-  StripeWebhook stripe(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock, metrics);
-  Readiness readiness({log_check(settings, event_log)});
+  StripeWebhook stripe(stripe_webhook_options(settings), Catalogue::builtin(), circuit, clock, metrics);
+  Readiness readiness({log_check(settings, circuit)});
   Probes public_probes({}, readiness, metrics);
   Probes private_probes({.serve_metrics = true, .name_causes = true}, readiness, metrics);
   auto routes = stripe.routes();

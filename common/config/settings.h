@@ -44,7 +44,8 @@ struct Settings {
   Address listen;
   Bytes body_bytes_max;
   Bytes body_bytes_total_max;
-  int ingress_threads = 0;  // 0: one a core
+  Bytes body_bytes_per_address_max;  // 0, when not set: an eighth of the total
+  int ingress_threads = 0;           // 0: one a core
   Milliseconds ack_timeout{};
   int connections_max = 0;
   int connections_per_address_max = 0;

@@ -212,6 +212,15 @@ constexpr std::array kTable{
          .maximum = "64GiB",
          .help = "The memory for the bodies of all requests at once; beyond it the answer is 503.",
          .used_by = kOfIngress}),
+    setting<&Settings::body_bytes_per_address_max, BytesKind>(
+        {.key = "ingress.max_bodies_per_address",
+         .environment = "PENSTOCK_MAX_BODIES_PER_ADDRESS",
+         .example = "32MiB",
+         .minimum = "1KiB",
+         .maximum = "64GiB",
+         .help = "The share of PENSTOCK_MAX_BODIES for those from one address (IPv6: one /64), at least one "
+                 "whole body; not set, it is an eighth. Behind a reverse proxy all come from one address.",
+         .used_by = kOfIngress}),
     setting<&Settings::ingress_threads, CountKind>(
         {.key = "ingress.threads",
          .environment = "PENSTOCK_INGRESS_THREADS",

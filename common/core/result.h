@@ -8,6 +8,7 @@
 #include <boost/outcome/policy/terminate.hpp>
 #include <boost/outcome/success_failure.hpp>
 #include <boost/outcome/try.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,7 @@ enum class ErrorCode {
   corrupt,       // stored data cannot be read back
   internal,      // a reply nobody expected
 };
+inline constexpr std::size_t kErrorCodes = 10;
 
 // May the same call be made again?
 enum class Retry {

@@ -8,6 +8,7 @@
 #include "common/config/command_line.h"
 #include "common/config/generated.h"
 #include "common/observe/log.h"
+#include "common/process/open_files.h"
 #include "common/process/termination.h"
 #include "common/wiring/log.h"
 #include "common/wiring/seen_set.h"
@@ -44,8 +45,9 @@ class Standalone {
         store_(store),
         metrics_(metrics),
         worker_metrics_(metrics_),
-        stripe_(stripe_webhook_options(settings), Catalogue::builtin(), event_log, clock_, metrics_),
-        readiness_({log_check(settings, event_log),
+        circuit_(event_log, clock_, log_circuit_options(settings), metrics_),
+        stripe_(stripe_webhook_options(settings), Catalogue::builtin(), circuit_, clock_, metrics_),
+        readiness_({log_check(settings, circuit_),
                     store_check(settings, store),
                     {"pools", {}, [this] { return pools_->ready(); }}}),
         probes_({}, readiness_, metrics_),
@@ -93,6 +95,7 @@ class Standalone {
   Metrics& metrics_;
   SystemClock clock_;
   WorkerMetrics worker_metrics_;
+  LogCircuit circuit_;
   StripeWebhook stripe_;
   std::optional<Pools> pools_;  // before what asks for their readiness
   Readiness readiness_;
@@ -121,6 +124,7 @@ int fail(std::string_view what, const Error& error) {
 int run(Settings settings, Termination& termination) {
   if (!can_listen({{"PENSTOCK_LISTEN", settings.listen}, {"PENSTOCK_ADMIN_LISTEN", settings.admin_listen}}))
     return EXIT_FAILURE;
+  fit_connections(settings, raise_open_files_limit(), admin_server_options(settings).connections_max);
   const auto files = prepare_folder(settings);
   if (!files) return fail("cannot prepare the data folder", files.error());
   const SystemClock clock;

@@ -6,6 +6,7 @@
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/config/command_line.h"
 #include "common/observe/log.h"
+#include "common/process/open_files.h"
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
 #include "common/wiring/store.h"
@@ -83,6 +84,7 @@ int run(const Invocation& invocation, Termination& termination) {
 
 int main(int argc, char** argv) {
   penstock::Termination termination;
+  (void)penstock::raise_open_files_limit();
   const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
   if (const int* code = std::get_if<int>(&start)) return *code;
   return penstock::run(std::get<penstock::Invocation>(start), termination);

@@ -4,9 +4,23 @@
 #include <thread>
 
 #include "common/observe/log.h"
+#include "common/wiring/addresses.h"
 
 namespace penstock {
 namespace {
+
+// What is open besides connections: databases and their journals, the log's own connections, event loops.
+constexpr std::uint64_t kOtherFiles = 96;
+
+constexpr std::size_t kAddressesAtOnce = 8;  // that can have their whole share of the memory for bodies
+
+// A body of any size must fit, or it would be sent again for ever.
+std::size_t body_bytes_per_address_max(const Settings& settings) {
+  const auto share = settings.body_bytes_per_address_max.count > 0
+                         ? settings.body_bytes_per_address_max.count
+                         : settings.body_bytes_total_max.count / kAddressesAtOnce;
+  return std::max(share, settings.body_bytes_max.count);
+}
 
 http::ServerOptions at(const Address& address) {
   http::ServerOptions options;
@@ -24,6 +38,7 @@ http::ServerOptions public_server_options(const Settings& settings) {
       threads > 0 ? static_cast<std::size_t>(threads) : std::max(1U, std::thread::hardware_concurrency());
   options.body_bytes_max = settings.body_bytes_max.count;
   options.body_bytes_total_max = settings.body_bytes_total_max.count;
+  options.body_bytes_per_address_max = body_bytes_per_address_max(settings);
   options.connections_max = static_cast<std::size_t>(settings.connections_max);
   options.connections_per_address_max = static_cast<std::size_t>(settings.connections_per_address_max);
   options.header_deadline = settings.header_timeout;
@@ -54,6 +69,30 @@ StripeWebhookOptions stripe_webhook_options(const Settings& settings) {
   options.tolerance = std::chrono::floor<std::chrono::seconds>(settings.stripe_tolerance);
   options.ack_deadline = settings.ack_timeout;
   return options;
+}
+
+LogCircuitOptions log_circuit_options(const Settings& settings) {
+  return {.answer_deadline = settings.ack_timeout, .address = log_address(settings)};
+}
+
+std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t open_files_max,
+                                   std::uint64_t other_files) noexcept {
+  const auto room = open_files_max - std::min(other_files, open_files_max / 2);
+  return std::min(connections_max, room);
+}
+
+void fit_connections(Settings& settings, std::uint64_t open_files_max, std::size_t private_connections) {
+  const auto others =
+      kOtherFiles + private_connections + static_cast<std::uint64_t>(settings.store_connections_max);
+  const auto fit =
+      connections_that_fit(static_cast<std::uint64_t>(settings.connections_max), open_files_max, others);
+  if (fit == static_cast<std::uint64_t>(settings.connections_max)) return;
+  log::warn("fewer connections than PENSTOCK_MAX_CONNECTIONS",
+            {{"setting", settings.connections_max},
+             {"connections", fit},
+             {"open_files_max", open_files_max},
+             {"do", "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) or lower the setting"}});
+  settings.connections_max = static_cast<int>(fit);
 }
 
 Status start_listener(http::HttpServer& server, std::string_view listener) {

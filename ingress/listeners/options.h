@@ -11,6 +11,16 @@ http::ServerOptions public_server_options(const Settings& settings);
 http::ServerOptions admin_server_options(const Settings& settings);
 http::ServerOptions metrics_server_options(const Settings& settings);
 StripeWebhookOptions stripe_webhook_options(const Settings& settings);
+LogCircuitOptions log_circuit_options(const Settings& settings);
+
+// How many connections the public listener may have, if `open_files_max` are to be enough for them and for
+// `other_files`: the setting, or what fits, at least half of the limit.
+std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t open_files_max,
+                                   std::uint64_t other_files) noexcept;
+
+// Lowers the setting to what fits, and then warns with both numbers. `private_connections` are those of the
+// process's other listener.
+void fit_connections(Settings& settings, std::uint64_t open_files_max, std::size_t private_connections);
 
 // Starts the server and logs `listening` with its address, or why it cannot.
 Status start_listener(http::HttpServer& server, std::string_view listener);

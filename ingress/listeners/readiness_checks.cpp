@@ -9,6 +9,11 @@ ReadinessCheck log_check(const Settings& settings, EventLog& log) {
   return {"log", log_address(settings), [&log, topics = topics_in_use()] { return log.ready(topics); }};
 }
 
+ReadinessCheck log_check(const Settings& settings, LogCircuit& circuit) {
+  return {"log", log_address(settings),
+          [&circuit, topics = topics_in_use()] { return circuit.ready(topics); }};
+}
+
 ReadinessCheck store_check(const Settings& settings, Store& store) {
   return {"store", store_address(settings), [&store] { return store.ready(); }};
 }

@@ -14,7 +14,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
-#include "common/ports/event_log.h"
+#include "ingress/routes/log_circuit.h"
 #include "ingress/server/server.h"
 #include "ingress/verify/verify.h"
 
@@ -30,10 +30,13 @@ struct StripeWebhookOptions {
 // POST /v1/webhook/stripe and /api/webhooks/stripe. A 200 means: verified, and acknowledged by the log. What
 // verifies is never refused for what it says; whether it is an event at all is for the workers to find out.
 //
+// A request whose signature cannot be right whatever the body is refused before its body is read. The age of
+// a signature is judged then, once.
+//
 // Also outlives the log's open appends: flush the log before destroying this.
 class StripeWebhook {
  public:
-  StripeWebhook(StripeWebhookOptions options, const Catalogue& catalogue, EventLog& log, const Clock& clock,
+  StripeWebhook(StripeWebhookOptions options, const Catalogue& catalogue, LogCircuit& log, const Clock& clock,
                 Metrics& metrics);
   ~StripeWebhook();
   StripeWebhook(const StripeWebhook&) = delete;
@@ -42,8 +45,9 @@ class StripeWebhook {
   std::vector<http::Route> routes();
 
  private:
+  std::optional<http::Response> authenticate(const http::Request& request);
   void handle(http::Request&& request, const http::Responder& responder);
-  void refuse(const http::Request& request, SignatureVerdict verdict, const http::Responder& responder);
+  http::Response refuse(const http::Request& request, SignatureVerdict verdict);
   void on_appended(const Result<Position>& result, std::chrono::steady_clock::time_point received_at,
                    const http::Responder& responder);
   void on_append_error(const Error& error, const http::Responder& responder);
@@ -53,7 +57,7 @@ class StripeWebhook {
   const StripeSignature signature_;
   const Milliseconds ack_deadline_;
   const Catalogue& catalogue_;
-  EventLog& log_;
+  LogCircuit& log_;
   const Clock& clock_;
   const std::unique_ptr<Instruments> instruments_;
   const http::Response received_;  // sent as they are, for every event

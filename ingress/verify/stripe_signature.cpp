@@ -1,4 +1,3 @@
-#include <array>
 #include <cstdint>
 
 #include "ingress/verify/verify.h"
@@ -10,39 +9,47 @@ constexpr std::size_t kSecretsMax = 16;
 constexpr std::size_t kElementsMax = 64;
 constexpr std::size_t kTimestampDigitsMax = 15;  // stays far inside int64, thirty million years from now
 constexpr std::size_t kHexDigits = 64;
+constexpr std::string_view kT = "t=";
+constexpr std::string_view kV1 = "v1=";
 
-// What the header says. Views point into it.
+// What the header says, its signatures aside. Views point into it.
 struct SignatureElements {
   std::string_view timestamp;
+  bool oversized = false;
+  bool malformed = false;
   bool timestamps_differ = false;
-  bool has_v1 = false;
-  std::array<std::string_view, kElementsMax> candidates;  // the v1 elements that could match at all
-  std::size_t candidate_count = 0;
+  bool has_candidate = false;  // a v1 that could match at all
 };
 
-void take_timestamp(SignatureElements& elements, std::string_view value) noexcept {
-  if (elements.timestamp.data() != nullptr && elements.timestamp != value) elements.timestamps_differ = true;
-  elements.timestamp = value;
-}
-
-void take_v1(SignatureElements& elements, std::string_view value) noexcept {
-  elements.has_v1 = true;
-  if (value.size() == kHexDigits) elements.candidates[elements.candidate_count++] = value;
-}
-
-// nullopt when there are too many elements. Elements of other schemes, also empty and nameless ones, are
-// skipped.
-std::optional<SignatureElements> split(std::string_view header) noexcept {
-  SignatureElements elements;
-  for (std::size_t count = 1;; ++count) {
-    if (count > kElementsMax) return std::nullopt;
+// False when there are more elements than any sender makes.
+template <class Visit>
+bool for_each_element(std::string_view header, Visit visit) {
+  for (std::size_t count = 1; count <= kElementsMax; ++count) {
     const auto comma = header.find(',');
-    const auto element = header.substr(0, comma);
-    if (element.starts_with("t=")) take_timestamp(elements, element.substr(2));
-    if (element.starts_with("v1=")) take_v1(elements, element.substr(3));
-    if (comma == std::string_view::npos) return elements;
+    visit(header.substr(0, comma));
+    if (comma == std::string_view::npos) return true;
     header.remove_prefix(comma + 1);
   }
+  return false;
+}
+
+bool is_candidate(std::string_view element) noexcept {
+  return element.starts_with(kV1) && element.size() == kV1.size() + kHexDigits;
+}
+
+// Elements of other schemes are skipped, also empty ones and such without "=": most of Stripe's libraries do
+// so. A t or v1 without "=" is refused by all of them.
+SignatureElements read(std::string_view header) noexcept {
+  SignatureElements elements;
+  elements.oversized = !for_each_element(header, [&elements](std::string_view element) {
+    elements.malformed |= element == "t" || element == "v1";
+    elements.has_candidate |= is_candidate(element);
+    if (!element.starts_with(kT)) return;
+    const auto value = element.substr(kT.size());
+    elements.timestamps_differ |= elements.timestamp.data() != nullptr && elements.timestamp != value;
+    elements.timestamp = value;
+  });
+  return elements;
 }
 
 // Digits only, no leading zero: the signed text and the number must be one and the same.
@@ -71,27 +78,39 @@ bool StripeSignature::within_tolerance(std::int64_t signed_at, Timestamp now) co
   return age <= tolerance_->count() && -age <= tolerance_->count();
 }
 
-SignatureVerdict StripeSignature::verify(std::span<const std::string_view> headers, std::string_view body,
-                                         Timestamp now) const {
+SignatureVerdict StripeSignature::judge_header(std::span<const std::string_view> headers,
+                                               Timestamp now) const {
   if (keys_.empty()) return SignatureVerdict::no_secret;
   if (headers.empty()) return SignatureVerdict::header_missing;
   if (headers.size() > 1) return SignatureVerdict::header_repeated;
-  const auto elements = split(headers[0]);
-  if (!elements) return SignatureVerdict::header_oversized;
-  if (elements->timestamps_differ) return SignatureVerdict::timestamp_ambiguous;
-  const auto signed_at = parse_timestamp(elements->timestamp);
+  const auto elements = read(headers[0]);
+  if (elements.oversized) return SignatureVerdict::header_oversized;
+  if (elements.malformed) return SignatureVerdict::element_malformed;
+  if (elements.timestamps_differ) return SignatureVerdict::timestamp_ambiguous;
+  const auto signed_at = parse_timestamp(elements.timestamp);
   if (!signed_at) return SignatureVerdict::timestamp_missing;
-  if (!elements->has_v1) return SignatureVerdict::signature_missing;
-
-  bool matches = false;
-  for (const auto& key : keys_) {
-    const auto expected = crypto::hex_digits(key.mac({elements->timestamp, ".", body}));
-    for (std::size_t i = 0; i < elements->candidate_count; ++i)
-      matches |= crypto::constant_time_equal({expected.data(), expected.size()}, elements->candidates[i]);
-  }
-  if (!matches) return SignatureVerdict::signature_mismatch;
+  if (!elements.has_candidate) return SignatureVerdict::signature_missing;
   return within_tolerance(*signed_at, now) ? SignatureVerdict::valid
                                            : SignatureVerdict::timestamp_outside_tolerance;
+}
+
+bool StripeSignature::signed_by_us(std::string_view header, std::string_view body) const {
+  const auto timestamp = read(header).timestamp;
+  bool matches = false;
+  for (const auto& key : keys_) {
+    const auto expected = crypto::hex_digits(key.mac({timestamp, ".", body}));
+    for_each_element(header, [&](std::string_view element) {
+      if (!is_candidate(element)) return;
+      matches |= crypto::constant_time_equal({expected.data(), expected.size()}, element.substr(kV1.size()));
+    });
+  }
+  return matches;
+}
+
+std::optional<std::chrono::sys_seconds> signature_time(std::string_view header) noexcept {
+  const auto signed_at = parse_timestamp(read(header).timestamp);
+  if (!signed_at) return std::nullopt;
+  return std::chrono::sys_seconds{std::chrono::seconds{*signed_at}};
 }
 
 std::string_view to_string(SignatureVerdict verdict) noexcept {
@@ -106,6 +125,8 @@ std::string_view to_string(SignatureVerdict verdict) noexcept {
       return "header_repeated";
     case SignatureVerdict::header_oversized:
       return "header_oversized";
+    case SignatureVerdict::element_malformed:
+      return "element_malformed";
     case SignatureVerdict::timestamp_missing:
       return "timestamp_missing";
     case SignatureVerdict::timestamp_ambiguous:

@@ -50,6 +50,12 @@ class HeldEventLog : public EventLog {
     refusal_ = std::move(error);
   }
 
+  // What ready() answers from now on; nullopt: ok.
+  void not_ready_because(std::optional<Error> error) {
+    const std::scoped_lock lock(mutex_);
+    not_ready_ = std::move(error);
+  }
+
   Status flush(Milliseconds) override { return ok(); }
   Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override {
     return absent();
@@ -57,7 +63,11 @@ class HeldEventLog : public EventLog {
   Result<std::optional<StoredRecord>> read(const Position&) override { return absent(); }
   Result<GroupProgress> progress(const std::string&, const std::string&) override { return absent(); }
   Status create_topics(const std::vector<std::string>&) override { return ok(); }
-  Status ready(const std::vector<std::string>&) override { return ok(); }
+  Status ready(const std::vector<std::string>&) override {
+    const std::scoped_lock lock(mutex_);
+    if (not_ready_) return *not_ready_;
+    return ok();
+  }
   Status prune(Timestamp) override { return ok(); }
 
  private:
@@ -67,6 +77,7 @@ class HeldEventLog : public EventLog {
   std::condition_variable changed_;
   std::deque<Held> held_;
   std::optional<Error> refusal_;
+  std::optional<Error> not_ready_;
 };
 
 }  // namespace penstock::fakes

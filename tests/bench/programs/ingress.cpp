@@ -88,7 +88,8 @@ void serve(const std::string& secret) {
   NullLog log;
   const SystemClock clock;
   Metrics metrics;
-  StripeWebhook webhook({.secrets = {secret}}, Catalogue::builtin(), log, clock, metrics);
+  LogCircuit circuit(log, clock, {}, metrics);
+  StripeWebhook webhook({.secrets = {secret}}, Catalogue::builtin(), circuit, clock, metrics);
   http::HttpServer server({.threads = 1}, webhook.routes(), metrics);
   if (const auto started = server.start(); !started) fail(started.error().detail);
   report_listening(server.bound_address());

@@ -1,6 +1,7 @@
 // The Stripe route on the real server, before a log that answers when the test says so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "ingress/routes/routes.h"
 #include "tests/contract/http/echo_server.h"
 #include "tests/fakes/held_event_log.h"
+#include "tests/fakes/manual_clock.h"
 #include "tests/fakes/raw_client.h"
 
 namespace penstock {
@@ -24,23 +26,33 @@ constexpr const char* kSecret = "whsec_test";
 constexpr std::string_view kEvent =
     R"({"id":"evt_1","object":"event","type":"payout.paid","data":{"object":{"id":"po_1"}}})";
 
-class FixedClock : public Clock {
- public:
-  Timestamp now() const noexcept override { return timestamp_from_unix_ms(1'700'000'000'000); }
-};
+constexpr std::int64_t kNow = 1'700'000'000;
+
+std::string signature_of(std::string_view body, std::string_view secret = kSecret, std::int64_t at = kNow) {
+  const auto t = std::to_string(at);
+  return "t=" + t + ",v1=" + crypto::to_hex(crypto::HmacSha256(secret).mac({t, ".", body}));
+}
+
+std::string post_with(std::string_view body, const std::string& signature,
+                      std::string_view path = "/v1/webhook/stripe") {
+  return http::post(
+      path, body, "Content-Type: application/json; charset=utf-8\r\nStripe-Signature: " + signature + "\r\n");
+}
 
 std::string signed_post(std::string_view path, std::string_view body, std::string_view secret = kSecret) {
-  const auto signature = crypto::to_hex(crypto::HmacSha256(secret).mac({"1700000000.", body}));
-  return http::post(path, body,
-                    "Content-Type: application/json; charset=utf-8\r\nStripe-Signature: t=1700000000,v1=" +
-                        signature + "\r\n");
+  return post_with(body, signature_of(body, secret), path);
 }
+
+std::string head_of(const std::string& request) { return request.substr(0, request.find("\r\n\r\n") + 4); }
+
+const Position kPosition{"payouts", Partition{0}, Offset{7}};
 
 class StripeWebhookTest : public testing::Test {
  protected:
   void serve(StripeWebhookOptions options = {}) {
     options.secrets = {"whsec_other", kSecret};
-    webhook_.emplace(options, Catalogue::builtin(), log_, clock_, metrics_);
+    circuit_.emplace(log_, clock_, LogCircuitOptions{.answer_deadline = options.ack_deadline}, metrics_);
+    webhook_.emplace(options, Catalogue::builtin(), *circuit_, clock_, metrics_);
     probes_.emplace(ProbeOptions{}, readiness_, metrics_);
     auto routes = webhook_->routes();
     for (auto& route : probes_->routes()) routes.push_back(std::move(route));
@@ -58,15 +70,14 @@ class StripeWebhookTest : public testing::Test {
   }
 
   HeldEventLog log_;
-  FixedClock clock_;
+  ManualClock clock_{timestamp_from_unix_ms(kNow * 1'000)};
   Metrics metrics_;
   Readiness readiness_{{}};
+  std::optional<LogCircuit> circuit_;
   std::optional<StripeWebhook> webhook_;
   std::optional<Probes> probes_;
   std::optional<http::HttpServer> server_;
 };
-
-const Position kPosition{"payouts", Partition{0}, Offset{7}};
 
 TEST_F(StripeWebhookTest, AnswersOnlyAfterTheLogHasIt) {
   serve();
@@ -129,6 +140,88 @@ TEST_F(StripeWebhookTest, AWrongSignatureReachesNothing) {
             std::string::npos);
 }
 
+TEST_F(StripeWebhookTest, AHeaderThatCannotBeRightIsRefusedBeforeTheBody) {
+  serve();
+  const std::string body(500'000, ' ');
+  const auto unsigned_head =
+      head_of(http::post("/v1/webhook/stripe", body, "Content-Type: application/json\r\n"));
+  for (const auto& head :
+       {unsigned_head, head_of(post_with(body, "nonsense")),
+        head_of(post_with(body, signature_of(body) + ",v1")), head_of(post_with(body, "t=1700000000,v1=00")),
+        head_of(post_with(body, signature_of(body, kSecret, kNow - 301))),
+        head_of(post_with(body, signature_of(body, kSecret, kNow + 301)))}) {
+    RawClient client(server_->bound_address());
+    client.send(head);
+    const auto answer = client.answer();
+    EXPECT_EQ(status_of(answer), 401) << head << answer;
+    EXPECT_NE(body_of(answer).find("\"type\":\"signature_invalid\""), std::string_view::npos);
+    client.end_of_requests();
+    EXPECT_EQ(client.rest(), "");
+  }
+  EXPECT_EQ(log_.waiting(), 0U);
+}
+
+TEST_F(StripeWebhookTest, NoBodyIsAskedForUnderAHeaderThatCannotBeRight) {
+  serve();
+  RawClient client(server_->bound_address());
+  client.send(
+      "POST /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: "
+      "100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(status_of(client.answer()), 401);
+}
+
+TEST_F(StripeWebhookTest, ABodyThatComesSlowlyDoesNotMakeItsSignatureStale) {
+  serve();
+  RawClient client(server_->bound_address());
+  client.send(
+      "POST /v1/webhook/stripe HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nStripe-Signature: " +
+      signature_of(kEvent, kSecret, kNow - 299) +
+      "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(kEvent.size()) + "\r\n\r\n");
+  EXPECT_EQ(status_of(client.answer()), 100) << "the head has been judged";
+  clock_.advance(std::chrono::hours{1});
+  client.send(kEvent);
+  auto held = log_.take();
+  ASSERT_TRUE(held);
+  held->done(kPosition);
+  EXPECT_EQ(status_of(client.answer()), 200);
+}
+
+TEST_F(StripeWebhookTest, TheLogSaysWhatIsWrongAndTheCallerIsNotTold) {
+  serve();
+  const std::string sent = "{\n  \"id\": \"evt_1\"\n}";
+  const std::vector<std::pair<std::string, std::string>> refusals = {
+      {http::post("/v1/webhook/stripe", sent, "Content-Type: application/json\r\n"), "no such header"},
+      {post_with(sent, "t=1700000000"), "malformed header"},
+      {post_with(sent, signature_of(sent, kSecret, kNow - 412)), "clock off by 412 s"},
+      {post_with(sent, signature_of(sent, "whsec_theirs")), "wrong secret"},
+      {post_with("{\"id\":\"evt_1\"}", signature_of(sent)), "body re-serialised"}};
+  testing::internal::CaptureStderr();
+  std::vector<std::string> bodies;
+  for (const auto& [request, why] : refusals) bodies.emplace_back(body_of(ask(request)));
+  const auto said = testing::internal::GetCapturedStderr();
+  for (const auto& [request, why] : refusals)
+    EXPECT_NE(said.find(why), std::string::npos) << why << "\n" << said;
+  for (const auto& body : bodies)
+    EXPECT_EQ(body.substr(0, body.find("request_id")), bodies[0].substr(0, bodies[0].find("request_id")));
+}
+
+TEST_F(StripeWebhookTest, AFloodOfRefusalsFillsNoLog) {
+  serve();
+  testing::internal::CaptureStderr();
+  RawClient client(server_->bound_address());
+  const auto forged = signed_post("/v1/webhook/stripe", kEvent, "whsec_wrong");
+  for (int i = 0; i < 50; ++i) {
+    client.send(forged);
+    EXPECT_EQ(status_of(client.answer()), 401);
+  }
+  clock_.advance(std::chrono::seconds{1});
+  client.send(forged);
+  EXPECT_EQ(status_of(client.answer()), 401);
+  const auto said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 12) << said;
+  EXPECT_NE(said.find("count=40"), std::string::npos) << said;
+}
+
 TEST_F(StripeWebhookTest, WhatVerifiesIsTakenWhateverItSays) {
   serve();
   for (const std::string& body :
@@ -165,6 +258,41 @@ TEST_F(StripeWebhookTest, ALogThatFailsIs503) {
   ASSERT_TRUE(held);
   held->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
   EXPECT_EQ(status_of(client.answer()), 503);
+}
+
+TEST_F(StripeWebhookTest, WhileTheLogIsAwayEventsAreRefusedAtOnce) {
+  serve({.ack_deadline = std::chrono::seconds{60}});
+  RawClient first(server_->bound_address());
+  first.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto lost = log_.take();
+  ASSERT_TRUE(lost);
+  lost->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
+  EXPECT_EQ(status_of(first.answer()), 503);
+
+  RawClient probe(server_->bound_address());
+  probe.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto probing = log_.take();
+  ASSERT_TRUE(probing);
+  for (int i = 0; i < 20; ++i) {
+    const auto answer = ask(signed_post("/v1/webhook/stripe", kEvent));
+    EXPECT_EQ(status_of(answer), 503);
+    EXPECT_NE(answer.find("\r\nRetry-After: 5\r\n"), std::string::npos);
+    EXPECT_NE(body_of(answer).find("\"type\":\"log_unavailable\""), std::string_view::npos);
+  }
+  EXPECT_EQ(status_of(ask(signed_post("/v1/webhook/stripe", kEvent, "whsec_wrong"))), 401);
+  EXPECT_EQ(log_.waiting(), 0U) << "none of them waited for the log";
+  EXPECT_NE(metrics_.exposition().find("penstock_ingress_log_away 1"), std::string::npos);
+
+  probing->done(kPosition);
+  EXPECT_EQ(status_of(probe.answer()), 200) << "the one that found out is stored like any other";
+  for (int i = 0; i < 3; ++i) {
+    RawClient client(server_->bound_address());
+    client.send(signed_post("/v1/webhook/stripe", kEvent));
+    auto held = log_.take();
+    ASSERT_TRUE(held);
+    held->done(kPosition);
+    EXPECT_EQ(status_of(client.answer()), 200);
+  }
 }
 
 TEST_F(StripeWebhookTest, ALogThatIsTooSlowIs503AndItsLateAnswerIsDropped) {

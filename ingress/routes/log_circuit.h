@@ -1,0 +1,107 @@
+// Whether the log takes events: the one place that decides it, by what the log has answered. While it is
+// away, events are refused at once instead of each waiting for a deadline of its own, but for one at a time
+// that is let through and finds out whether it is back.
+//
+// The log is away when an append fails as unavailable or timed out and nothing was acknowledged since it was
+// made, or when appends wait and nothing was acknowledged for as long as an answer may take: a single
+// partition that cannot be reached is not yet an outage. It is back with the first acknowledgement. A full
+// queue (overloaded) says nothing of either.
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/observe/metrics.h"
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+
+namespace penstock {
+
+// Whether an append that failed so tells of the log. Else it tells of our own queue, or of this one record.
+bool means_away(ErrorCode code) noexcept;
+
+struct LogCircuitOptions {
+  Milliseconds answer_deadline{5'000};  // how long the log may take to acknowledge
+  std::string address = "log";          // what the log is called in the lines about it
+};
+
+// Logs one line when the log goes away and one when it is back. All methods may be called from any thread.
+// Also outlives the log's open appends: flush the log before destroying this.
+class LogCircuit {
+ public:
+  LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics);
+
+  // As EventLog::append(); `done` is an AppendDone, or what one is made of. While the log is away:
+  // unavailable, at once, and `done` is not called.
+  template <class Done>
+  Status append(Record&& record, Done done) {
+    TRY(const Ticket ticket, enter());
+    Status accepted = log_.append(std::move(record),
+                                  [this, ticket, done = std::move(done)](const Result<Position>& result) {
+                                    settle(ticket, result ? nullptr : &result.error());
+                                    done(result);
+                                  });
+    if (!accepted) settle(ticket, &accepted.error());
+    return accepted;
+  }
+
+  // As EventLog::ready(), and takes note of the answer: so the log can be known to be away before an event
+  // has waited for it, and to be back before one comes. What appends have shown weighs more: a log that can
+  // be reached and acknowledges nothing stays away while events come.
+  Status ready(const std::vector<std::string>& topics);
+
+ private:
+  struct Ticket {
+    std::uint64_t acknowledged;  // when the append was made
+    std::uint64_t probe;         // 0: none
+  };
+  struct Probe {
+    std::uint64_t number;
+    Timestamp since;
+  };
+  struct Outage {
+    Timestamp since;
+    std::optional<Probe> probe = {};
+    bool shown_by_appends = false;
+    bool asked = true;  // an event has come since the last good answer of ready()
+    std::uint64_t refused = 0;
+  };
+  struct Instruments {
+    explicit Instruments(Metrics& metrics);
+    prometheus::Gauge& away;
+    prometheus::Counter& refused;
+    std::array<prometheus::Counter*, kErrorCodes> append_errors{};
+  };
+
+  Result<Ticket> enter();
+  void settle(const Ticket& ticket, const Error* error);
+
+  // The rest under mutex_.
+  bool is_silent(Timestamp now);
+  Result<std::uint64_t> enter_outage(Timestamp now);
+  void begin_outage(Timestamp now, const Error& error);
+  void end_outage(Timestamp now);
+
+  EventLog& log_;
+  const Clock& clock_;
+  const LogCircuitOptions options_;
+  Instruments instruments_;
+
+  std::mutex mutex_;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t waiting_ = 0;            // appends without an answer
+  std::uint64_t acknowledged_seen_ = 0;  // by the last append
+  Timestamp silent_since_{};             // as far as appends have seen
+  std::uint64_t last_probe_ = 0;
+  std::optional<Outage> outage_;
+};
+
+}  // namespace penstock
