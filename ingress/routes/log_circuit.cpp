@@ -122,6 +122,8 @@ Status LogCircuit::ready(const std::vector<std::string>& topics) {
 void LogCircuit::begin_outage(Timestamp now, const Error& error) {
   outage_ = Outage{.since = now};
   instruments_.away.Set(1);
+  outage_->said = lines_.admit(now).has_value();
+  if (!outage_->said) return;
   log::error("log unavailable", {{"code", to_string(error.code)},
                                  {"detail", error.detail},
                                  {"address", options_.address},
@@ -129,11 +131,12 @@ void LogCircuit::begin_outage(Timestamp now, const Error& error) {
 }
 
 void LogCircuit::end_outage(Timestamp now) {
-  const auto away = std::chrono::floor<std::chrono::seconds>(now - outage_->since);
-  log::info("log available again",
-            {{"address", options_.address}, {"away_s", away.count()}, {"refused", outage_->refused}});
+  const Outage over = *std::exchange(outage_, std::nullopt);
   instruments_.away.Set(0);
-  outage_.reset();
+  if (!over.said) return;
+  const auto away = std::chrono::floor<std::chrono::seconds>(now - over.since);
+  log::info("log available again",
+            {{"address", options_.address}, {"away_s", away.count()}, {"refused", over.refused}});
 }
 
 }  // namespace penstock

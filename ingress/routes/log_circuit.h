@@ -22,6 +22,7 @@
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_log.h"
+#include "ingress/routes/log_limit.h"
 
 namespace penstock {
 
@@ -30,27 +31,30 @@ bool means_away(ErrorCode code) noexcept;
 
 struct LogCircuitOptions {
   Milliseconds answer_deadline{5'000};  // how long the log may take to acknowledge
+  Milliseconds probe_patience{250};     // how long the event that finds out should be kept waiting
   std::string address = "log";          // what the log is called in the lines about it
 };
 
-// Logs one line when the log goes away and one when it is back. All methods may be called from any thread.
-// Also outlives the log's open appends: flush the log before destroying this.
+// Logs one line when the log goes away and one when it is back, at most once a second. All methods may be
+// called from any thread. Also outlives the log's open appends: flush the log before destroying this.
 class LogCircuit {
  public:
   LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics);
 
-  // As EventLog::append(); `done` is an AppendDone, or what one is made of. While the log is away:
-  // unavailable, at once, and `done` is not called.
+  // As EventLog::append(), and says for how long the caller should wait for `done` before it gives the event
+  // up: not for long while the log is away. `done` is an AppendDone, or what one is made of. Refused at once
+  // for an outage: unavailable.
   template <class Done>
-  Status append(Record&& record, Done done) {
+  Result<Milliseconds> append(Record&& record, Done done) {
     TRY(const Ticket ticket, enter());
     Status accepted = log_.append(std::move(record),
                                   [this, ticket, done = std::move(done)](const Result<Position>& result) {
                                     settle(ticket, result ? nullptr : &result.error());
                                     done(result);
                                   });
-    if (!accepted) settle(ticket, &accepted.error());
-    return accepted;
+    if (accepted) return ticket.probe == 0 ? options_.answer_deadline : options_.probe_patience;
+    settle(ticket, &accepted.error());
+    return accepted.error();
   }
 
   // As EventLog::ready(), and takes note of the answer: so the log can be known to be away before an event
@@ -73,6 +77,7 @@ class LogCircuit {
     bool shown_by_appends = false;
     bool asked = true;  // an event has come since the last good answer of ready()
     std::uint64_t refused = 0;
+    bool said = true;  // in the log
   };
   struct Instruments {
     explicit Instruments(Metrics& metrics);
@@ -101,6 +106,7 @@ class LogCircuit {
   std::uint64_t acknowledged_seen_ = 0;  // by the last append
   Timestamp silent_since_{};             // as far as appends have seen
   std::uint64_t last_probe_ = 0;
+  LogLimit lines_{1};
   std::optional<Outage> outage_;
 };
 

@@ -89,12 +89,13 @@ std::optional<http::Response> StripeWebhook::authenticate(const http::Request& r
 void StripeWebhook::handle(http::Request&& request, const http::Responder& responder) {
   if (!signature_.signed_by_us(*request.header(kSignatureField), request.body))
     return responder.send(refuse(request, SignatureVerdict::signature_mismatch));
-  const auto taken =
+  const auto patience =
       log_.append(stripe_record(std::move(request.body), catalogue_, clock_.now(), &crypto::uuid_v7),
                   [this, received_at = request.received_at, responder](const Result<Position>& result) {
                     on_appended(result, received_at, responder);
                   });
-  if (!taken) on_append_error(taken.error(), responder);
+  if (!patience) return on_append_error(patience.error(), responder);
+  if (patience.value() < ack_deadline_) responder.answer_within(patience.value());
 }
 
 http::Response StripeWebhook::refuse(const http::Request& request, SignatureVerdict verdict) {

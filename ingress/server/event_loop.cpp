@@ -58,13 +58,19 @@ EventLoop::EventLoop(Shared& shared)
       accept_timer_(context_),
       nonce_(random_number()),
       watch_interval_(watch_interval(shared)),
-      mailbox_(std::make_shared<Mailbox>(
-          [this](const Answer& answer) {
-            if (const auto session = sessions_[answer.slot]) session->answer(answer.exchange, answer.view());
-          },
-          [this] { net::post(context_, [this] { mailbox_->drain(); }); })) {}
+      mailbox_(std::make_shared<Mailbox>([this](const Answer& answer) { deliver(answer); },
+                                         [this] { net::post(context_, [this] { mailbox_->drain(); }); })) {}
 
 EventLoop::~EventLoop() { CHECK(open_sessions_ == 0); }
+
+void EventLoop::deliver(const Answer& answer) {
+  const auto session = sessions_[answer.slot];
+  if (!session) return;
+  if (const auto* patience = std::get_if<Milliseconds>(&answer.content))
+    return session->answer_within(answer.exchange, *patience);
+  const auto* constant = std::get_if<const Response*>(&answer.content);
+  session->answer(answer.exchange, constant != nullptr ? **constant : std::get<Response>(answer.content));
+}
 
 Result<tcp::endpoint> EventLoop::listen(const tcp::endpoint& at, bool share_port) {
   error_code ec;

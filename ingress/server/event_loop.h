@@ -64,6 +64,7 @@ class EventLoop {
   void remove(std::uint32_t slot);
 
  private:
+  void deliver(const Answer& answer);
   void accept();
   void on_accept(const boost::system::error_code& ec, Socket socket);
   void accept_backlog();

@@ -1,4 +1,4 @@
-// Carries answers from any thread to the event loop of their connection.
+// Carries answers, and shorter deadlines for them, from any thread to the event loop of their connection.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,7 @@ namespace penstock::http {
 struct Answer {
   std::uint32_t slot = 0;
   std::uint64_t exchange = 0;
-  std::variant<const Response*, Response> response;
-
-  const Response& view() const noexcept {
-    const auto* constant = std::get_if<const Response*>(&response);
-    return constant != nullptr ? **constant : std::get<Response>(response);
-  }
+  std::variant<const Response*, Response, Milliseconds> content;
 };
 
 // Outlives its loop when a Responder still holds it; after close() all answers are dropped.

@@ -283,8 +283,9 @@ TEST_F(StripeWebhookTest, WhileTheLogIsAwayEventsAreRefusedAtOnce) {
   EXPECT_EQ(log_.waiting(), 0U) << "none of them waited for the log";
   EXPECT_NE(metrics_.exposition().find("penstock_ingress_log_away 1"), std::string::npos);
 
+  EXPECT_EQ(status_of(probe.answer()), 503) << "the one that finds out is not kept for long either";
+
   probing->done(kPosition);
-  EXPECT_EQ(status_of(probe.answer()), 200) << "the one that found out is stored like any other";
   for (int i = 0; i < 3; ++i) {
     RawClient client(server_->bound_address());
     client.send(signed_post("/v1/webhook/stripe", kEvent));
@@ -293,6 +294,21 @@ TEST_F(StripeWebhookTest, WhileTheLogIsAwayEventsAreRefusedAtOnce) {
     held->done(kPosition);
     EXPECT_EQ(status_of(client.answer()), 200);
   }
+}
+
+TEST_F(StripeWebhookTest, TheEventThatFindsTheLogBackIsAnsweredLikeAnyOther) {
+  serve();
+  RawClient client(server_->bound_address());
+  client.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto lost = log_.take();
+  ASSERT_TRUE(lost);
+  lost->done(Error{ErrorCode::unavailable, Retry::unknown_outcome, "no broker"});
+  EXPECT_EQ(status_of(client.answer()), 503);
+  client.send(signed_post("/v1/webhook/stripe", kEvent));
+  auto found = log_.take();
+  ASSERT_TRUE(found);
+  found->done(kPosition);
+  EXPECT_EQ(status_of(client.answer()), 200);
 }
 
 TEST_F(StripeWebhookTest, ALogThatIsTooSlowIs503AndItsLateAnswerIsDropped) {

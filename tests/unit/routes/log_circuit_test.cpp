@@ -275,6 +275,17 @@ TEST_F(LogCircuitTest, SaysOnceThatTheLogIsAwayAndOnceThatItIsBack) {
   EXPECT_THAT(metrics(), HasSubstr("penstock_log_append_errors_total{code=\"unavailable\"} 1"));
 }
 
+TEST_F(LogCircuitTest, ALogThatComesAndGoesDoesNotFillOurs) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 20; ++i) {
+    go_away();
+    EXPECT_TRUE(append());
+    answer(kPosition);
+  }
+  const auto said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << said;
+}
+
 TEST(LogCircuit, EveryEventThatIsTakenIsAnsweredOnceFromAnyThread) {
   HeldEventLog log;
   const ManualClock clock;
