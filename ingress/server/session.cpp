@@ -254,7 +254,10 @@ void Session::linger() {
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
   enter(State::lingering, loop_.shared().options.linger_deadline);
-  if (!read_pending_) read_some(buffer_.get(), loop_.shared().options.header_bytes_max);
+  if (read_pending_) return;  // into the body, which must stay until then
+  std::string().swap(request_.body);
+  release_body();
+  read_some(buffer_.get(), loop_.shared().options.header_bytes_max);
 }
 
 void Session::check_deadline(SteadyTime now) {

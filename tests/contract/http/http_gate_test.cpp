@@ -319,6 +319,19 @@ TEST(HttpGate, BeyondItsShareAnAddressIsToldToComeAgain) {
   EXPECT_EQ(body_of(first.answer()), body) << "what is answered is given back";
 }
 
+TEST(HttpGate, WhoIsRefusedHoldsNoMemoryWhileTheAnswerIsTaken) {
+  ServerOptions options;
+  options.body_bytes_per_address_max = 40'000;
+  options.linger_deadline = std::chrono::seconds{60};
+  EchoServer server(options);
+  RawClient greedy(server.address()), next(server.address());
+  greedy.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + std::string(40'000, 'x'));
+  EXPECT_EQ(status_of(greedy.answer()), 503);
+  const std::string body(30'000, 'x');
+  next.send(post("/echo", body));
+  EXPECT_EQ(body_of(next.answer()), body);
+}
+
 TEST(HttpGate, IdleConnectionsAreClosedWithoutAWord) {
   ServerOptions options;
   options.idle_deadline = milliseconds{100};
