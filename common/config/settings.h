@@ -39,6 +39,7 @@ struct Settings {
 
   std::vector<std::string> stripe_webhook_secrets;  // may be empty in standalone: one is generated
   StripeMode stripe_mode = StripeMode::both;
+  bool trust_connected_accounts = false;
   Milliseconds stripe_tolerance{};
 
   Address listen;

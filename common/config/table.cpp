@@ -72,6 +72,10 @@ struct StripeModeWords {
   static constexpr std::array<std::pair<std::string_view, StripeMode>, 3> kWords{
       {{"both", StripeMode::both}, {"live", StripeMode::live}, {"test", StripeMode::test}}};
 };
+struct YesNoWords {
+  static constexpr std::string_view kName = "true, false";
+  static constexpr std::array<std::pair<std::string_view, bool>, 2> kWords{{{"true", true}, {"false", false}}};
+};
 struct LevelWords {
   static constexpr std::string_view kName = "debug, info, warn, error";
   static constexpr std::array<std::pair<std::string_view, log::Level>, 4> kWords{
@@ -181,6 +185,13 @@ constexpr std::array kTable{
          .environment = "PENSTOCK_STRIPE_MODE",
          .fallback = "both",
          .help = "Whose events have effects: those of the other mode are acknowledged and ignored.",
+         .used_by = kOfWorker}),
+    setting<&Settings::trust_connected_accounts, WordKind<YesNoWords>>(
+        {.key = "stripe.trust_connected_accounts",
+         .environment = "PENSTOCK_TRUST_CONNECTED_ACCOUNTS",
+         .fallback = "false",
+         .help = "Whether sessions and subscriptions of connected accounts may credit wallets, grant and show in "
+                 "users' profiles; their owners write what these say.",
          .used_by = kOfWorker}),
     setting<&Settings::stripe_tolerance, DurationKind>(
         {.key = "stripe.tolerance",

@@ -94,6 +94,7 @@ struct ColumnFilter {
 // Newest first by (Table::newest_first, key). A page starts after `after`, when given.
 struct ListQuery {
   std::vector<ColumnFilter> filters{};
+  std::vector<std::string_view> present{};  // columns that hold a value
   std::optional<Timestamp> since{};  // inclusive, on newest_first
   std::optional<Timestamp> until{};  // exclusive
   struct After {

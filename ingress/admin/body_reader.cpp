@@ -42,6 +42,14 @@ std::optional<std::int64_t> BodyReader::optional_integer(std::string_view name) 
   return value;
 }
 
+std::optional<bool> BodyReader::optional_boolean(std::string_view name) {
+  const auto given = member(name);
+  if (given.missing()) return std::nullopt;
+  const auto value = given.boolean();
+  if (!value) problems_.refuse(name, "must be true or false");
+  return value;
+}
+
 void BodyReader::refuse_unknown() {
   const auto root = document_.root();
   if (!root.is_object()) return;

@@ -22,6 +22,7 @@ class BodyReader {
   // Missing and null are nullopt.
   std::optional<std::string> optional_id(std::string_view name);
   std::optional<std::int64_t> optional_integer(std::string_view name);
+  std::optional<bool> optional_boolean(std::string_view name);
 
   void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 

@@ -3,7 +3,7 @@
 #include "ingress/admin/body_reader.h"
 #include "ingress/admin/query_reader.h"
 #include "ingress/admin/resources.h"
-#include "ingress/admin/stored.h"
+#include "ingress/admin/scopes.h"
 #include "workers/domain/connect/accounts.h"
 #include "workers/domain/connect/payouts.h"
 #include "workers/domain/connect/session_payments.h"
@@ -30,6 +30,8 @@ Registration read_registration(const http::Request& request, BodyReader& in) {
   registration.currency = in.optional_id("currency");
   if (registration.currency && !is_currency(*registration.currency))
     in.refuse("currency", "must be a lower-case ISO code");
+  registration.account = in.optional_id("account");
+  registration.livemode = in.optional_boolean("livemode");
   return registration;
 }
 
@@ -41,34 +43,47 @@ Result<Effects> register_session_payment(const Context& context, const Registrat
        [&](const View& view) -> Result<Effects> { return decide_registration(view, registration, by); }});
 }
 
-Result<http::Response> show_session_payment(Store& store, std::string_view id) {
-  TRY(const auto found, read_row<SessionPayment>(store, id));
-  if (!found) return not_found("session payment");
-  return resource_response(session_payment_view(found->row), found->stamp);
+Result<http::Response> show_session_payment(Store& store, const std::string& id,
+                                            std::optional<bool> livemode) {
+  TRY(const auto rows, read_asked_rows<SessionPayment>(store, id, {livemode, {}}));
+  if (rows.empty()) return not_found("session payment");
+  const auto& first = rows.front();
+  if (livemode) return resource_response(session_payment_view(first.row), first.stamp);
+  const auto row_of = [&](bool live) {
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& each) { return each.row.livemode == live; });
+    return found == rows.end() ? nullptr : &found->row;
+  };
+  const SessionPayment& shown = shown_of(row_of(true), row_of(false));
+  const auto& stamp = &shown == &first.row ? first.stamp : rows.back().stamp;
+  return resource_response(session_payment_view_of_any_mode(shown), stamp);
 }
 
 }  // namespace
 
 Result<http::Response> get_account(const Context& context, const http::Request& request) {
   QueryReader in(request);
+  const AskedScope asked{in.boolean("livemode"), {}};
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto found, read_row<ConnectedAccount>(context.store, request.parameter("id")));
+  const std::string id(request.parameter("id"));
+  TRY(const auto found, read_asked<ConnectedAccount>(context.store, id, asked));
   return found ? resource_response(account_view(found->row), found->stamp) : not_found("account");
 }
 
 Result<http::Response> get_payout(const Context& context, const http::Request& request) {
   QueryReader in(request);
+  const AskedScope asked = asked_scope(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto found, read_row<Payout>(context.store, request.parameter("id")));
-  // A registration may have named it before any event told of it.
-  if (!found || !found->row.status) return not_found("payout");
-  return resource_response(payout_view(found->row), found->stamp);
+  const std::string id(request.parameter("id"));
+  TRY(const auto found, read_asked<Payout>(context.store, id, asked));
+  return found ? resource_response(payout_view(found->row), found->stamp) : not_found("payout");
 }
 
 Result<http::Response> get_session_payment(const Context& context, const http::Request& request) {
   QueryReader in(request);
+  const auto livemode = in.boolean("livemode");
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  return show_session_payment(context.store, request.parameter("id"));
+  return show_session_payment(context.store, std::string(request.parameter("id")), livemode);
 }
 
 Result<http::Response> put_session_payment(const Context& context, const http::Request& request) {
@@ -78,7 +93,7 @@ Result<http::Response> put_session_payment(const Context& context, const http::R
   const Registration registration = read_registration(request, in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY_STATUS(register_session_payment(context, registration, make_event_key("admin", request.request_id())));
-  return show_session_payment(context.store, registration.id);
+  return show_session_payment(context.store, registration.id, registration.livemode);
 }
 
 }  // namespace penstock::admin

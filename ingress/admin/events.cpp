@@ -143,7 +143,7 @@ Result<http::Response> get_event(const Context& context, const http::Request& re
   if (!found) return not_found("event");
   const auto record = read_record(context.log, found->row);
   if (!record) return failure_response(request, context.log_address, record.error());
-  TRY(const auto sent, rows_with<OutboxRow>(context.store, "event", found->row.key.value));
+  TRY(const auto sent, rows_with<OutboxRow>(context.store, {{"event", found->row.key.value}}));
   json::Writer out;
   out.begin_object();
   encode_event_members(out, found->row);

@@ -2,7 +2,7 @@
 
 #include "ingress/admin/query_reader.h"
 #include "ingress/admin/resources.h"
-#include "ingress/admin/stored.h"
+#include "ingress/admin/scopes.h"
 #include "workers/domain/payments/payment.h"
 
 namespace penstock::admin {
@@ -13,14 +13,15 @@ struct FoundPayment {
   RowStamp stamp;
 };
 
-// The rows that an id leads to, and when each was last changed.
+// The rows that an id leads to within one scope, and when each was last changed.
 class PaymentSearch {
  public:
-  PaymentSearch(Store& store, std::string id) : store_(store), id_(std::move(id)) {}
+  PaymentSearch(Store& store, Scope scope, std::string id)
+      : store_(store), scope_(std::move(scope)), id_(std::move(id)) {}
 
   Result<std::optional<FoundPayment>> run() {
     TRY_STATUS(load());
-    auto payment = payment_of(view_, id_);
+    auto payment = payment_of(view_, scope_, id_);
     if (!payment) return std::nullopt;
     const RowStamp stamp = stamp_of(*payment);
     return FoundPayment{*std::move(payment), stamp};
@@ -30,7 +31,7 @@ class PaymentSearch {
   Status load() {
     for (;;) {
       Reads reads(view_);
-      name_payment_reads(view_, id_, reads);
+      name_payment_reads(view_, scope_, id_, reads);
       if (reads.empty()) return ok();
       TRY_STATUS(load(reads.by_table()));
     }
@@ -50,9 +51,9 @@ class PaymentSearch {
   // Of the session, the intent and the charges: a customer's row changes for reasons of its own.
   RowStamp stamp_of(const Payment& payment) {
     std::vector<RowStamp> stamps;
-    const auto take = [&](const Table& table, const std::optional<std::string>& key) {
+    const auto take = [&](const Table& table, const std::optional<std::string>& id) {
       const auto& rows = stamps_[&table];
-      if (const auto found = key ? rows.find(*key) : rows.end(); found != rows.end())
+      if (const auto found = id ? rows.find(scope_.key(*id)) : rows.end(); found != rows.end())
         stamps.push_back(found->second);
     };
     take(table_of<CheckoutSession>(), payment.session);
@@ -62,31 +63,51 @@ class PaymentSearch {
   }
 
   Store& store_;
+  const Scope scope_;
   const std::string id_;
   View view_;
   std::map<const Table*, std::map<std::string, RowStamp>> stamps_;
 };
 
-Result<std::optional<FoundPayment>> find_payment(Store& store, std::string_view id) {
-  return PaymentSearch(store, std::string(id)).run();
+// The scopes in which there is something of that id.
+template <class... R>
+Result<std::vector<Scope>> scopes_with(Store& store, const std::string& id, const AskedScope& asked) {
+  std::vector<Scope> scopes;
+  Status status = ok();
+  const auto add = [&](auto rows) {
+    if (!rows) status = rows.error();
+    if (rows)
+      for (const auto& each : rows.value()) scopes.push_back(scope_of_row(each.row));
+  };
+  (add(read_asked_rows<R>(store, id, asked)), ...);
+  TRY_STATUS(std::move(status));
+  return scopes;
 }
 
+Result<std::optional<FoundPayment>> find_payment(Store& store, const std::string& id,
+                                                 const AskedScope& asked) {
+  TRY(const auto scopes, scopes_with<CheckoutSession, PaymentIntent, Charge>(store, id, asked));
+  if (scopes.empty()) return std::nullopt;
+  return PaymentSearch(store, *std::min_element(scopes.begin(), scopes.end(), is_shown_before), id).run();
+}
+
+// By the customer's key.
 using CustomerUsers = std::map<std::string, std::optional<std::string>>;
 
 // The users of those customers whose fulfilments name none.
 Result<CustomerUsers> users_of_customers(Store& store, const std::vector<Stored<Fulfillment>>& rows) {
   std::vector<std::string> customers;
   for (const auto& [row, stamp] : rows)
-    if (!row.user_id && row.customer) customers.push_back(*row.customer);
+    if (!row.user_id && row.customer) customers.push_back(scope_of_row(row).key(*row.customer));
   TRY(const auto found, read_rows<Customer>(store, customers));
   CustomerUsers users;
-  for (const auto& [row, stamp] : found) users[row.id] = row.user_id;
+  for (const auto& [row, stamp] : found) users[row.key] = row.user_id;
   return users;
 }
 
 std::optional<std::string> user_of(const Fulfillment& row, const CustomerUsers& users) {
   if (row.user_id || !row.customer) return row.user_id;
-  const auto found = users.find(*row.customer);
+  const auto found = users.find(scope_of_row(row).key(*row.customer));
   return found == users.end() ? std::nullopt : found->second;
 }
 
@@ -96,8 +117,9 @@ void encode_fulfillment(json::Writer& out, const Stored<Fulfillment>& stored, co
   out.key("app_slug").string(row.app_slug).key("action").string(row.action);
   json::encode(out.key("user_id"), user_of(row, users));
   json::encode(out.key("grants"), row.grants);
-  out.key("event").string(row.event.value);
-  encode_stamp(out, added_by(row.event, stored.stamp));
+  json::encode(out.key("account"), row.account);
+  out.key("livemode").boolean(row.livemode).key("event").string(row.event.value);
+  encode_stamp(out, stored.stamp);
   out.end_object();
 }
 
@@ -105,8 +127,9 @@ void encode_fulfillment(json::Writer& out, const Stored<Fulfillment>& stored, co
 
 Result<http::Response> get_payment(const Context& context, const http::Request& request) {
   QueryReader in(request);
+  const AskedScope asked = asked_scope(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto found, find_payment(context.store, request.parameter("id")));
+  TRY(const auto found, find_payment(context.store, std::string(request.parameter("id")), asked));
   return found ? resource_response(found->payment, found->stamp) : not_found("payment");
 }
 
@@ -114,12 +137,17 @@ Result<http::Response> list_fulfillments(const Context& context, const http::Req
   ListQuery query;
   QueryReader in(request);
   const auto payment = in.text("payment");
+  AskedScope asked = asked_scope(in);
   in.page("fulfillments", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   if (payment) {
-    TRY(const auto found, find_payment(context.store, *payment));
+    TRY(const auto found, find_payment(context.store, *payment, asked));
     query.filters.push_back({"payment", found ? found->payment.id : *payment});
+    if (found) asked = {found->payment.livemode, found->payment.account};
+    if (found && !asked.account) query.filters.push_back({"account", Cell{}});
   }
+  if (asked.livemode) query.filters.push_back({"livemode", *asked.livemode});
+  if (asked.account) query.filters.push_back({"account", *asked.account});
   TRY(const auto page, read_page<Fulfillment>(context.store, "fulfillments", query));
   TRY(const auto users, users_of_customers(context.store, page.rows));
   return page_response(page,

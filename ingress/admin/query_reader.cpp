@@ -33,6 +33,12 @@ std::optional<Timestamp> QueryReader::time(std::string_view name) {
   return at;
 }
 
+std::optional<bool> QueryReader::boolean(std::string_view name) {
+  const auto given = text(name);
+  if (given && *given != "true" && *given != "false") problems_.refuse(name, "must be true or false");
+  return given ? std::optional(*given == "true") : std::nullopt;
+}
+
 std::size_t QueryReader::limit() {
   const auto given = text("limit");
   if (!given) return kLimitDefault;

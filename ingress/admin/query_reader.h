@@ -26,6 +26,7 @@ class QueryReader {
   // Not there is nullopt; there and unreadable is a problem as well.
   std::optional<std::string> text(std::string_view name);
   std::optional<Timestamp> time(std::string_view name);
+  std::optional<bool> boolean(std::string_view name);
   template <json::Worded Word>
   std::optional<Word> word(std::string_view name);
 

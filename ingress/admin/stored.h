@@ -61,11 +61,11 @@ Result<std::vector<Stored<R>>> list_rows(Store& store, const ListQuery& query) {
   return typed<R>(rows);
 }
 
-// The newest 500 rows with that text in that column: for lists that are short by nature.
+// The newest 500 rows with those values: for lists that are short by nature.
 template <class R>
-Result<std::vector<Stored<R>>> rows_with(Store& store, std::string_view column, const std::string& value) {
+Result<std::vector<Stored<R>>> rows_with(Store& store, std::vector<ColumnFilter> filters) {
   ListQuery query;
-  query.filters = {{column, value}};
+  query.filters = std::move(filters);
   query.limit = 500;
   return list_rows<R>(store, query);
 }

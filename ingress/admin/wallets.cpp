@@ -37,7 +37,7 @@ bool is_balanced(const LedgerCheck& check) {
 }  // namespace
 
 Result<std::vector<Stored<Wallet>>> wallets_of(Store& store, std::string_view user_id) {
-  TRY(auto wallets, rows_with<Wallet>(store, "user_id", std::string(user_id)));
+  TRY(auto wallets, rows_with<Wallet>(store, {{"user_id", std::string(user_id)}}));
   std::erase_if(wallets, [](const auto& wallet) { return wallet.row.deposits == 0; });
   return wallets;
 }

@@ -14,7 +14,9 @@ Result<Event> read_stripe_event(const EventKey& key, json::Document body) {
   if (const auto object = in.optional_text("object"); object && *object != "event")
     in.refuse("object", "is not \"event\"");
   event.meta.created = in.seconds("created");
-  event.meta.account = in.optional_text("account");
+  event.meta.account = in.optional_reference("account");
+  if (event.meta.account && event.meta.account->find(':') != std::string::npos)
+    in.refuse("account", "is no account id");
   event.meta.livemode = in.optional_boolean("livemode").value_or(false);
   if (!event.object().is_object()) in.refuse("data", "has no object");
   if (const auto problem = in.problem()) return *problem;

@@ -9,6 +9,7 @@
 #include "common/core/result.h"
 #include "common/core/time.h"
 #include "common/json/value.h"
+#include "workers/domain/scope.h"
 
 namespace penstock {
 
@@ -29,6 +30,7 @@ struct EventMeta {
   std::optional<std::string> account;  // the connected account it belongs to
   bool livemode = false;
 
+  Scope scope() const { return {livemode, account}; }
   EventVersion version(std::int64_t rank) const { return {created, rank, id}; }
 };
 

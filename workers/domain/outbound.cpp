@@ -15,6 +15,10 @@ std::string outbound_id(std::string_view type, std::string_view cause) {
   return boost::uuids::to_string(boost::uuids::name_generator_sha1(outbound_namespace)(name));
 }
 
+std::string cause_of(const Scope& scope, std::string_view id) {
+  return scope == Scope{.livemode = true} ? std::string(id) : scope.key(id);
+}
+
 void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
           std::string data) {
   effects.add(OutboxRow{outbound_id(type, cause), std::string(type), std::string(kDefaultOrg), event,
@@ -37,6 +41,12 @@ void raise(Effects& effects, AlertText alert, const EventKey& event) {
   tell(effects, "alert.raised", id, event, std::move(data).text());
   effects.add(
       Alert{id, std::string(alert.kind), std::move(alert.subject), std::move(alert.message), event, {}});
+}
+
+void raise(Effects& effects, const Scope& scope, AlertText alert, const EventKey& event) {
+  if (!scope.livemode) alert.message.insert(0, "Test mode: ");
+  if (scope != Scope{.livemode = true}) alert.occasion = scope.name();
+  raise(effects, std::move(alert), event);
 }
 
 }  // namespace penstock

@@ -15,6 +15,10 @@ inline constexpr std::string_view kDefaultOrg = "default";
 // replay. `cause` is an effect key ("payment.succeeded of pi_1") or an event key.
 std::string outbound_id(std::string_view type, std::string_view cause);
 
+// What `cause` names an object by: the id of the platform's live ones, else its scope and id, so that ids stay
+// apart between modes and accounts.
+std::string cause_of(const Scope& scope, std::string_view id);
+
 // Adds an outbox row. `data` is the JSON object under "data" of the envelope.
 void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
           std::string data);
@@ -28,5 +32,7 @@ struct AlertText {
 
 // Adds the alert (once per kind, subject and occasion) and an `alert.raised` that tells it.
 void raise(Effects& effects, AlertText alert, const EventKey& event);
+// Likewise about an object of that scope; the message says when it is of test mode.
+void raise(Effects& effects, const Scope& scope, AlertText alert, const EventKey& event);
 
 }  // namespace penstock

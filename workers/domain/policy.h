@@ -5,14 +5,19 @@
 
 #include "common/core/stripe_mode.h"
 #include "common/core/time.h"
+#include "workers/domain/event.h"
 
 namespace penstock {
 
 struct Policy {
   StripeMode stripe_mode = StripeMode::both;
+  // Whether what connected accounts say may touch the platform's wallets, profiles and grants.
+  bool trust_connected_accounts = false;
   // Delays between a payout's failure and each call to retry it; as many retries as there are delays.
   std::vector<Milliseconds> payout_retry_delays = {std::chrono::hours{1}, std::chrono::hours{6},
                                                    std::chrono::hours{24}};
+
+  bool trusts(const EventMeta& event) const { return !event.account || trust_connected_accounts; }
 };
 
 }  // namespace penstock

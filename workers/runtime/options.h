@@ -9,7 +9,7 @@
 namespace penstock {
 
 inline Policy policy_of(const Settings& settings) {
-  return {settings.stripe_mode, settings.payout_retry_schedule};
+  return {settings.stripe_mode, settings.trust_connected_accounts, settings.payout_retry_schedule};
 }
 
 inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {

@@ -8,15 +8,23 @@
 namespace penstock {
 namespace {
 
+// The payouts in the order in which they fall due.
+constexpr Table by_due_time() {
+  Table table = table_of<Payout>();
+  table.newest_first = "retry_next_at";
+  return table;
+}
+constexpr Table kPayoutsByDueTime = by_due_time();
+
 Result<std::vector<std::string>> due_payouts(Store& store, RetryState state, Timestamp now) {
   ListQuery query;
   query.filters = {{"retry_state", std::string(to_string(state))}};
   query.until = now + Milliseconds{1};
   query.limit = 50;
-  TRY(auto rows, store.list(table_of<Payout>(), query));
-  std::vector<std::string> ids;
-  for (const auto& row : rows) ids.push_back(std::get<std::string>(row.cells[0]));
-  return ids;
+  TRY(auto rows, store.list(kPayoutsByDueTime, query));
+  std::vector<std::string> keys;
+  for (const auto& row : rows) keys.push_back(std::get<std::string>(row.cells[0]));
+  return keys;
 }
 
 // One payout that cannot be decided about must not keep the others waiting.
@@ -30,12 +38,12 @@ Result<int> sweep_due_retries(Store& store, const Clock& clock, const Policy& po
   int called = 0;
   std::optional<Error> failed;
   for (const RetryState state : {RetryState::queued, RetryState::due}) {
-    TRY(const auto ids, due_payouts(store, state, clock.now()));
-    for (const auto& id : ids) {
-      const Decision decision{make_event_key("timer", "payout.retry_due:" + id),
-                              [&](const View&, Reads& reads) { reads.want<Payout>(id); },
+    TRY(const auto keys, due_payouts(store, state, clock.now()));
+    for (const auto& key : keys) {
+      const Decision decision{make_event_key("timer", "payout.retry_due:" + key),
+                              [&](const View&, Reads& reads) { reads.want<Payout>(key); },
                               [&](const View& view) -> Result<Effects> {
-                                return decide_due_retry(view, id, clock.now(), policy);
+                                return decide_due_retry(view, key, clock.now(), policy);
                               }};
       const auto carried_out = carry_out(store, clock, decision);
       if (carried_out)

@@ -14,13 +14,18 @@ class ListBuilder {
   explicit ListBuilder(const Table& table) : table_(table), newest_(quoted(table.newest_first)) {}
 
   Status filter(const ColumnFilter& filter) {
-    const auto column = std::find_if(table_.columns.begin(), table_.columns.end(),
-                                     [&](const Column& each) { return each.name == filter.column; });
-    if (column == table_.columns.end()) return refuse(filter, "is not there");
-    if (column->type == ColumnType::json) return refuse(filter, "cannot be compared");
-    if (!fits(column->type, view_of(filter.equals))) return refuse(filter, "is of another type");
+    const auto* column = find(filter.column);
+    if (column == nullptr) return refuse(filter.column, "is not there");
+    if (column->type == ColumnType::json) return refuse(filter.column, "cannot be compared");
+    if (!fits(column->type, view_of(filter.equals))) return refuse(filter.column, "is of another type");
     const bool null = std::holds_alternative<std::monostate>(filter.equals);
     where(quoted(column->name) + (null ? " IS NULL" : " = " + parameter(column->type, filter.equals)));
+    return ok();
+  }
+
+  Status present(std::string_view name) {
+    if (find(name) == nullptr) return refuse(name, "is not there");
+    where(quoted(name) + " IS NOT NULL");
     return ok();
   }
 
@@ -44,9 +49,14 @@ class ListBuilder {
   }
 
  private:
-  Error refuse(const ColumnFilter& filter, std::string_view why) const {
+  const Column* find(std::string_view name) const {
+    const auto column = std::find_if(table_.columns.begin(), table_.columns.end(),
+                                     [&](const Column& each) { return each.name == name; });
+    return column == table_.columns.end() ? nullptr : &*column;
+  }
+  Error refuse(std::string_view column, std::string_view why) const {
     std::string detail = "filter: column ";
-    detail.append(filter.column).append(" of ").append(table_.name).append(" ").append(why);
+    detail.append(column).append(" of ").append(table_.name).append(" ").append(why);
     return {ErrorCode::invalid, Retry::never, std::move(detail)};
   }
 
@@ -71,6 +81,9 @@ Result<ListStatement> list_statement(const Table& table, const ListQuery& query)
   builder.dated();
   for (const auto& filter : query.filters) {
     TRY_STATUS(builder.filter(filter));
+  }
+  for (const auto column : query.present) {
+    TRY_STATUS(builder.present(column));
   }
   if (query.since) builder.since(*query.since);
   if (query.until) builder.until(*query.until);

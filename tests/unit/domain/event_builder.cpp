@@ -14,7 +14,7 @@ namespace {
 std::string id_of(const EventSpec& spec) {
   if (!spec.id.empty()) return spec.id;
   const std::string says = spec.type + spec.object + std::to_string(spec.created) + spec.previous_attributes +
-                           (spec.livemode ? "" : "test");
+                           (spec.livemode ? "" : "test") + spec.account.value_or("");
   return "evt_" + std::to_string(std::hash<std::string>{}(says));
 }
 

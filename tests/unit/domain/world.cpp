@@ -13,7 +13,9 @@ namespace {
 constexpr int kReadWavesMax = 100;
 
 // Columns that tell how it happened here.
-bool is_history(std::string_view column) { return column == "fulfilled_by" || column == "event"; }
+bool is_history(std::string_view column) {
+  return column == "fulfilled_by" || column == "event" || column == "deposited";
+}
 
 std::string spell(const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
@@ -22,10 +24,10 @@ std::string spell(const Cell& cell) {
   return "null";
 }
 
-std::string spell(const Table& table, const Row& row) {
+std::string spell(const Table& table, const Row& row, bool with_history) {
   std::string text;
   for (std::size_t i = 0; i < table.columns.size(); ++i)
-    if (!is_history(table.columns[i].name))
+    if (with_history || !is_history(table.columns[i].name))
       text.append(table.columns[i].name).append("=").append(spell(row.cells[i])).append(" ");
   return text;
 }
@@ -129,11 +131,18 @@ std::map<std::string, std::string> World::state() const {
   std::map<std::string, std::string> state;
   for (const auto& [name, rows] : tables_) {
     if (history.contains(name)) continue;
-    for (const auto& [key, row] : rows) state[name + "/" + key] = spell(*table_by_name_.at(name), row);
+    for (const auto& [key, row] : rows) state[name + "/" + key] = spell(*table_by_name_.at(name), row, false);
   }
   for (const auto& wallet : all<Wallet>())
     if (wallet.deposits == 0) state.erase("wallets/" + wallet.id);
   return state;
+}
+
+std::map<std::string, std::string> World::rows() const {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, rows] : tables_)
+    for (const auto& [key, row] : rows) texts[name + "/" + key] = spell(*table_by_name_.at(name), row, true);
+  return texts;
 }
 
 void World::expect_balanced() const {

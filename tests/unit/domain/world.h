@@ -32,8 +32,11 @@ class World {
   const std::string& error() const { return error_; }                   // why it was parked
   const std::vector<TouchedRow>& touched() const { return touched_; }
 
+  // The platform's live row of that id, or that of another scope; rows without a scope by their keys.
   template <class R>
-  std::optional<R> find(const std::string& key) const {
+  std::optional<R> find(const std::string& id, const Scope& scope = {.livemode = true}) const {
+    std::string key = id;
+    if constexpr (requires(R row) { row.key; }) key = scope.key(id);
     const auto table = tables_.find(std::string(table_of<R>().name));
     if (table == tables_.end() || !table->second.contains(key)) return std::nullopt;
     return from_cells<R>(table->second.at(key).cells);
@@ -53,6 +56,8 @@ class World {
   // Everything that must be the same for every order of arrival: table/key to what the row says. Leaves out
   // history (ledger entries, outbox, alerts), event keys, and wallets that hold no deposit.
   std::map<std::string, std::string> state() const;
+  // All rows with all that they say, history too.
+  std::map<std::string, std::string> rows() const;
 
   // Fails the test unless each posting sums to zero and each wallet is the sum of its entries.
   void expect_balanced() const;

@@ -48,19 +48,23 @@ Result<AccountFacts> read_account(const Event& event) {
 }
 
 void name_reads(const View&, const AccountFacts& facts, Reads& reads) {
-  reads.want<ConnectedAccount>(facts.id);
+  reads.want<ConnectedAccount>(facts.meta.scope().of_platform().key(facts.id));
 }
 
 Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy&) {
-  const ConnectedAccount* before = view.find<ConnectedAccount>(facts.id);
-  ConnectedAccount after = view.get_or_new<ConnectedAccount>(facts.id);
+  Effects effects;
+  if (facts.meta.account && facts.meta.account != facts.id) {
+    effects.reason = "foreign_account";
+    return effects;
+  }
+  const Scope scope = facts.meta.scope().of_platform();
+  const ConnectedAccount* before = view.find<ConnectedAccount>(scope.key(facts.id));
+  auto after = view.get_or_new<ConnectedAccount>(scope, facts.id);
   after.events.merge(facts.meta.created, false,
                      {facts.meta.id, 1, facts.snapshot, facts.state, facts.previous});
   const auto& winner = after.events.winner();
   show(after, winner.snapshot);
-  after.livemode = after.livemode || facts.meta.livemode;
 
-  Effects effects;
   effects.outcome = winner.event == facts.meta.id ? Outcome::duplicate : Outcome::stale;
   if (before != nullptr && *before == after) return effects;
   const AccountView shown = account_view(after);

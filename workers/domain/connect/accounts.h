@@ -1,5 +1,5 @@
 // account.updated: a connected account as its newest event tells it (whole_state.h), and what that means for
-// it.
+// it. One row of each mode. An account says nothing about another: such an event is ignored, foreign_account.
 #pragma once
 
 #include "common/core/result.h"

@@ -43,14 +43,12 @@ bool take_snapshot(Payout& row, const PayoutFacts& facts) {
     return false;
   row.status = facts.status;
   row.version = version;
-  row.account = facts.meta.account;
   row.amount = facts.amount;
   row.currency = facts.currency;
   row.arrival_date = facts.arrival_date;
   row.destination = facts.destination;
   row.failure_code = facts.failure_code;
   row.failure_message = facts.failure_message;
-  row.livemode = facts.meta.livemode;
   return true;
 }
 
@@ -77,12 +75,14 @@ std::vector<std::string> concerned(const Payout& before, const Payout& after, co
 bool settle(Effects& effects, const View& view, const std::vector<std::string>& ids, const Payout& payout,
             const EventKey& event) {
   bool changed = false;
+  const Scope scope = scope_of(payout).of_platform();
   for (const auto& id : ids) {
-    const SessionPayment before = view.get_or_new<SessionPayment>(id);
+    const auto before = view.get_or_new<SessionPayment>(scope, id);
     SessionPayment after = before;
     follow(after, payout);
-    if (view.find<SessionPayment>(id) != nullptr && before == after) continue;
+    if (view.find<SessionPayment>(scope.key(id)) != nullptr && before == after) continue;
     if (!newly_paid(before, after).empty()) tell_payout_paid(effects, after, payout, event);
+    alert_mismatches(effects, before, after, event);
     effects.put(std::move(after));
     changed = true;
   }
@@ -103,10 +103,10 @@ void tell_status(Effects& effects, const Payout& before, const Payout& after, co
   if (before.status == after.status) return;
   const auto data = json::to_text(payout_view(after));
   if (after.status == PayoutStatus::paid)
-    tell(effects, "payout.paid", "payout.paid:" + after.id, event, data);
+    tell(effects, "payout.paid", "payout.paid:" + cause_of(scope_of(after), after.id), event, data);
   if (after.status == PayoutStatus::failed) {
-    tell(effects, "payout.failed", "payout.failed:" + after.id, event, data);
-    raise(effects, {"payout_failed", after.id, failure_text(after)}, event);
+    tell(effects, "payout.failed", "payout.failed:" + cause_of(scope_of(after), after.id), event, data);
+    raise(effects, scope_of(after), {"payout_failed", after.id, failure_text(after)}, event);
   }
 }
 
@@ -134,24 +134,27 @@ Result<PayoutFacts> read_payout(const Event& event) {
 }
 
 void name_reads(const View& view, const PayoutFacts& facts, Reads& reads) {
-  reads.want<Payout>(facts.id);
-  reads.want<SessionPayment>(facts.session_payment);
-  if (!view.loaded<Payout>(facts.id)) return;
-  const Payout* row = view.find<Payout>(facts.id);
-  if (row == nullptr) return;
-  reads.want<SessionPayment>(row->session_payment);
-  for (const auto& id : row->registered) reads.want<SessionPayment>(id);
+  const Scope scope = facts.meta.scope(), platform = scope.of_platform();
+  const std::string key = scope.key(facts.id), id_key = platform.key(facts.id);
+  reads.want<Payout>(key);
+  reads.want<PayoutId>(id_key);
+  reads.want<SessionPayment>(platform, facts.session_payment);
+  if (!view.loaded<Payout>(key) || !view.loaded<PayoutId>(id_key)) return;
+  if (const auto* row = view.find<Payout>(key)) reads.want<SessionPayment>(platform, row->session_payment);
+  if (const auto* known = view.find<PayoutId>(id_key))
+    for (const auto& id : known->registered) reads.want<SessionPayment>(platform.key(id));
 }
 
 Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy& policy) {
-  const Payout* known = view.find<Payout>(facts.id);
-  const Payout before = view.get_or_new<Payout>(facts.id);
+  const Payout* known = view.find<Payout>(facts.meta.scope().key(facts.id));
+  const auto before = view.get_or_new<Payout>(facts.meta.scope(), facts.id);
   Payout after = before;
   const bool newest = take_snapshot(after, facts);
   if (newest) plan_retry(after, policy);
   take_session_payment(after, facts);
 
   Effects effects;
+  if (known == nullptr) after.registered = enter_payout_id(effects, view, after).registered;
   const bool settles = settle(effects, view, concerned(before, after, facts), after, facts.meta.key);
   tell_status(effects, before, after, facts.meta.key);
   if (settles || known == nullptr || payout_view(before) != payout_view(after))

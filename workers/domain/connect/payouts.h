@@ -43,8 +43,7 @@ struct PayoutRetry {
   bool operator==(const PayoutRetry&) const = default;
 };
 
-// A payout as clients read it (contract.md, /v1/payouts). No status: only a session payment has named it so
-// far.
+// A payout as clients read it (contract.md, /v1/payouts).
 struct PayoutView {
   std::string id;
   std::optional<std::string> account;

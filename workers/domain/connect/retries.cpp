@@ -53,9 +53,9 @@ void plan_retry(Payout& payout, const Policy& policy) {
   }
 }
 
-Effects decide_due_retry(const View& view, const std::string& payout, Timestamp now, const Policy& policy) {
+Effects decide_due_retry(const View& view, const std::string& key, Timestamp now, const Policy& policy) {
   Effects effects;
-  const Payout* known = view.find<Payout>(payout);
+  const Payout* known = view.find<Payout>(key);
   if (known == nullptr || !is_due(*known, now)) return effects;
 
   Payout row = *known;
@@ -66,7 +66,8 @@ Effects decide_due_retry(const View& view, const std::string& payout, Timestamp 
   } else {
     exhaust(row);
   }
-  const std::string cause = "payout.retry_due:" + payout + ":" + std::to_string(called);
+  const std::string cause = "payout.retry_due:" + cause_of({row.livemode, row.account}, row.id) + ":" +
+                            std::to_string(called);
   tell(effects, "payout.retry_due", cause, make_event_key("timer", cause), json::to_text(payout_view(row)));
   effects.put(std::move(row));
   effects.outcome = Outcome::applied;

@@ -21,7 +21,7 @@ void plan_retry(Payout& payout, const Policy& policy);
 
 // Calls a queued or due retry whose time has come: counts it, tells payout.retry_due once for each attempt,
 // and plans the next one from `now`, or none after the last (exhausted). A payout that is not due stays as it
-// is, and the outcome is ignored. The row of that id must be loaded.
-Effects decide_due_retry(const View& view, const std::string& payout, Timestamp now, const Policy& policy);
+// is, and the outcome is ignored. The row of that key must be loaded.
+Effects decide_due_retry(const View& view, const std::string& key, Timestamp now, const Policy& policy);
 
 }  // namespace penstock

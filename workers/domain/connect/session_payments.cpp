@@ -1,6 +1,7 @@
 #include "workers/domain/connect/session_payments.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "workers/domain/outbound.h"
 
@@ -15,100 +16,196 @@ void insert_sorted(std::vector<std::string>& sorted, const std::string& id) {
   if (!contains(sorted, id)) sorted.insert(std::lower_bound(sorted.begin(), sorted.end(), id), id);
 }
 
-SessionPaymentStatus status_of(const std::vector<LinkedPayout>& payouts) {
-  const auto any = [&](auto... statuses) {
-    return std::any_of(payouts.begin(), payouts.end(),
-                       [&](const LinkedPayout& each) { return ((each.status == statuses) || ...); });
+auto name_of(const LinkedPayout& payout) { return std::tie(payout.id, payout.account); }
+
+template <class T>
+bool agrees(const std::optional<T>& registered, const std::optional<T>& told) {
+  return !registered || registered == told;
+}
+
+bool is_settled_by(const SessionPayment& row, const LinkedPayout& payout) {
+  return agrees(row.amount, payout.amount) && agrees(row.currency, payout.currency) &&
+         agrees(row.account, payout.account);
+}
+
+std::vector<LinkedPayout> settling(const SessionPayment& row) {
+  std::vector<LinkedPayout> payouts;
+  std::copy_if(row.payouts.begin(), row.payouts.end(), std::back_inserter(payouts),
+               [&](const LinkedPayout& each) { return is_settled_by(row, each); });
+  return payouts;
+}
+
+SessionPaymentStatus status_of(const SessionPayment& row) {
+  const auto payouts = settling(row);
+  const auto any = [&](auto is) { return std::any_of(payouts.begin(), payouts.end(), is); };
+  const auto has = [&](auto... statuses) {
+    return any([&](const LinkedPayout& each) { return ((each.status == statuses) || ...); });
   };
-  if (any(PayoutStatus::paid)) return SessionPaymentStatus::paid;
-  if (payouts.empty() || any(PayoutStatus::pending, PayoutStatus::in_transit))
+  if (has(PayoutStatus::paid)) return SessionPaymentStatus::paid;
+  // The registered payout may still come, or be put right.
+  const bool awaited = row.payout && !any([&](const LinkedPayout& each) { return each.id == row.payout; });
+  if (payouts.empty() || awaited || has(PayoutStatus::pending, PayoutStatus::in_transit))
     return SessionPaymentStatus::pending;
   return SessionPaymentStatus::failed;
 }
 
-bool pays(const SessionPayment& row, const std::string& payout) {
-  return row.tester_id && std::any_of(row.payouts.begin(), row.payouts.end(), [&](const LinkedPayout& each) {
-           return each.id == payout && each.status == PayoutStatus::paid;
-         });
+bool pays(const SessionPayment& row, const LinkedPayout& payout) {
+  return row.tester_id && payout.status == PayoutStatus::paid && is_settled_by(row, payout);
 }
 
-// The payout as it stands once this registration names it, or no longer does.
-Payout with_registered(const View& view, const std::string& payout, const Registration& registration,
-                       bool named) {
-  Payout row = view.get_or_new<Payout>(payout);
-  if (named)
-    insert_sorted(row.registered, registration.id);
-  else
-    std::erase(row.registered, registration.id);
-  return row;
-}
-
-// Lets go of the payout registered before, when there is another one now.
-void move_payout(Effects& effects, const View& view, SessionPayment& row, const Registration& registration) {
-  if (!registration.payout || row.payout == registration.payout) return;
-  if (row.payout) {
-    Payout left = with_registered(view, *row.payout, registration, false);
-    follow(row, left);
-    effects.put(std::move(left));
+// Payouts of `after` for which `is` holds and did not before.
+template <class Is>
+std::vector<LinkedPayout> newly(const SessionPayment& before, const SessionPayment& after, Is is) {
+  std::vector<LinkedPayout> found;
+  for (const auto& now : after.payouts) {
+    const auto was = std::find_if(before.payouts.begin(), before.payouts.end(),
+                                  [&](const LinkedPayout& each) { return name_of(each) == name_of(now); });
+    if (is(after, now) && (was == before.payouts.end() || !is(before, *was))) found.push_back(now);
   }
-  Payout named = with_registered(view, *registration.payout, registration, true);
-  row.payout = registration.payout;
-  follow(row, named);
-  effects.put(std::move(named));
+  return found;
+}
+
+Scope scope_of(const SessionPayment& row, const LinkedPayout& payout) {
+  return {row.livemode, payout.account};
+}
+
+std::string describe(const std::optional<MinorUnits>& amount, const std::optional<std::string>& currency,
+                     const std::optional<std::string>& account) {
+  std::string text = amount ? std::to_string(amount->value) : "any amount";
+  if (currency) text += " " + *currency;
+  return text + (account ? " of " + *account : "");
+}
+
+std::vector<Scope> scopes_of(const PayoutId& known) {
+  std::vector<Scope> scopes;
+  for (const auto& account : known.accounts)
+    scopes.push_back({known.livemode, account.empty() ? std::nullopt : std::optional(account)});
+  return scopes;
+}
+
+bool is_registered(const SessionPayment* row) { return row != nullptr && row->tester_id; }
+
+// The modes that a registration is about.
+std::vector<Scope> modes_of(const View& view, const Registration& registration) {
+  const Scope live{.livemode = true}, test{.livemode = false};
+  if (registration.livemode) return {*registration.livemode ? live : test};
+  std::vector<Scope> known;
+  for (const auto& mode : {live, test})
+    if (is_registered(view.find<SessionPayment>(mode.key(registration.id)))) known.push_back(mode);
+  return known.empty() ? std::vector{live, test} : known;
+}
+
+// Registering in one mode.
+class Registering {
+ public:
+  Registering(const View& view, const Scope& mode, const Registration& registration, Effects& effects)
+      : view_(view), mode_(mode), said_(registration), effects_(effects) {}
+
+  // False: the row is as it was.
+  bool run(const EventKey& by) {
+    const SessionPayment* known = view_.find<SessionPayment>(mode_.key(said_.id));
+    const auto before = view_.get_or_new<SessionPayment>(mode_, said_.id);
+    SessionPayment after = before;
+    after.both_modes = !said_.livemode && (before.both_modes || !before.tester_id);
+    after.tester_id = said_.tester_id;
+    if (said_.amount) after.amount = said_.amount;
+    if (said_.currency) after.currency = said_.currency;
+    if (said_.account) after.account = said_.account;
+    if (said_.payout && said_.payout != before.payout) move_payout(after);
+    if (known != nullptr && before == after) return false;
+    for (const auto& paid : newly_paid(before, after))
+      tell_payout_paid(effects_, after, view_.get_or_new<Payout>(scope_of(after, paid), paid.id), by);
+    alert_mismatches(effects_, before, after, by);
+    effects_.put(std::move(after));
+    return true;
+  }
+
+ private:
+  void move_payout(SessionPayment& row) {
+    if (row.payout)
+      change(row, *row.payout, [&](auto& registered) { std::erase(registered, said_.id); });
+    row.payout = said_.payout;
+    change(row, *row.payout, [&](auto& registered) { insert_sorted(registered, said_.id); });
+  }
+
+  // Changes what is registered with a payout id, and with the payouts that have it.
+  template <class Change>
+  void change(SessionPayment& row, const std::string& payout, Change change_registered) {
+    auto known = view_.get_or_new<PayoutId>(mode_, payout);
+    change_registered(known.registered);
+    for (const auto& scope : scopes_of(known)) {
+      auto named = view_.get_or_new<Payout>(scope, payout);
+      named.registered = known.registered;
+      follow(row, named);
+      effects_.put(std::move(named));
+    }
+    effects_.put(std::move(known));
+  }
+
+  const View& view_;
+  const Scope& mode_;
+  const Registration& said_;
+  Effects& effects_;
+};
+
+void name_payouts(const View& view, const Scope& mode, const std::optional<std::string>& id, Reads& reads) {
+  if (!id) return;
+  reads.want<PayoutId>(mode.key(*id));
+  if (!view.loaded<PayoutId>(mode.key(*id))) return;
+  if (const auto* known = view.find<PayoutId>(mode.key(*id)))
+    for (const auto& scope : scopes_of(*known)) reads.want<Payout>(scope.key(*id));
 }
 
 }  // namespace
 
 void name_reads(const View& view, const Registration& registration, Reads& reads) {
-  reads.want<SessionPayment>(registration.id);
-  reads.want<Payout>(registration.payout);
-  if (!view.loaded<SessionPayment>(registration.id)) return;
-  const SessionPayment* row = view.find<SessionPayment>(registration.id);
-  if (row == nullptr) return;
-  reads.want<Payout>(row->payout);
-  for (const auto& linked : row->payouts) reads.want<Payout>(linked.id);
+  for (const Scope& mode : {Scope{.livemode = true}, Scope{.livemode = false}}) {
+    const std::string key = mode.key(registration.id);
+    reads.want<SessionPayment>(key);
+    name_payouts(view, mode, registration.payout, reads);
+    if (!view.loaded<SessionPayment>(key)) continue;
+    const auto* row = view.find<SessionPayment>(key);
+    if (row == nullptr) continue;
+    name_payouts(view, mode, row->payout, reads);
+    for (const auto& linked : row->payouts) reads.want<Payout>(scope_of(*row, linked).key(linked.id));
+  }
 }
 
 Effects decide_registration(const View& view, const Registration& registration, const EventKey& by) {
-  const SessionPayment* known = view.find<SessionPayment>(registration.id);
-  const SessionPayment before = view.get_or_new<SessionPayment>(registration.id);
-  SessionPayment after = before;
   Effects effects;
-  after.tester_id = registration.tester_id;
-  if (registration.amount) after.amount = registration.amount;
-  if (registration.currency) after.currency = registration.currency;
-  move_payout(effects, view, after, registration);
-
   effects.outcome = Outcome::duplicate;
-  if (known != nullptr && before == after) return effects;
-  effects.outcome = Outcome::applied;
-  for (const auto& payout : newly_paid(before, after))
-    tell_payout_paid(effects, after, *view.find<Payout>(payout), by);
-  effects.put(std::move(after));
+  for (const auto& mode : modes_of(view, registration))
+    if (Registering(view, mode, registration, effects).run(by)) effects.outcome = Outcome::applied;
   return effects;
 }
+
+Scope scope_of(const Payout& payout) { return {payout.livemode, payout.account}; }
 
 std::vector<std::string> settled_by(const Payout& payout) {
   if (payout.session_payment) return {*payout.session_payment};
   return payout.registered;
 }
 
-void follow(SessionPayment& row, const Payout& payout) {
-  std::erase_if(row.payouts, [&](const LinkedPayout& each) { return each.id == payout.id; });
-  if (contains(settled_by(payout), row.id)) {
-    const auto place =
-        std::lower_bound(row.payouts.begin(), row.payouts.end(), payout.id,
-                         [](const LinkedPayout& each, const std::string& id) { return each.id < id; });
-    row.payouts.insert(place, {payout.id, payout.status.value_or(PayoutStatus::pending)});
-  }
-  row.status = status_of(row.payouts);
+PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payout) {
+  auto known = view.get_or_new<PayoutId>(scope_of(payout).of_platform(), payout.id);
+  insert_sorted(known.accounts, payout.account.value_or(""));
+  effects.put(known);
+  return known;
 }
 
-std::vector<std::string> newly_paid(const SessionPayment& before, const SessionPayment& after) {
-  std::vector<std::string> payouts;
-  for (const auto& linked : after.payouts)
-    if (pays(after, linked.id) && !pays(before, linked.id)) payouts.push_back(linked.id);
-  return payouts;
+void follow(SessionPayment& row, const Payout& payout) {
+  LinkedPayout linked{payout.id, payout.account, payout.status.value_or(PayoutStatus::pending),
+                      payout.amount, payout.currency};
+  std::erase_if(row.payouts, [&](const LinkedPayout& each) { return name_of(each) == name_of(linked); });
+  if (!contains(settled_by(payout), row.id)) return;
+  const auto place =
+      std::lower_bound(row.payouts.begin(), row.payouts.end(), linked,
+                       [](const auto& each, const auto& other) { return name_of(each) < name_of(other); });
+  row.payouts.insert(place, std::move(linked));
+}
+
+std::vector<LinkedPayout> newly_paid(const SessionPayment& before, const SessionPayment& after) {
+  return newly(before, after, pays);
 }
 
 void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
@@ -119,9 +216,25 @@ void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout&
   json::encode(data.key("amount"), payout.amount);
   json::encode(data.key("currency"), payout.currency);
   json::encode(data.key("arrival_date"), payout.arrival_date);
-  data.end_object();
-  tell(effects, "tester.payout_paid", "tester.payout_paid:" + row.id + ":" + payout.id, event,
-       std::move(data).text());
+  json::encode(data.key("account"), payout.account);
+  data.key("livemode").boolean(payout.livemode).end_object();
+  const std::string cause =
+      "tester.payout_paid:" + row.id + ":" + cause_of(scope_of(payout), payout.id);
+  tell(effects, "tester.payout_paid", cause, event, std::move(data).text());
+}
+
+void alert_mismatches(Effects& effects, const SessionPayment& before, const SessionPayment& after,
+                      const EventKey& event) {
+  const auto disagrees = [](const SessionPayment& row, const LinkedPayout& payout) {
+    return !is_settled_by(row, payout);
+  };
+  for (const auto& payout : newly(before, after, disagrees))
+    raise(effects, scope_of(after, payout),
+          {"payout_mismatch", payout.id,
+           "Payout " + payout.id + " over " + describe(payout.amount, payout.currency, payout.account) +
+               " is for session payment " + after.id + ", which was registered over " +
+               describe(after.amount, after.currency, after.account) + "; it stays as it is."},
+          event);
 }
 
 SessionPaymentView session_payment_view(const SessionPayment& row) {
@@ -129,10 +242,26 @@ SessionPaymentView session_payment_view(const SessionPayment& row) {
   view.id = row.id;
   view.tester_id = row.tester_id;
   view.payout = row.payout;
-  if (!view.payout && !row.payouts.empty()) view.payout = row.payouts.front().id;
-  view.status = row.status;
+  const auto payouts = settling(row);
+  if (!view.payout && !payouts.empty()) view.payout = payouts.front().id;
+  view.status = status_of(row);
   view.amount = row.amount;
   view.currency = row.currency;
+  view.account = row.account;
+  view.livemode = row.livemode;
+  return view;
+}
+
+const SessionPayment& shown_of(const SessionPayment* live, const SessionPayment* test) {
+  CHECK(live != nullptr || test != nullptr);
+  if (live == nullptr || test == nullptr) return live != nullptr ? *live : *test;
+  const bool is_tests = !test->both_modes || !settling(*test).empty();
+  return live->both_modes && settling(*live).empty() && is_tests ? *test : *live;
+}
+
+SessionPaymentView session_payment_view_of_any_mode(const SessionPayment& shown) {
+  auto view = session_payment_view(shown);
+  if (shown.both_modes && settling(shown).empty()) view.livemode.reset();
   return view;
 }
 

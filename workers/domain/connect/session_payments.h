@@ -1,8 +1,12 @@
 // Session payments: what a tester is owed for a session, settled by payouts.
 //
-// A payout settles the session payment that its metadata names, else those registered with it. Events and
-// registrations may come in any order and end the same. A session payment is paid when any of its payouts is,
-// else pending while any still may be (or none is known), else failed.
+// A payout settles the session payment that its metadata names, else those registered with it, of its own mode;
+// and only when its amount, currency and account are the registered ones, as far as these were registered. One
+// that disagrees changes nothing and raises payout_mismatch. Events and registrations may come in any order and
+// end the same. A session payment is paid when any payout that settles it is, else pending while any still may
+// be (or none is known), else failed.
+//
+// There is a row of each mode. A registration without a mode is for both.
 #pragma once
 
 #include "workers/domain/event.h"
@@ -14,26 +18,37 @@ namespace penstock {
 struct Registration {
   std::string id;
   std::string tester_id;
-  std::optional<std::string> payout;  // another than before moves it
-  std::optional<MinorUnits> amount;
-  std::optional<std::string> currency;
+  std::optional<std::string> payout = {};  // another than before moves it
+  std::optional<MinorUnits> amount = {};
+  std::optional<std::string> currency = {};
+  std::optional<std::string> account = {};
+  std::optional<bool> livemode = {};  // not given: as registered before, else both
 };
 
 void name_reads(const View& view, const Registration& registration, Reads& reads);
 // `by` is told as the cause of what changes.
 Effects decide_registration(const View& view, const Registration& registration, const EventKey& by);
 
-// The session payments that this payout settles, sorted.
+Scope scope_of(const Payout& payout);
+
+// The session payments that this payout is for, sorted.
 std::vector<std::string> settled_by(const Payout& payout);
 
-// Links the payout to its session payment with the status it has now, or unlinks it when it settles others.
+// Notes that there is this payout under its id. Answers what else is known of the id.
+PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payout);
+
+// Links the payout to its session payment as it stands now, or unlinks it when it is for others.
 void follow(SessionPayment& row, const Payout& payout);
 
 // The payouts that pay a known tester in `after` and did not in `before`.
-std::vector<std::string> newly_paid(const SessionPayment& before, const SessionPayment& after);
+std::vector<LinkedPayout> newly_paid(const SessionPayment& before, const SessionPayment& after);
 
 // Adds tester.payout_paid, once for each session payment and payout. The money is the payout's.
 void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
+                      const EventKey& event);
+
+// Raises payout_mismatch for the payouts that disagree with `after` and did not with `before`.
+void alert_mismatches(Effects& effects, const SessionPayment& before, const SessionPayment& after,
                       const EventKey& event);
 
 // A session payment as clients read it (contract.md, /v1/session-payments).
@@ -44,17 +59,27 @@ struct SessionPaymentView {
   SessionPaymentStatus status = SessionPaymentStatus::pending;
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
+  std::optional<std::string> account;
+  std::optional<bool> livemode;  // none: registered for both modes, and settled in neither yet
   bool operator==(const SessionPaymentView&) const = default;
 };
 
 SessionPaymentView session_payment_view(const SessionPayment& row);
 
+// Which of the two rows of an id is shown when nobody asks for a mode; at least one is there. The live one, but
+// for one that was registered for both modes and has been settled by test payouts only.
+const SessionPayment& shown_of(const SessionPayment* live, const SessionPayment* test);
+// As session_payment_view(), without a mode where the row has none yet.
+SessionPaymentView session_payment_view_of_any_mode(const SessionPayment& shown);
+
 template <>
 struct Fields<SessionPaymentView> {
   using T = SessionPaymentView;
-  static constexpr auto list = std::make_tuple(field("id", &T::id), field("tester_id", &T::tester_id),
-                                               field("payout", &T::payout), field("status", &T::status),
-                                               field("amount", &T::amount), field("currency", &T::currency));
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
+                      field("status", &T::status), field("amount", &T::amount),
+                      field("currency", &T::currency), field("account", &T::account),
+                      field("livemode", &T::livemode));
 };
 
 }  // namespace penstock

@@ -67,37 +67,106 @@ const App* find_app(std::string_view slug) {
   return app == kBuiltInApps.end() ? nullptr : app;
 }
 
-Fulfilment refuse(Draft& draft, const CheckoutSession& session, Fulfilment why, const EventKey& event) {
-  const bool unknown = why == Fulfilment::unknown_app;
-  const std::string message = unknown ? "Payment " + session.id + " is for the app \"" + *session.app_slug +
-                                            "\", which nobody handles."
-                                      : "Payment " + session.id + " names nothing that the app \"" +
-                                            *session.app_slug + "\" could grant.";
-  raise(draft.effects(), {unknown ? "app_unknown" : "fulfilment_incomplete", session.id, message}, event);
-  return why;
+bool asks_an_app(const CheckoutSession& session) { return session.app_slug && !claims_deposit(session); }
+
+bool is_to_be_given(const PaymentRows& rows) {
+  return is_paid(rows) && rows.session->trusted && !named_by(*rows.session).empty();
 }
 
-void grant(Draft& draft, CheckoutSession session, Grants grants, const EventKey& event) {
-  draft.effects().add(Fulfillment{session.id, session.id, *session.app_slug, "grant", session.user_id,
-                                  session.customer, std::move(grants), event});
-  session.fulfilled = true;
-  session.fulfilled_by = event;
+// A function of the rows alone, so that it can be told when it changes.
+Fulfilment due(const Draft& draft, const std::string& session) {
+  const auto rows = rows_of_session(draft, session);
+  if (!rows || !is_paid(*rows)) return Fulfilment::nothing_due;
+  if (asks_an_app(*rows->session)) {
+    if (!rows->session->trusted) return Fulfilment::refused;
+    if (find_app(*rows->session->app_slug) == nullptr) return Fulfilment::unknown_app;
+    if (named_by(*rows->session).empty()) return Fulfilment::incomplete;
+  }
+  return is_to_be_given(*rows) ? Fulfilment::done : Fulfilment::nothing_due;
+}
+
+std::optional<AlertText> alert_about(Fulfilment due, const CheckoutSession& session) {
+  const std::string app = "the app \"" + session.app_slug.value_or("") + "\"";
+  switch (due) {
+    case Fulfilment::unknown_app:
+      return AlertText{"app_unknown", session.id,
+                       "Payment " + session.id + " is for " + app + ", which nobody handles."};
+    case Fulfilment::incomplete:
+      return AlertText{"fulfilment_incomplete", session.id,
+                       "Payment " + session.id + " names nothing that " + app + " could grant."};
+    case Fulfilment::refused:
+      return AlertText{"grant_refused", session.id,
+                       "Payment " + session.id + " of connected account " + session.account.value_or("") +
+                           " asks for grants of " + app + "."};
+    case Fulfilment::nothing_due:
+    case Fulfilment::done:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Of each app, all that is named to it.
+std::map<std::string, Grants> grants_by_app(const CheckoutSession& session) {
+  std::map<std::string, Grants> grants;
+  for (const auto& named : named_by(session))
+    for (const auto& grant : named.grants) add_grant(grants[named.app_slug], grant.kind, grant.id);
+  return grants;
+}
+
+void give(Draft& draft, CheckoutSession session, const EventKey& event) {
+  for (auto& [app, grants] : grants_by_app(session)) {
+    auto row = draft.get_or_new<Fulfillment>(fulfillment_id(session.id, app));
+    if (row.grants.empty()) row.event = event;
+    row.payment = session.id;
+    row.app_slug = app;
+    row.action = "grant";
+    row.user_id = session.user_id;
+    row.customer = session.customer;
+    row.grants = std::move(grants);
+    draft.put(std::move(row));
+  }
+  session.granted = true;
+  note_fulfilment(session, event);
   draft.put(std::move(session));
 }
 
 }  // namespace
 
+std::string fulfillment_id(std::string_view payment, std::string_view app_slug) {
+  return std::string(payment).append(":").append(app_slug);
+}
+
+std::vector<NamedGrants> named_by(const CheckoutSession& session) {
+  if (!session.named.empty() || !asks_an_app(session)) return session.named;
+  const App* app = find_app(*session.app_slug);
+  if (app == nullptr) return {};
+  auto grants = app->grants(session.metadata);
+  if (grants.empty()) return {};
+  return {{*session.app_slug, std::move(grants)}};
+}
+
+void name_fulfilments(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked) {
+  for (const auto& session : sessions)
+    for (const auto& named : named_by(*draft.find<CheckoutSession>(session)))
+      linked.want<Fulfillment>(fulfillment_id(session, named.app_slug));
+}
+
 Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& event) {
+  const Fulfilment before = due(draft.before(), session), now = due(draft, session);
   const auto rows = rows_of_session(draft, session);
-  if (!rows || !is_paid(*rows)) return Fulfilment::nothing_due;
-  const CheckoutSession& row = *rows->session;
-  if (row.fulfilled || !row.app_slug || is_deposit(row)) return Fulfilment::nothing_due;
-  const App* app = find_app(*row.app_slug);
-  if (app == nullptr) return refuse(draft, row, Fulfilment::unknown_app, event);
-  auto grants = app->grants(row.metadata);
-  if (grants.empty()) return refuse(draft, row, Fulfilment::incomplete, event);
-  grant(draft, row, std::move(grants), event);
-  return Fulfilment::done;
+  if (rows && is_to_be_given(*rows)) give(draft, *rows->session, event);
+  const auto alert = now != before ? alert_about(now, *draft.find<CheckoutSession>(session)) : std::nullopt;
+  if (alert) raise(draft.effects(), draft.scope(), *alert, event);
+  return now;
+}
+
+bool is_fulfilled(const CheckoutSession& session) { return session.granted || session.credited_to; }
+
+void note_fulfilment(CheckoutSession& row, const EventKey& event) {
+  if (!is_fulfilled(row))
+    row.fulfilled_by.reset();
+  else if (!row.fulfilled_by)
+    row.fulfilled_by = event;
 }
 
 }  // namespace penstock

@@ -1,25 +1,41 @@
-// What a paid session buys: the handler of its metadata.app_slug, once per payment.
+// What a paid session buys: all that its events have named to the built-in apps, given once.
 //
 // Built in, each with what it reads from the session's metadata:
 //   courses        course_id               -> a course
 //   bundles        bundle_id, course_ids   -> the bundle, and each course of the comma-separated list
 //   subscriptions  plan                    -> a plan
+// What one event has named is given even if a later one names something else, or nothing; a session whose
+// newest metadata says that it is a wallet deposit may have grants from before. Granted and credited are two
+// facts, and a session is fulfilled by either.
+//
 // A payment that names nothing of what its handler reads stays paid and unfulfilled and raises the alert
-// fulfilment_incomplete; one whose slug nobody handles raises app_unknown. The subject of both is the
-// payment.
+// fulfilment_incomplete; one whose slug nobody handles raises app_unknown; one of a connected account that is
+// not trusted raises grant_refused. The subject is the payment.
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "workers/domain/payments/linked_reads.h"
 #include "workers/domain/state/draft.h"
 
 namespace penstock {
 
-enum class Fulfilment { nothing_due, done, incomplete, unknown_app };
+// What the session's newest metadata calls for, once it is paid.
+enum class Fulfilment { nothing_due, done, incomplete, unknown_app, refused };
 
-// Fulfils the session's payment when that is due: paid (refunds do not matter), not fulfilled yet, no wallet
-// deposit, and naming an app. Adds the Fulfillment row, whose grants hold for the session's user, else its
-// customer's.
+// What the session's events have named, sorted. A row from before this was kept knows its newest event's only.
+std::vector<NamedGrants> named_by(const CheckoutSession& session);
+
+// The rows that fulfil() changes for these sessions as the draft has them.
+void name_fulfilments(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked);
+
+// Gives what the session's events have named, as far as it has not been given, when it is paid (refunds do not
+// matter) and trusted. The Fulfillment rows hold for the session's user, else its customer's.
 Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& event);
+
+bool is_fulfilled(const CheckoutSession& session);
+// Keeps fulfilled_by in step, after `event` has changed what the row was granted or credited.
+void note_fulfilment(CheckoutSession& row, const EventKey& event);
 
 }  // namespace penstock

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "workers/domain/fulfilment/fulfil.h"
 #include "workers/domain/ledger/ledger.h"
 #include "workers/domain/outbound.h"
 #include "workers/domain/payments/payment.h"
@@ -75,13 +76,13 @@ MinorUnits taken_by(const std::vector<Taking>& takings, const std::string& charg
 
 // Whether the charge's row says for the first time that this much of an intent's charge was refunded. It does
 // so once for each amount, so that the refund's effect key is never used again.
-bool is_news(const View& before, const Taking& taking) {
+bool is_news(const Draft& before, const Taking& taking) {
   const auto* charge = before.find<Charge>(taking.charge);
   return charge == nullptr || !charge->payment_intent || charge->amount_refunded < taking.amount_refunded;
 }
 
 // Whether `now` differs from `before` by nothing but refunds that are news.
-bool only_refunded_more(const View& rows_before, const Position& before, const Position& now) {
+bool only_refunded_more(const Draft& rows_before, const Position& before, const Position& now) {
   const auto keeps = [&](const Taking& taking) {
     return taken_by(now.takings, taking.charge) >= taking.taken;
   };
@@ -100,7 +101,7 @@ class Settlement {
       : draft_(draft), session_(session), meta_(meta) {}
 
   Status run() {
-    const auto before = position_of(Draft(draft_.before()), session_);
+    const auto before = position_of(draft_.before(), session_);
     const auto now = position_of(draft_, session_);
     if (before == now) return ok();
     TRY_STATUS(post_difference(before, now));
@@ -112,8 +113,7 @@ class Settlement {
 
  private:
   Status post_difference(const std::optional<Position>& before, const std::optional<Position>& now) {
-    const bool was_fulfilled_once = draft_.find<CheckoutSession>(session_)->fulfilled_by.has_value();
-    if (!before && !was_fulfilled_once) {
+    if (!before && !draft_.find<CheckoutSession>(session_)->deposited) {
       TRY_STATUS(post_deposit(*now));
       return post_refunds({}, *now);
     }
@@ -124,7 +124,7 @@ class Settlement {
 
   Status post_deposit(const Position& now) {
     return post(draft_,
-                {"deposit:" + session_,
+                {"deposit:" + named_in_keys(session_),
                  LedgerKind::deposit,
                  session_,
                  {{now.wallet, now.credited}, {stripe_side(now.wallet), {-now.credited.value}}}},
@@ -134,7 +134,8 @@ class Settlement {
   Status post_refunds(const std::vector<Taking>& before, const Position& now) {
     for (const auto& taking : now.takings) {
       const std::int64_t more = taking.taken.value - taken_by(before, taking.charge).value;
-      const std::string key = "refund:" + taking.charge + ":" + std::to_string(taking.amount_refunded.value);
+      const std::string key = 
+          "refund:" + named_in_keys(taking.charge) + ":" + std::to_string(taking.amount_refunded.value);
       TRY_STATUS(post(
           draft_,
           {key, LedgerKind::refund, session_, {{now.wallet, {-more}}, {stripe_side(now.wallet), {more}}}},
@@ -144,7 +145,7 @@ class Settlement {
   }
 
   Status post_transfer(const std::optional<Position>& before, const std::optional<Position>& now) {
-    Posting posting{"transfer:" + session_ + ":" + meta_.id, LedgerKind::transfer, session_, {}};
+    Posting posting{"transfer:" + named_in_keys(session_) + ":" + meta_.id, LedgerKind::transfer, session_, {}};
     if (before) {
       posting.lines.push_back({before->wallet, {-before->left().value}});
       posting.lines.push_back({stripe_side(before->wallet), before->left()});
@@ -167,7 +168,7 @@ class Settlement {
       if (before &&
           std::find(before->unclear.begin(), before->unclear.end(), charge) != before->unclear.end())
         continue;
-      raise(draft_.effects(),
+      raise(draft_.effects(), draft_.scope(),
             {"refund_currency_mismatch", charge,
              "Charge " + charge + " was refunded in part in another currency than the deposit " + session_ +
                  " was made in; nothing was taken back."},
@@ -180,9 +181,14 @@ class Settlement {
     row.credited_to = now ? now->wallet.user_id : std::nullopt;
     row.credited = now ? now->credited : MinorUnits{};
     row.reversed = now ? now->reversed : MinorUnits{};
-    row.fulfilled = now.has_value();
-    if (!row.fulfilled_by) row.fulfilled_by = meta_.key;
+    row.deposited = row.deposited || now.has_value();
+    note_fulfilment(row, meta_.key);
     draft_.put(std::move(row));
+  }
+
+  // Modes are told apart by the accounts that are posted to.
+  std::string named_in_keys(const std::string& id) const {
+    return meta_.account ? *meta_.account + ":" + id : id;
   }
 
   Draft& draft_;
@@ -202,10 +208,10 @@ bool claims_deposit(const CheckoutSession& session) {
   return find_text(session.metadata, "type") == "wallet_deposit";
 }
 
-bool is_deposit(const CheckoutSession& session) { return claims_deposit(session) && !session.account; }
+bool is_deposit(const CheckoutSession& session) { return claims_deposit(session) && session.trusted; }
 
 void name_wallets(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked) {
-  const Draft before(draft.before());
+  const Draft before = draft.before();
   for (const auto& session : sessions) {
     name_wallet(position_of(before, session), linked);
     name_wallet(position_of(draft, session), linked);

@@ -7,14 +7,12 @@
 namespace penstock {
 
 std::string wallet_id(bool livemode, std::string_view currency, std::string_view user_id) {
-  std::string id = livemode ? "live:" : "test:";
-  id.append(currency).append(":").append(user_id);
-  return id;
+  return Scope{livemode}.key(std::string(currency).append(":").append(user_id));
 }
 
 std::string LedgerAccount::name() const {
   if (user_id) return "wallet:" + wallet_id(livemode, currency, *user_id);
-  return (livemode ? "stripe:live:" : "stripe:test:") + currency;
+  return "stripe:" + Scope{livemode}.key(currency);
 }
 
 LedgerAccount stripe_side(const LedgerAccount& wallet) {

@@ -22,23 +22,20 @@ std::vector<std::string> join_rows(Draft& draft, const Charge& shown) {
       set_of({shown.payment_intent, known != nullptr ? known->payment_intent : std::nullopt});
   join_into(draft, shown);
   if (shown.payment_intent) {
-    PaymentIntent named;
-    named.id = *shown.payment_intent;
-    named.account = shown.account;
-    named.livemode = shown.livemode;
+    auto named = make_row<PaymentIntent>(draft.scope(), *shown.payment_intent);
     named.charges = {shown.id};
     join_into(draft, std::move(named));
   }
   return sessions_around(draft, intents);
 }
 
-void name_charge_reads(const View& view, const Charge& shown, Reads& reads) {
-  LinkedReads linked(view, reads);
+void name_charge_reads(const View& view, const EventMeta& meta, const Charge& shown, Reads& reads) {
+  LinkedReads linked(view, meta.scope(), reads);
   linked.follow_charge(shown.id);
   linked.follow_intent(shown.payment_intent);
   linked.want<Customer>(shown.customer);
   if (!linked.complete()) return;
-  Draft draft(view);
+  Draft draft(view, meta.scope());
   name_wallets(draft, join_rows(draft, shown), linked);
 }
 
@@ -47,30 +44,31 @@ std::string payment_text(const Draft& draft, const std::string& charge) {
 }
 
 // A charge that only others have named tells nothing yet.
-Charge charge_before(const View& view, const std::string& id) { return view.get_or_new<Charge>(id); }
+Charge charge_before(const Draft& draft, const std::string& id) {
+  return draft.before().get_or_new<Charge>(id);
+}
 
 void tell_refund(Draft& draft, const RefundFacts& facts) {
   const std::string& id = facts.shown.id;
   const MinorUnits now = draft.find<Charge>(id)->amount_refunded;
-  if (now <= charge_before(draft.before(), id).amount_refunded) return;
-  tell(draft.effects(), "payment.refunded", "refund:" + id + ":" + std::to_string(now.value), facts.meta.key,
-       payment_text(draft, id));
+  if (now <= charge_before(draft, id).amount_refunded) return;
+  const std::string cause = "refund:" + cause_of(draft.scope(), id) + ":" + std::to_string(now.value);
+  tell(draft.effects(), "payment.refunded", cause, facts.meta.key, payment_text(draft, id));
 }
 
 void tell_dispute(Draft& draft, const DisputeFacts& facts) {
-  const Charge before = charge_before(draft.before(), facts.shown.id);
+  const Charge before = charge_before(draft, facts.shown.id);
   const Charge now = *draft.find<Charge>(facts.shown.id);
   if (std::tie(before.dispute, before.dispute_status) == std::tie(now.dispute, now.dispute_status)) return;
-  tell(draft.effects(), "payment.disputed", *now.dispute + ":" + *now.dispute_status, facts.meta.key,
-       payment_text(draft, now.id));
+  const std::string cause = cause_of(draft.scope(), *now.dispute) + ":" + *now.dispute_status;
+  tell(draft.effects(), "payment.disputed", cause, facts.meta.key, payment_text(draft, now.id));
 }
 
 }  // namespace
 
 Result<RefundFacts> read_refund(const Event& event) {
   Reader in(event.object());
-  Charge shown;
-  shown.id = in.id("id");
+  auto shown = make_row<Charge>(event.meta.scope(), in.id("id"));
   shown.payment_intent = in.optional_reference("payment_intent");
   shown.amount = in.optional_amount("amount");
   shown.currency = in.optional_currency("currency");
@@ -79,8 +77,6 @@ Result<RefundFacts> read_refund(const Event& event) {
   if (!shown.amount) in.refuse("amount", "is missing");
   if (!shown.currency) in.refuse("currency", "is missing");
   if (!refunded) in.refuse("amount_refunded", "is missing");
-  shown.account = event.meta.account;
-  shown.livemode = event.meta.livemode;
   shown.version = event.meta.version(0);
   if (const auto problem = in.problem()) return *problem;
   shown.amount_refunded = *refunded;
@@ -89,31 +85,28 @@ Result<RefundFacts> read_refund(const Event& event) {
 
 Result<DisputeFacts> read_dispute(const Event& event) {
   Reader in(event.object());
-  Charge shown;
   const auto charge = in.optional_reference("charge");
   if (!charge) in.refuse("charge", "is missing");
+  auto shown = make_row<Charge>(event.meta.scope(), charge.value_or(""));
   shown.payment_intent = in.optional_reference("payment_intent");
-  shown.account = event.meta.account;
-  shown.livemode = event.meta.livemode;
   shown.dispute = in.id("id");
   shown.dispute_created = in.optional_seconds("created");
   shown.dispute_status = in.text("status");
   shown.dispute_version = event.meta.version(dispute_rank(event.meta.type));
   if (const auto problem = in.problem()) return *problem;
-  shown.id = *charge;
   return DisputeFacts{event.meta, std::move(shown)};
 }
 
 void name_reads(const View& view, const RefundFacts& facts, Reads& reads) {
-  name_charge_reads(view, facts.shown, reads);
+  name_charge_reads(view, facts.meta, facts.shown, reads);
 }
 void name_reads(const View& view, const DisputeFacts& facts, Reads& reads) {
-  name_charge_reads(view, facts.shown, reads);
+  name_charge_reads(view, facts.meta, facts.shown, reads);
 }
 
 Result<Effects> decide(const View& view, const RefundFacts& facts, const Policy&) {
-  Draft draft(view);
-  const bool is_older = facts.shown.version < charge_before(view, facts.shown.id).version;
+  Draft draft(view, facts.meta.scope());
+  const bool is_older = facts.shown.version < charge_before(draft, facts.shown.id).version;
   TRY_STATUS(settle_deposits(draft, join_rows(draft, facts.shown), facts.meta));
   tell_refund(draft, facts);
   return finish(std::move(draft), is_older);
@@ -123,8 +116,8 @@ Result<Effects> decide(const View& view, const DisputeFacts& facts, const Policy
   const auto age = [](const Charge& charge) {
     return std::tie(charge.dispute_created, charge.dispute, charge.dispute_version);
   };
-  Draft draft(view);
-  const bool is_older = age(facts.shown) < age(charge_before(view, facts.shown.id));
+  Draft draft(view, facts.meta.scope());
+  const bool is_older = age(facts.shown) < age(charge_before(draft, facts.shown.id));
   TRY_STATUS(settle_deposits(draft, join_rows(draft, facts.shown), facts.meta));
   tell_dispute(draft, facts);
   return finish(std::move(draft), is_older);

@@ -15,11 +15,12 @@ void forget_versions(Charge& row) {
   row.dispute_version.reset();
 }
 void forget_versions(Customer& row) { row.linked_by.reset(); }
+void forget_versions(Fulfillment&) {}
 
 template <class R>
 bool shows_more(const View& before, const Effects& effects) {
   for (R row : std::get<TypedRows<R>>(effects.changed).rows) {
-    const R* known = before.find<R>(row.id);
+    const R* known = before.find<R>(row_key(row));
     if (known == nullptr) return true;
     R was = *known;
     forget_versions(was);
@@ -36,7 +37,7 @@ bool adds_anything(const Effects& effects) {
 }  // namespace
 
 std::vector<std::string> sessions_around(const Draft& draft, const std::vector<std::string>& intents) {
-  const Draft before(draft.before());
+  const Draft before = draft.before();
   std::vector<std::optional<std::string>> sessions;
   for (const auto& intent : intents)
     for (const auto* rows : {&before, &draft})
@@ -47,8 +48,9 @@ std::vector<std::string> sessions_around(const Draft& draft, const std::vector<s
 PaymentStatus status_before(const Draft& draft, const std::optional<std::string>& session,
                             const std::optional<std::string>& intent) {
   PaymentRows rows;
-  rows.session = draft.before().find<CheckoutSession>(session);
-  rows.intent = draft.before().find<PaymentIntent>(intent);
+  const Draft before = draft.before();
+  rows.session = before.find<CheckoutSession>(session);
+  rows.intent = before.find<PaymentIntent>(intent);
   return shown_status(rows);
 }
 
@@ -58,15 +60,15 @@ void tell_status(Draft& draft, PaymentStatus before, const PaymentRows& after, c
   if (!tells || before >= now) return;
   const Payment payment = project(after);
   tell(draft.effects(), now == PaymentStatus::paid ? "payment.succeeded" : "payment.failed",
-       payment.payment_intent.value_or(payment.id), meta.key, json::to_text(payment));
+       cause_of(draft.scope(), payment.payment_intent.value_or(payment.id)), meta.key, json::to_text(payment));
 }
 
 Effects finish(Draft draft, bool is_older) {
-  const View& before = draft.before();
+  const View& before = draft.view();
   Effects effects = std::move(draft).take();
   const bool applied = adds_anything(effects) || shows_more<CheckoutSession>(before, effects) ||
                        shows_more<PaymentIntent>(before, effects) || shows_more<Charge>(before, effects) ||
-                       shows_more<Customer>(before, effects);
+                       shows_more<Customer>(before, effects) || shows_more<Fulfillment>(before, effects);
   if (applied)
     effects.outcome = Outcome::applied;
   else

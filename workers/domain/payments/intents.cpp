@@ -60,11 +60,8 @@ std::vector<std::string> join_rows(Draft& draft, const IntentFacts& facts) {
   const auto intents = intents_around(draft, facts);
   join_into(draft, facts.shown);
   for (const auto& id : facts.shown.charges) {
-    Charge named;
-    named.id = id;
+    auto named = make_row<Charge>(draft.scope(), id);
     named.payment_intent = facts.shown.id;
-    named.account = facts.shown.account;
-    named.livemode = facts.shown.livemode;
     join_into(draft, std::move(named));
   }
   return sessions_around(draft, intents);
@@ -92,16 +89,13 @@ void tell_payments(Draft& draft, const std::vector<std::string>& sessions, const
 
 Result<IntentFacts> read_intent(const Event& event) {
   Reader in(event.object());
-  PaymentIntent shown;
-  shown.id = in.id("id");
+  auto shown = make_row<PaymentIntent>(event.meta.scope(), in.id("id"));
   shown.status = status_of(event.meta.type, in.text("status"));
   shown.amount = in.optional_amount("amount");
   shown.currency = in.optional_currency("currency");
   shown.customer = in.optional_reference("customer");
   shown.metadata = in.metadata();
   shown.user_id = find_text(shown.metadata, "user_id");
-  shown.account = event.meta.account;
-  shown.livemode = event.meta.livemode;
   shown.version = event.meta.version(rank_of(event.meta.type));
   if (const auto problem = in.problem()) return *problem;
   TRY(const auto charges, read_charges(event.object()));
@@ -111,18 +105,19 @@ Result<IntentFacts> read_intent(const Event& event) {
 }
 
 void name_reads(const View& view, const IntentFacts& facts, Reads& reads) {
-  LinkedReads linked(view, reads);
+  LinkedReads linked(view, facts.meta.scope(), reads);
   linked.follow_intent(facts.shown.id);
   linked.want<Customer>(facts.shown.customer);
   for (const auto& charge : facts.shown.charges) linked.follow_charge(charge);
   if (!linked.complete()) return;
-  Draft draft(view);
+  Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, facts), linked);
+  name_fulfilments(draft, sessions_of(draft, facts.shown.id), linked);
 }
 
 Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&) {
-  Draft draft(view);
-  const auto* known = view.find<PaymentIntent>(facts.shown.id);
+  Draft draft(view, facts.meta.scope());
+  const auto* known = draft.find<PaymentIntent>(facts.shown.id);
   const bool is_older = known != nullptr && facts.shown.version < known->version;
   const auto affected = join_rows(draft, facts);
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));

@@ -4,11 +4,14 @@
 #include <iterator>
 #include <tuple>
 
+#include "workers/domain/fulfilment/fulfil.h"
+
 namespace penstock {
 namespace {
 
-std::vector<std::string> union_of(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  std::vector<std::string> all;
+template <class T>
+std::vector<T> union_of(const std::vector<T>& a, const std::vector<T>& b) {
+  std::vector<T> all;
   std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
   return all;
 }
@@ -36,11 +39,14 @@ CheckoutSession join(const CheckoutSession& known, const CheckoutSession& shown)
   CheckoutSession joined = known.version < shown.version ? shown : known;
   joined.status = std::max(known.status, shown.status);
   joined.payment_intent = least(known.payment_intent, shown.payment_intent);
-  joined.fulfilled = known.fulfilled;
-  joined.fulfilled_by = known.fulfilled_by;
+  joined.trusted = known.trusted || shown.trusted;
+  joined.named = union_of(named_by(known), named_by(shown));
+  joined.granted = known.granted;
   joined.credited_to = known.credited_to;
   joined.credited = known.credited;
   joined.reversed = known.reversed;
+  joined.deposited = known.deposited;
+  joined.fulfilled_by = known.fulfilled_by;
   return joined;
 }
 
@@ -63,6 +69,7 @@ Charge join(const Charge& known, const Charge& shown) {
 Customer join(const Customer& known, const Customer& shown) {
   const bool earlier = shown.linked_by && (!known.linked_by || *shown.linked_by < *known.linked_by);
   Customer joined = earlier ? shown : known;
+  joined.trusted = known.trusted || shown.trusted;
   joined.deposits = union_of(known.deposits, shown.deposits);
   return joined;
 }

@@ -5,22 +5,25 @@
 
 namespace penstock {
 
-// Borrows both. complete() after following says that nothing more was found to load.
+// Borrows view and reads. Follows ids within one scope. complete() after following says that nothing more was
+// found to load.
 class LinkedReads {
  public:
-  LinkedReads(const View& view, Reads& reads) : view_(view), reads_(reads) {}
+  LinkedReads(const View& view, Scope scope, Reads& reads)
+      : view_(view), scope_(std::move(scope)), reads_(reads) {}
 
-  // Asks for the row; the row where it is loaded and exists.
+  // Asks for the row; the row where it is loaded and exists. As Draft::find, by id.
   template <class R>
-  const R* want(const std::string& key) {
+  const R* want(const std::string& id) {
+    const std::string key = TableName<R>::traits.scoped ? scope_.key(id) : id;
     if (view_.loaded<R>(key)) return view_.find<R>(key);
     reads_.want<R>(key);
     complete_ = false;
     return nullptr;
   }
   template <class R>
-  const R* want(const std::optional<std::string>& key) {
-    return key ? want<R>(*key) : nullptr;
+  const R* want(const std::optional<std::string>& id) {
+    return id ? want<R>(*id) : nullptr;
   }
 
   // The session, its customer, and all that belongs to its intent.
@@ -48,10 +51,13 @@ class LinkedReads {
     follow_intent(charge->payment_intent);
   }
 
+  const View& view() const noexcept { return view_; }
+  const Scope& scope() const noexcept { return scope_; }
   bool complete() const noexcept { return complete_; }
 
  private:
   const View& view_;
+  const Scope scope_;
   Reads& reads_;
   bool complete_ = true;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 #include <tuple>
 
+#include "workers/domain/fulfilment/fulfil.h"
 #include "workers/domain/payments/linked_reads.h"
 #include "workers/domain/read.h"
 
@@ -85,7 +86,7 @@ void take_from(Payment& payment, const CheckoutSession& session) {
   payment.livemode = session.livemode;
   payment.metadata = session.metadata;
   payment.app_slug = session.app_slug;
-  payment.fulfilled = session.fulfilled;
+  payment.fulfilled = is_fulfilled(session);
   payment.fulfilled_by = session.fulfilled_by;
 }
 
@@ -172,15 +173,15 @@ std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& 
                           : rows_of_session(rows, sessions.front());
 }
 
-void name_payment_reads(const View& view, const std::string& id, Reads& reads) {
-  LinkedReads linked(view, reads);
+void name_payment_reads(const View& view, const Scope& scope, const std::string& id, Reads& reads) {
+  LinkedReads linked(view, scope, reads);
   linked.follow_session(id);
   linked.follow_intent(id);
   linked.follow_charge(id);
 }
 
-std::optional<Payment> payment_of(const View& view, const std::string& id) {
-  const Draft rows(view);
+std::optional<Payment> payment_of(const View& view, const Scope& scope, const std::string& id) {
+  const Draft rows(view, scope);
   std::optional<PaymentRows> found = rows_of_session(rows, id);
   if (!found && rows.find<PaymentIntent>(id) != nullptr) {
     const auto sessions = sessions_of(rows, id);

@@ -61,10 +61,10 @@ std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& 
 // The sessions that belong to an intent, by id: each a payment. Empty when the intent is one itself.
 std::vector<std::string> sessions_of(const Draft& rows, const std::string& intent);
 
-// Any id of a payment ("cs_…", "pi_…", "ch_…") leads to it; an intent's with several sessions to the first
-// one's. For reading outside a decision: name the rows until all are loaded, then ask.
-void name_payment_reads(const View& view, const std::string& id, Reads& reads);
-std::optional<Payment> payment_of(const View& view, const std::string& id);
+// Any id of a payment of the scope ("cs_…", "pi_…", "ch_…") leads to it; an intent's with several sessions to
+// the first one's. For reading outside a decision: name the rows until all are loaded, then ask.
+void name_payment_reads(const View& view, const Scope& scope, const std::string& id, Reads& reads);
+std::optional<Payment> payment_of(const View& view, const Scope& scope, const std::string& id);
 
 template <>
 struct Fields<Payment> {

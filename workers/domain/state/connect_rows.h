@@ -36,6 +36,7 @@ struct AccountSnapshot {
 
 // The columns from user_id to requirements are the winning snapshot's.
 struct ConnectedAccount {
+  std::string key;  // of the platform's scope: one of each mode
   std::string id;
   std::optional<std::string> user_id;
   AccountStatus status = AccountStatus::onboarding;
@@ -49,8 +50,9 @@ struct ConnectedAccount {
 };
 
 struct Payout {
+  std::string key;
   std::string id;
-  std::optional<PayoutStatus> status;  // none while only a session payment has named it
+  std::optional<PayoutStatus> status;
   std::optional<std::string> account;
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
@@ -69,20 +71,40 @@ struct Payout {
   bool operator==(const Payout&) const = default;
 };
 
+// One payout id of one mode: whose payouts it is, which a registration need not say, and what was registered
+// with it, which may be before any payout is known.
+struct PayoutId {
+  std::string key;  // of the platform's scope
+  std::string id;
+  bool livemode = false;
+  std::vector<std::string> accounts;    // that have such a payout, sorted; empty text is the platform
+  std::vector<std::string> registered;  // session payments that name it, sorted
+  bool operator==(const PayoutId&) const = default;
+};
+
+// A payout that names a session payment, or is registered with it.
 struct LinkedPayout {
   std::string id;
+  std::optional<std::string> account;
   PayoutStatus status = PayoutStatus::pending;
+  std::optional<MinorUnits> amount;
+  std::optional<std::string> currency;
   bool operator==(const LinkedPayout&) const = default;
 };
 
+// One of each mode. What it comes to, session_payments.h says.
 struct SessionPayment {
+  std::string key;  // of the platform's scope
   std::string id;
+  bool livemode = false;
+  bool both_modes = false;  // registered without a mode: there is such a row in the other one
   std::optional<std::string> tester_id;
-  std::optional<std::string> payout;  // the one it was registered with
-  SessionPaymentStatus status = SessionPaymentStatus::pending;
+  // As registered; a payout settles it only when it agrees with those that are there.
+  std::optional<std::string> payout;
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
-  std::vector<LinkedPayout> payouts;  // whose session payment this is, sorted by id
+  std::optional<std::string> account;
+  std::vector<LinkedPayout> payouts;  // of its mode that name it, sorted by id and account
   bool operator==(const SessionPayment&) const = default;
 };
 
@@ -105,7 +127,7 @@ template <>
 struct Fields<ConnectedAccount> {
   using T = ConnectedAccount;
   static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("user_id", &T::user_id), field("status", &T::status),
+      field("key", &T::key), field("id", &T::id), field("user_id", &T::user_id), field("status", &T::status),
       field("charges_enabled", &T::charges_enabled), field("payouts_enabled", &T::payouts_enabled),
       field("details_submitted", &T::details_submitted), field("requirements", &T::requirements),
       field("livemode", &T::livemode), field("events", &T::events));
@@ -114,7 +136,7 @@ template <>
 struct Fields<Payout> {
   using T = Payout;
   static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("status", &T::status), field("account", &T::account),
+      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("account", &T::account),
       field("amount", &T::amount), field("currency", &T::currency), field("arrival_date", &T::arrival_date),
       field("destination", &T::destination), field("failure_code", &T::failure_code),
       field("failure_message", &T::failure_message), field("livemode", &T::livemode),
@@ -124,17 +146,28 @@ struct Fields<Payout> {
       field("retry_next_at", &T::retry_next_at));
 };
 template <>
-struct Fields<LinkedPayout> {
+struct Fields<PayoutId> {
+  using T = PayoutId;
   static constexpr auto list =
-      std::make_tuple(field("id", &LinkedPayout::id), field("status", &LinkedPayout::status));
+      std::make_tuple(field("key", &T::key), field("id", &T::id), field("livemode", &T::livemode),
+                      field("accounts", &T::accounts), field("registered", &T::registered));
+};
+template <>
+struct Fields<LinkedPayout> {
+  using T = LinkedPayout;
+  static constexpr auto list =
+      std::make_tuple(field("id", &T::id), field("account", &T::account), field("status", &T::status),
+                      field("amount", &T::amount), field("currency", &T::currency));
 };
 template <>
 struct Fields<SessionPayment> {
   using T = SessionPayment;
   static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
-                      field("status", &T::status), field("amount", &T::amount),
-                      field("currency", &T::currency), field("payouts", &T::payouts));
+      std::make_tuple(field("key", &T::key), field("id", &T::id), field("livemode", &T::livemode),
+                      field("both_modes", &T::both_modes), field("tester_id", &T::tester_id),
+                      field("payout", &T::payout), field("amount", &T::amount),
+                      field("currency", &T::currency), field("account", &T::account),
+                      field("payouts", &T::payouts));
 };
 template <>
 struct TableName<ConnectedAccount> {
@@ -142,8 +175,11 @@ struct TableName<ConnectedAccount> {
 };
 template <>
 struct TableName<Payout> {
-  static constexpr TableTraits traits{
-      .name = "payouts", .resource = "payouts", .newest_first = "retry_next_at"};
+  static constexpr TableTraits traits{.name = "payouts", .resource = "payouts", .scoped = true};
+};
+template <>
+struct TableName<PayoutId> {
+  static constexpr TableTraits traits{.name = "payout_ids"};
 };
 template <>
 struct TableName<SessionPayment> {

@@ -1,5 +1,5 @@
-// The rows as one event leaves them while it is being decided: the view's, with the event's own changes on
-// top.
+// The rows of one scope as one event leaves them while it is being decided: the view's, with the event's own
+// changes on top.
 #pragma once
 
 #include <utility>
@@ -9,35 +9,52 @@
 namespace penstock {
 
 // Borrows the view, which must outlive it. A Draft without changes reads exactly as its view does.
+//
+// Rows are asked for by id and found in the draft's scope: no other scope's row can be read or changed
+// through it. Rows that belong to no scope (wallets) go by their keys.
 class Draft {
  public:
-  explicit Draft(const View& view) : view_(view) {}
+  Draft(const View& view, Scope scope) : view_(view), scope_(std::move(scope)) {}
 
   // As View::find; the pointer holds until the next put().
   template <class R>
-  const R* find(const std::string& key) const {
+  const R* find(const std::string& id) const {
     for (const auto& row : std::get<TypedRows<R>>(effects_.changed).rows)
-      if (row.id == key) return &row;
-    return view_.find<R>(key);
+      if (row.id == id) return &row;
+    if constexpr (TableName<R>::traits.scoped)
+      return view_.find<R>(scope_.key(id));
+    else
+      return view_.find<R>(id);
   }
   template <class R>
-  const R* find(const std::optional<std::string>& key) const {
-    return key ? find<R>(*key) : nullptr;
+  const R* find(const std::optional<std::string>& id) const {
+    return id ? find<R>(*id) : nullptr;
+  }
+  // A copy of the row, or a new one of that id.
+  template <class R>
+  R get_or_new(const std::string& id) const {
+    const R* known = find<R>(id);
+    return known != nullptr ? *known : make_row<R>(scope_, id);
   }
 
   // Remembers the row's new value, unless it is the old one.
   template <class R>
   void put(R row) {
+    if constexpr (TableName<R>::traits.scoped) CHECK(row.key == scope_.key(row.id));
     const R* known = find<R>(row.id);
     if (known == nullptr || *known != row) effects_.put(std::move(row));
   }
 
-  const View& before() const noexcept { return view_; }
+  const Scope& scope() const noexcept { return scope_; }
+  const View& view() const noexcept { return view_; }
+  // The rows as they were. What it finds lives as long as the view.
+  Draft before() const { return {view_, scope_}; }
   Effects& effects() noexcept { return effects_; }
   Effects take() && { return std::move(effects_); }
 
  private:
   const View& view_;
+  Scope scope_;
   Effects effects_;
 };
 

@@ -1,6 +1,6 @@
 // What events have shown about payments, one row per Stripe object, and the money and grants that followed.
 //
-// Each row is a join-semilattice: applying an event is a merge that is commutative, associative and
+// Each row belongs to one Scope and is a join-semilattice: applying an event is a merge that is commutative, associative and
 // idempotent, so that the rows end the same for every order and repetition. What a client reads as "the
 // payment" is a pure function of the rows of one payment intent (payments/payment.h) and is stored nowhere.
 #pragma once
@@ -20,7 +20,20 @@ namespace penstock {
 PENSTOCK_WORDS(PaymentStatus, pending, processing, failed, canceled, expired, paid, partially_refunded,
                refunded)
 
+// What one event's metadata names to an app.
+struct Grant {
+  std::string kind;
+  std::string id;
+  auto operator<=>(const Grant&) const = default;
+};
+struct NamedGrants {
+  std::string app_slug;
+  std::vector<Grant> grants;  // in the order of the metadata, each once
+  auto operator<=>(const NamedGrants&) const = default;
+};
+
 struct CheckoutSession {
+  std::string key;
   std::string id;
   PaymentStatus status = PaymentStatus::pending;  // the highest that a session event has shown
   std::optional<std::string> payment_intent;
@@ -35,15 +48,23 @@ struct CheckoutSession {
   bool livemode = false;
   EventVersion version;  // of the event these fields were taken from: the greatest
 
-  bool fulfilled = false;
-  std::optional<EventKey> fulfilled_by;
+  // Whether it may touch wallets, profiles and grants: the platform's own, and a connected account's once an
+  // event of it was applied while such accounts were trusted.
+  bool trusted = false;
+  std::vector<NamedGrants> named;  // by all of its events, whatever the newest says; sorted
+  bool granted = false;            // what is named has been given
+
   std::optional<std::string> credited_to;  // the user whose wallet holds this deposit
   MinorUnits credited;                     // by this deposit, before refunds
   MinorUnits reversed;                     // taken back by refunds
+  bool deposited = false;                  // its effect key has been used
+
+  std::optional<EventKey> fulfilled_by;  // while it is fulfilled: granted or credited
   bool operator==(const CheckoutSession&) const = default;
 };
 
 struct PaymentIntent {
+  std::string key;
   std::string id;
   PaymentStatus status = PaymentStatus::pending;
   std::optional<MinorUnits> amount;
@@ -61,6 +82,7 @@ struct PaymentIntent {
 };
 
 struct Charge {
+  std::string key;
   std::string id;
   std::optional<std::string> payment_intent;
   std::optional<MinorUnits> amount;
@@ -81,31 +103,33 @@ struct Charge {
 // Links a Stripe customer to a user. The earliest link (by event version) holds, so that a later session
 // never moves money that was credited through the customer.
 struct Customer {
+  std::string key;
   std::string id;
+  std::optional<std::string> account;
+  bool livemode = false;
+  bool trusted = false;  // as CheckoutSession's: whether the link shows in the user's profile
   std::optional<std::string> user_id;
   std::optional<EventVersion> linked_by;
   std::vector<std::string> deposits;  // sessions that deposit to whoever the customer is, sorted
   bool operator==(const Customer&) const = default;
 };
 
-struct Grant {
-  std::string kind;
-  std::string id;
-  bool operator==(const Grant&) const = default;
-};
-
-// Once per payment: the payment's id is the key.
+// What a paid session has been given through one app: all that its events named to it, each once.
 struct Fulfillment {
-  std::string id;
+  std::string key;
+  std::string id;  // fulfillment_id()
+  std::optional<std::string> account;
+  bool livemode = false;
   std::string payment;
   std::string app_slug;
   std::string action;
   std::optional<std::string> user_id;  // when the session names it; else the customer's
   std::optional<std::string> customer;
   std::vector<Grant> grants;
-  EventKey event;
+  EventKey event;  // that gave the first of them
   bool operator==(const Fulfillment&) const = default;
 };
+std::string fulfillment_id(std::string_view payment, std::string_view app_slug);  // "cs_1:courses"
 
 // One user's money of one currency and mode; its balance is the sum of its ledger entries. A wallet that
 // holds no deposit is one that a moved customer link has left behind: it is not shown, as in another order it
@@ -120,7 +144,7 @@ struct Wallet {
   bool operator==(const Wallet&) const = default;
 };
 
-// "live:usd:<user>" or "test:usd:<user>".
+// "live:usd:<user>" or "test:usd:<user>": wallets are the platform's.
 std::string wallet_id(bool livemode, std::string_view currency, std::string_view user_id);
 
 PENSTOCK_WORDS(LedgerKind, deposit, refund, transfer)
@@ -147,22 +171,32 @@ struct Fields<EventVersion> {
                       field("event", &EventVersion::event));
 };
 template <>
+struct Fields<Grant> {
+  static constexpr auto list = std::make_tuple(field("kind", &Grant::kind), field("id", &Grant::id));
+};
+template <>
+struct Fields<NamedGrants> {
+  static constexpr auto list =
+      std::make_tuple(field("app_slug", &NamedGrants::app_slug), field("grants", &NamedGrants::grants));
+};
+template <>
 struct Fields<CheckoutSession> {
   using T = CheckoutSession;
   static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("status", &T::status), field("payment_intent", &T::payment_intent),
+      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("payment_intent", &T::payment_intent),
       field("mode", &T::mode), field("amount", &T::amount), field("currency", &T::currency),
       field("customer", &T::customer), field("user_id", &T::user_id), field("app_slug", &T::app_slug),
       field("metadata", &T::metadata), field("account", &T::account), field("livemode", &T::livemode),
-      field("version", &T::version), field("fulfilled", &T::fulfilled),
-      field("fulfilled_by", &T::fulfilled_by), field("credited_to", &T::credited_to),
-      field("credited", &T::credited), field("reversed", &T::reversed));
+      field("version", &T::version), field("trusted", &T::trusted), field("named", &T::named),
+      field("granted", &T::granted), field("credited_to", &T::credited_to), field("credited", &T::credited),
+      field("reversed", &T::reversed), field("deposited", &T::deposited),
+      field("fulfilled_by", &T::fulfilled_by));
 };
 template <>
 struct Fields<PaymentIntent> {
   using T = PaymentIntent;
   static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("status", &T::status), field("amount", &T::amount),
+      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("amount", &T::amount),
       field("currency", &T::currency), field("customer", &T::customer), field("user_id", &T::user_id),
       field("metadata", &T::metadata), field("account", &T::account), field("livemode", &T::livemode),
       field("latest_charge", &T::latest_charge), field("version", &T::version),
@@ -172,7 +206,7 @@ template <>
 struct Fields<Charge> {
   using T = Charge;
   static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("payment_intent", &T::payment_intent), field("amount", &T::amount),
+      field("key", &T::key), field("id", &T::id), field("payment_intent", &T::payment_intent), field("amount", &T::amount),
       field("currency", &T::currency), field("customer", &T::customer), field("account", &T::account),
       field("livemode", &T::livemode), field("amount_refunded", &T::amount_refunded),
       field("version", &T::version), field("dispute", &T::dispute),
@@ -183,20 +217,20 @@ template <>
 struct Fields<Customer> {
   using T = Customer;
   static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("user_id", &T::user_id), field("linked_by", &T::linked_by),
+      std::make_tuple(field("key", &T::key), field("id", &T::id), field("account", &T::account),
+                      field("livemode", &T::livemode), field("trusted", &T::trusted),
+                      field("user_id", &T::user_id), field("linked_by", &T::linked_by),
                       field("deposits", &T::deposits));
-};
-template <>
-struct Fields<Grant> {
-  static constexpr auto list = std::make_tuple(field("kind", &Grant::kind), field("id", &Grant::id));
 };
 template <>
 struct Fields<Fulfillment> {
   using T = Fulfillment;
-  static constexpr auto list = std::make_tuple(field("id", &T::id), field("payment", &T::payment),
-                                               field("app_slug", &T::app_slug), field("action", &T::action),
-                                               field("user_id", &T::user_id), field("customer", &T::customer),
-                                               field("grants", &T::grants), field("event", &T::event));
+  static constexpr auto list =
+      std::make_tuple(field("key", &T::key), field("id", &T::id), field("account", &T::account),
+                      field("livemode", &T::livemode), field("payment", &T::payment),
+                      field("app_slug", &T::app_slug), field("action", &T::action),
+                      field("user_id", &T::user_id), field("customer", &T::customer),
+                      field("grants", &T::grants), field("event", &T::event));
 };
 template <>
 struct Fields<Wallet> {
@@ -217,24 +251,24 @@ struct Fields<LedgerEntry> {
 
 template <>
 struct TableName<CheckoutSession> {
-  static constexpr TableTraits traits{.name = "checkout_sessions", .resource = "payments"};
+  static constexpr TableTraits traits{.name = "checkout_sessions", .resource = "payments", .scoped = true};
 };
 template <>
 struct TableName<PaymentIntent> {
-  static constexpr TableTraits traits{.name = "payment_intents", .resource = "payments"};
+  static constexpr TableTraits traits{.name = "payment_intents", .resource = "payments", .scoped = true};
 };
 template <>
 struct TableName<Charge> {
-  static constexpr TableTraits traits{.name = "charges"};
+  static constexpr TableTraits traits{.name = "charges", .scoped = true};
 };
 template <>
 struct TableName<Customer> {
-  static constexpr TableTraits traits{.name = "customers"};
+  static constexpr TableTraits traits{.name = "customers", .scoped = true};
 };
 template <>
 struct TableName<Fulfillment> {
   static constexpr TableTraits traits{
-      .name = "fulfillments", .mode = WriteMode::insert_new, .resource = "fulfillments"};
+      .name = "fulfillments", .resource = "fulfillments", .scoped = true};
 };
 template <>
 struct TableName<Wallet> {

@@ -34,6 +34,7 @@ struct SubscriptionSnapshot {
 
 // The columns from status to latest_invoice are the winning snapshot's.
 struct Subscription {
+  std::string key;
   std::string id;
   std::optional<SubscriptionStatus> status;  // none while only invoices have named it
   std::optional<std::string> customer;
@@ -49,6 +50,7 @@ struct Subscription {
   std::optional<std::string> latest_invoice;
   std::optional<std::string> account;
   bool livemode = false;
+  bool trusted = false;  // whether it shows in its user's profile, as CheckoutSession's
   std::optional<InvoiceOutcome> last_payment;
   std::optional<EventVersion> last_payment_version;  // rank: failed 0, paid 1
   WholeState<SubscriptionSnapshot> events;
@@ -70,18 +72,19 @@ template <>
 struct Fields<Subscription> {
   using T = Subscription;
   static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
+      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
       field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
       field("started", &T::started), field("current_period_start", &T::current_period_start),
       field("current_period_end", &T::current_period_end),
       field("cancel_at_period_end", &T::cancel_at_period_end), field("canceled_at", &T::canceled_at),
       field("trial_end", &T::trial_end), field("latest_invoice", &T::latest_invoice),
-      field("account", &T::account), field("livemode", &T::livemode), field("last_payment", &T::last_payment),
+      field("account", &T::account), field("livemode", &T::livemode), field("trusted", &T::trusted), field("last_payment", &T::last_payment),
       field("last_payment_version", &T::last_payment_version), field("events", &T::events));
 };
 template <>
 struct TableName<Subscription> {
-  static constexpr TableTraits traits{.name = "subscriptions", .resource = "subscriptions"};
+  static constexpr TableTraits traits{
+      .name = "subscriptions", .resource = "subscriptions", .scoped = true};
 };
 
 }  // namespace penstock

@@ -17,17 +17,25 @@
 namespace penstock {
 
 // Specialised beside each row struct: `name`, and optionally mode, newest_first, partitioned_by, resource.
-// `resource` is the name of the admin resource that shows the row; empty for inner rows.
+// `resource` is the name of the admin resource that shows the row; empty for inner rows. `scoped`: the row
+// belongs to a Scope, has id, livemode and account, and its key is that scope's for the id.
 struct TableTraits {
   std::string_view name;
   WriteMode mode = WriteMode::guarded;
   std::string_view resource = {};
   std::string_view newest_first = "created_at";
   std::string_view partitioned_by = {};
+  bool scoped = false;
 };
 
 template <class R>
 struct TableName;  // static constexpr TableTraits traits{…};
+
+// The first field is the key.
+template <class R>
+const std::string& row_key(const R& row) {
+  return row.*(std::get<0>(Fields<R>::list).member);
+}
 
 namespace detail {
 

@@ -12,7 +12,7 @@ void for_each_table(Tuple& tables, Visit&& visit) {
 }
 
 template <class R>
-Row make_row(const R& row, std::int64_t rev, RowStamp stamp) {
+Row stored_row(const R& row, std::int64_t rev, RowStamp stamp) {
   return Row{to_cells(row), rev, std::move(stamp)};
 }
 
@@ -52,7 +52,7 @@ bool View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows
           good = false;
           return;
         }
-        auto& slot = table.by_key[row->id];
+        auto& slot = table.by_key[row_key(*row)];
         slot.row = std::move(row);
         slot.rev = stored.rev;
         slot.stamp = stored.stamp;
@@ -65,7 +65,7 @@ bool View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows
 void View::apply(const Effects& effects, const EventKey& event) {
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
     for (const auto& row : std::get<TypedRows<R>>(effects.changed).rows) {
-      const auto slot = table.by_key.find(row.id);
+      const auto slot = table.by_key.find(row_key(row));
       CHECK(slot != table.by_key.end());
       slot->second.row = row;
       slot->second.changed_by = event;
@@ -84,15 +84,15 @@ std::vector<TableRows> View::changes(Timestamp now) const {
     for (const auto& [key, slot] : table.by_key) {
       if (!slot.changed_by) continue;
       const Timestamp created = slot.rev == 0 ? now : slot.stamp.created_at;
-      rows.rows.push_back(make_row(*slot.row, slot.rev, {created, now, slot.changed_by->value}));
+      rows.rows.push_back(stored_row(*slot.row, slot.rev, {created, now, slot.changed_by->value}));
     }
     if (!rows.rows.empty()) changes.push_back(std::move(rows));
   });
   for_each_table(added_, [&]<class R>(const TypedRows<R>& table) {
     TableRows rows{&table_of<R>(), {}};
-    std::unordered_set<std::string> ids;  // two events of one batch may add the same alert
+    std::unordered_set<std::string> keys;  // two events of one batch may add the same alert
     for (const auto& row : table.rows)
-      if (ids.insert(row.id).second) rows.rows.push_back(make_row(row, 0, {now, now, {}}));
+      if (keys.insert(row_key(row)).second) rows.rows.push_back(stored_row(row, 0, {now, now, {}}));
     if (!rows.rows.empty()) changes.push_back(std::move(rows));
   });
   return changes;

@@ -25,10 +25,11 @@ namespace penstock {
 // Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
 template <template <class> class Of>
 using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
-                               Of<Subscription>, Of<ConnectedAccount>, Of<Payout>, Of<SessionPayment>>;
+                               Of<Fulfillment>, Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>,
+                               Of<Payout>, Of<SessionPayment>>;
 // Rows that are only ever added.
 template <template <class> class Of>
-using AddedTables = std::tuple<Of<LedgerEntry>, Of<Fulfillment>, Of<Alert>, Of<OutboxRow>>;
+using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
 
 template <class R>
 struct TypedKeys {
@@ -41,6 +42,17 @@ struct TypedRows {
 
 class View;
 
+// A row of which nothing is known yet.
+template <class R>
+R make_row(const Scope& scope, const std::string& id) {
+  R row;
+  row.key = scope.key(id);
+  row.id = id;
+  row.livemode = scope.livemode;
+  if constexpr (TableName<R>::traits.scoped) row.account = scope.account;
+  return row;
+}
+
 // Keys that an event's decision will look at and that are not loaded yet.
 class Reads {
  public:
@@ -49,8 +61,8 @@ class Reads {
   template <class R>
   void want(const std::string& key);
   template <class R>
-  void want(const std::optional<std::string>& key) {
-    if (key) want<R>(*key);
+  void want(const Scope& scope, const std::optional<std::string>& id) {
+    if (id) want<R>(scope.key(*id));
   }
 
   bool empty() const;
@@ -92,16 +104,15 @@ class View {
     return slot->second.row ? &*slot->second.row : nullptr;
   }
   template <class R>
-  const R* find(const std::optional<std::string>& key) const {
-    return key ? find<R>(*key) : nullptr;
+  const R* find(const Scope& scope, const std::optional<std::string>& id) const {
+    return id ? find<R>(scope.key(*id)) : nullptr;
   }
   // A copy of the row, or a new one of that id.
   template <class R>
-  R get_or_new(const std::string& key) const {
-    if (const R* known = find<R>(key)) return *known;
-    R row;
-    row.id = key;
-    return row;
+  R get_or_new(const Scope& scope, const std::string& id) const {
+    const std::string key = scope.key(id);
+    const R* known = find<R>(key);
+    return known != nullptr ? *known : make_row<R>(scope, id);
   }
 
   // Takes what the store answered for these keys (the absent ones included). False: a stored row is corrupt.
@@ -146,7 +157,7 @@ void Effects::put(R row) {
   if constexpr (!TableName<R>::traits.resource.empty()) touch(TableName<R>::traits.resource, row.id);
   auto& rows = std::get<TypedRows<R>>(changed).rows;
   for (auto& known : rows) {
-    if (known.id != row.id) continue;
+    if (row_key(known) != row_key(row)) continue;
     known = std::move(row);
     return;
   }

@@ -32,26 +32,24 @@ Result<InvoiceFacts> read_invoice(const Event& event) {
 }
 
 void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads) {
-  reads.want<Subscription>(facts.subscription);
-  if (facts.subscription) name_customers(view, *facts.subscription, reads);
+  if (facts.subscription) name_subscription(view, facts.meta.scope(), *facts.subscription, reads);
 }
 
-Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy&) {
+Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy& policy) {
   Effects effects;
   if (!facts.subscription) {
     effects.reason = "no_subscription";
     return effects;
   }
-  const Subscription* before = view.find<Subscription>(facts.subscription);
-  Subscription after = view.get_or_new<Subscription>(*facts.subscription);
+  const Subscription* before = view.find<Subscription>(facts.meta.scope(), facts.subscription);
+  auto after = view.get_or_new<Subscription>(facts.meta.scope(), *facts.subscription);
   const auto version = facts.meta.version(facts.outcome == InvoiceOutcome::paid ? 1 : 0);
   const bool newest = after.last_payment_version <= version;
   if (newest) {
     after.last_payment = facts.outcome;
     after.last_payment_version = version;
   }
-  after.account = std::max(after.account, facts.meta.account);
-  after.livemode = after.livemode || facts.meta.livemode;
+  after.trusted = after.trusted || policy.trusts(facts.meta);
 
   effects.outcome = newest ? Outcome::duplicate : Outcome::stale;
   if (before != nullptr && *before == after) return effects;

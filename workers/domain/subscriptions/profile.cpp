@@ -9,15 +9,18 @@ namespace {
 std::vector<std::string> customers_of(const std::string& user_id, const std::vector<Customer>& customers) {
   std::vector<std::string> ids;
   for (const auto& customer : customers)
-    if (customer.user_id == user_id) ids.push_back(customer.id);
+    if (customer.trusted && customer.user_id == user_id) ids.push_back(customer.id);
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
-bool belongs_to(const std::string& user_id, const std::vector<std::string>& customers,
-                const Subscription& row) {
+bool belongs_to(const std::string& user_id, const std::vector<Customer>& customers, const Subscription& row) {
+  if (!row.trusted) return false;
   if (row.user_id) return *row.user_id == user_id;
-  return row.customer && std::binary_search(customers.begin(), customers.end(), *row.customer);
+  return std::any_of(customers.begin(), customers.end(), [&](const Customer& customer) {
+    return customer.trusted && customer.user_id == user_id && customer.id == row.customer &&
+           customer.account == row.account;
+  });
 }
 
 bool is_better(const Subscription& a, const Subscription& b) {
@@ -34,15 +37,16 @@ void show(Profile& profile, const Subscription& best) {
 
 }  // namespace
 
-Profile make_profile(const std::string& user_id, const ProfileRows& rows) {
+Profile make_profile(const std::string& user_id, bool livemode, const ProfileRows& rows) {
   Profile profile;
   profile.user_id = user_id;
+  profile.livemode = livemode;
   profile.subscription_status = "none";
   profile.customers = customers_of(user_id, rows.customers);
 
   const Subscription* best = nullptr;
   for (const auto& row : rows.subscriptions)
-    if (row.status && belongs_to(user_id, profile.customers, row) &&
+    if (row.status && belongs_to(user_id, rows.customers, row) &&
         (best == nullptr || is_better(row, *best)))
       best = &row;
   if (best != nullptr) show(profile, *best);

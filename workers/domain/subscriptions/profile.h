@@ -1,4 +1,5 @@
-// A user's profile (contract.md, /v1/profiles): derived from other rows on every read, stored nowhere.
+// A user's profile (contract.md, /v1/profiles), one of each mode: derived from other rows on every read, stored
+// nowhere.
 #pragma once
 
 #include <optional>
@@ -19,11 +20,13 @@ struct Profile {
   std::optional<Timestamp> current_period_end;
   std::vector<std::string> customers;  // sorted
   std::optional<std::string> account;  // the furthest enabled, then the greatest id
+  bool livemode = false;
   bool operator==(const Profile&) const = default;
 };
 
-// What may concern the user, in any order: the customers and connected accounts of that user_id, and the
-// subscriptions of that user_id or of these customers. Rows of other users are skipped.
+// What may concern the user, in any order, all of one mode: the customers and connected accounts of that
+// user_id, and the subscriptions of that user_id or of these customers. Rows of other users, and those that may
+// not touch profiles, are skipped. A connected account is its user's by the metadata that the platform gave it.
 struct ProfileRows {
   std::vector<Subscription> subscriptions;
   std::vector<Customer> customers;
@@ -32,7 +35,7 @@ struct ProfileRows {
 
 // The best subscription is the first by status (the order of SubscriptionStatus), then the newest started,
 // then the greatest id.
-Profile make_profile(const std::string& user_id, const ProfileRows& rows);
+Profile make_profile(const std::string& user_id, bool livemode, const ProfileRows& rows);
 
 template <>
 struct Fields<Profile> {
@@ -41,7 +44,7 @@ struct Fields<Profile> {
       std::make_tuple(field("user_id", &T::user_id), field("subscription_status", &T::subscription_status),
                       field("subscription", &T::subscription), field("plan", &T::plan),
                       field("current_period_end", &T::current_period_end), field("customers", &T::customers),
-                      field("account", &T::account));
+                      field("account", &T::account), field("livemode", &T::livemode));
 };
 
 }  // namespace penstock

@@ -97,7 +97,7 @@ void show(Subscription& row, const SubscriptionSnapshot& snapshot) {
 }
 
 std::optional<std::string> customers_user(const View& view, const Subscription& row) {
-  const Customer* customer = view.find<Customer>(row.customer);
+  const Customer* customer = view.find<Customer>(Scope{row.livemode, row.account}, row.customer);
   return customer ? customer->user_id : std::nullopt;
 }
 
@@ -118,28 +118,29 @@ Result<SubscriptionFacts> read_subscription(const Event& event) {
   return facts;
 }
 
-void name_customers(const View& view, const std::string& subscription, Reads& reads) {
-  if (!view.loaded<Subscription>(subscription)) return;
-  const Subscription* row = view.find<Subscription>(subscription);
+void name_subscription(const View& view, const Scope& scope, const std::string& id, Reads& reads) {
+  const std::string key = scope.key(id);
+  reads.want<Subscription>(key);
+  if (!view.loaded<Subscription>(key)) return;
+  const Subscription* row = view.find<Subscription>(key);
   if (row == nullptr) return;
-  for (const auto& contender : row->events.contenders) reads.want<Customer>(contender.snapshot.customer);
+  for (const auto& contender : row->events.contenders)
+    reads.want<Customer>(scope, contender.snapshot.customer);
 }
 
 void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads) {
-  reads.want<Subscription>(facts.id);
-  reads.want<Customer>(facts.snapshot.customer);
-  name_customers(view, facts.id, reads);
+  reads.want<Customer>(facts.meta.scope(), facts.snapshot.customer);
+  name_subscription(view, facts.meta.scope(), facts.id, reads);
 }
 
-Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy&) {
-  const Subscription* before = view.find<Subscription>(facts.id);
-  Subscription after = view.get_or_new<Subscription>(facts.id);
+Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy& policy) {
+  const Subscription* before = view.find<Subscription>(facts.meta.scope().key(facts.id));
+  auto after = view.get_or_new<Subscription>(facts.meta.scope(), facts.id);
   after.events.merge(facts.meta.created, facts.terminal,
                      {facts.meta.id, facts.lifecycle, facts.snapshot, facts.state, facts.previous});
   const auto& winner = after.events.winner();
   show(after, winner.snapshot);
-  after.account = std::max(after.account, facts.meta.account);
-  after.livemode = after.livemode || facts.meta.livemode;
+  after.trusted = after.trusted || policy.trusts(facts.meta);
 
   Effects effects;
   effects.outcome = winner.event == facts.meta.id ? Outcome::duplicate : Outcome::stale;
@@ -184,7 +185,8 @@ void tell_change(Effects& effects, const View& view, const Subscription* before,
   const auto data = json::to_text(subscription_view(after, customers_user(view, after)));
   const bool ends = after.events.terminal && (before == nullptr || !before->events.terminal);
   if (ends)
-    tell(effects, "subscription.canceled", "subscription.canceled:" + after.id, event, data);
+    tell(effects, "subscription.canceled",
+         "subscription.canceled:" + cause_of({after.livemode, after.account}, after.id), event, data);
   else
     tell(effects, "subscription.updated", event.value, event, data);
 }

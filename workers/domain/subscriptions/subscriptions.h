@@ -56,8 +56,8 @@ SubscriptionView subscription_view(const Subscription& row, const std::optional<
 
 // The rest is what subscription and invoice events have in common. `before` is null for a new row.
 
-// The customers whose user tell_change() may name, as far as the subscription is loaded.
-void name_customers(const View& view, const std::string& subscription, Reads& reads);
+// The subscription and, as far as it is loaded, the customers whose user tell_change() may name.
+void name_subscription(const View& view, const Scope& scope, const std::string& id, Reads& reads);
 
 // Whether a client reads anything new.
 bool shows_change(const Subscription* before, const Subscription& after);

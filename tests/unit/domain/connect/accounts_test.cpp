@@ -64,7 +64,30 @@ TEST(AccountsDecide, TheNewestEventIsShownInEveryOrder) {
   const auto state = expect_same_in_every_order(
       {told(R"("charges_enabled":true,"payouts_enabled":true)", 3000),
        told(R"("details_submitted":true)", 2000), told(R"("details_submitted":false)", 1000)});
-  EXPECT_THAT(state.at("accounts/acct_1"), HasSubstr("status=enabled"));
+  EXPECT_THAT(state.at("accounts/live:acct_1"), HasSubstr("status=enabled"));
+}
+
+TEST(AccountsDecide, ATestModeEventLeavesTheLiveAccountAsItIs) {
+  auto test = told(R"("charges_enabled":true,"payouts_enabled":true)", 3000);
+  test.livemode = false;
+  const auto state = expect_same_in_every_order(
+      {told(R"("requirements":{"disabled_reason":"rejected.fraud"})", 1000), test});
+  EXPECT_THAT(state.at("accounts/live:acct_1"), HasSubstr("status=restricted"));
+  EXPECT_THAT(state.at("accounts/live:acct_1"), HasSubstr("livemode=true"));
+  EXPECT_THAT(state.at("accounts/test:acct_1"), HasSubstr("status=enabled"));
+}
+
+TEST(AccountsDecide, AnAccountSaysNothingAboutAnother) {
+  auto own = told(R"("details_submitted":true)", 1000);
+  own.account = "acct_1";
+  auto foreign = told(R"("charges_enabled":true,"payouts_enabled":true)", 2000);
+  foreign.account = "acct_2";
+  World world;
+  EXPECT_EQ(world.run(foreign), Outcome::ignored);
+  EXPECT_EQ(world.reason(), "foreign_account");
+  EXPECT_TRUE(world.state().empty());
+  EXPECT_EQ(world.run(own), Outcome::applied);
+  EXPECT_EQ(row(world).status, AccountStatus::pending);
 }
 
 TEST(AccountsDecide, PreviousAttributesOrderOneSecondInEveryOrder) {
@@ -76,7 +99,7 @@ TEST(AccountsDecide, PreviousAttributesOrderOneSecondInEveryOrder) {
       told(R"("details_submitted":true,"charges_enabled":true,"payouts_enabled":true)", 1000,
            R"({"payouts_enabled":false,"charges_enabled":true})", "evt_1"),
   });
-  EXPECT_THAT(state.at("accounts/acct_1"), HasSubstr("status=enabled"));
+  EXPECT_THAT(state.at("accounts/live:acct_1"), HasSubstr("status=enabled"));
 }
 
 TEST(AccountsDecide, OutcomesSayWhatWasNew) {

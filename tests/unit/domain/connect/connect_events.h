@@ -14,7 +14,10 @@ using Step = std::function<void(World&)>;
 Step event_step(const EventSpec& spec);
 Step registration_step(const Registration& registration);
 
-// Takes the steps in every order, each twice; the rows must end the same. Answers them.
+// World::state(), and under "shown/live:sp_1" what clients read of each session payment.
+std::map<std::string, std::string> state_with_views(const World& world);
+
+// Takes the steps in every order, each twice; they must end in the same state_with_views(). Answers it.
 std::map<std::string, std::string> expect_same_in_every_order(const std::vector<Step>& steps);
 std::map<std::string, std::string> expect_same_in_every_order(const std::vector<EventSpec>& specs);
 

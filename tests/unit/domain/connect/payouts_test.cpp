@@ -15,6 +15,8 @@ constexpr std::int64_t kHour = 3600;
 
 Timestamp at(std::int64_t seconds) { return *timestamp_from_unix_seconds(seconds); }
 
+const Scope kAccount{true, "acct_1"};
+
 // A payout po_1 of 97000 usd; `more` are further members.
 EventSpec told(std::string_view what, std::string_view status, std::int64_t created,
                std::string_view more = {}) {
@@ -31,7 +33,7 @@ EventSpec failed(std::int64_t created, std::string_view code) {
 }
 
 Payout row(const World& world) {
-  const auto found = world.find<Payout>("po_1");
+  const auto found = world.find<Payout>("po_1", kAccount);
   CHECK(found.has_value());
   return *found;
 }
@@ -39,8 +41,8 @@ Payout row(const World& world) {
 // What the timer does at `now`.
 Outcome sweep(World& world, Timestamp now, const Policy& policy = {}) {
   const auto effects = world.carry_out(
-      EventKey{"timer:sweep"}, [](const View&, Reads& reads) { reads.want<Payout>(std::string("po_1")); },
-      [&](const View& view) -> Result<Effects> { return decide_due_retry(view, "po_1", now, policy); });
+      EventKey{"timer:sweep"}, [](const View&, Reads& reads) { reads.want<Payout>(kAccount.key("po_1")); },
+      [&](const View& view) -> Result<Effects> { return decide_due_retry(view, kAccount.key("po_1"), now, policy); });
   CHECK(effects.has_value());
   return effects.value().outcome;
 }
@@ -100,7 +102,7 @@ TEST(PayoutsDecide, FailedAfterPaidWins) {
   const auto state =
       expect_same_in_every_order({told("created", "pending", 1000), told("updated", "in_transit", 2000),
                                   told("paid", "paid", 3000), failed(4000, "could_not_process")});
-  EXPECT_THAT(state.at("payouts/po_1"), HasSubstr("status=failed"));
+  EXPECT_THAT(state.at("payouts/live/acct_1:po_1"), HasSubstr("status=failed"));
 }
 
 TEST(PayoutsDecide, TheHighestStatusWinsWhateverCreatedSays) {
@@ -108,7 +110,7 @@ TEST(PayoutsDecide, TheHighestStatusWinsWhateverCreatedSays) {
       {told("paid", "paid", 1000),
        told("updated", "in_transit", 9000, R"("failure_message":"later but lower")"),
        told("canceled", "canceled", 500)});
-  EXPECT_THAT(state.at("payouts/po_1"), HasSubstr("status=canceled"));
+  EXPECT_THAT(state.at("payouts/live/acct_1:po_1"), HasSubstr("status=canceled"));
   World world;
   world.run(told("paid", "paid", 1000));
   EXPECT_EQ(world.run(told("updated", "in_transit", 9000)), Outcome::stale);
@@ -121,7 +123,7 @@ TEST(PayoutsDecide, TheRestIsOfTheNewestEventWithThatStatus) {
        told("updated", "paid", 2000, R"("failure_message":"newest")"),
        told("created", "paid", 2000, R"("failure_message":"same second, earlier in life")"),
        told("updated", "in_transit", 3000, R"("failure_message":"lower")")});
-  EXPECT_THAT(state.at("payouts/po_1"), HasSubstr("failure_message=newest"));
+  EXPECT_THAT(state.at("payouts/live/acct_1:po_1"), HasSubstr("failure_message=newest"));
 }
 
 TEST(PayoutsDecide, OutcomesSayWhatWasNew) {
@@ -186,8 +188,8 @@ TEST(PayoutRetries, AFailureQueuesOneFromItsOwnTime) {
 TEST(PayoutRetries, ThePlanIsTheSameInEveryOrderOfFailures) {
   const auto state = expect_same_in_every_order(
       {failed(1000, "no_account"), failed(3000, "could_not_process"), told("paid", "paid", 9000)});
-  EXPECT_THAT(state.at("payouts/po_1"), HasSubstr("retry_state=queued"));
-  EXPECT_THAT(state.at("payouts/po_1"),
+  EXPECT_THAT(state.at("payouts/live/acct_1:po_1"), HasSubstr("retry_state=queued"));
+  EXPECT_THAT(state.at("payouts/live/acct_1:po_1"),
               HasSubstr("retry_next_at=" + std::to_string(to_unix_ms(at(3000 + kHour)))));
 }
 
@@ -267,7 +269,7 @@ TEST(PayoutRetries, TheCallCarriesThePayout) {
   sweep(world, at(2 * kHour));
   const auto calls = outbox(world, "payout.retry_due");
   ASSERT_EQ(calls.size(), 1u);
-  EXPECT_EQ(calls.front().event.value, "timer:payout.retry_due:po_1:1");
+  EXPECT_EQ(calls.front().event.value, "timer:payout.retry_due:live/acct_1:po_1:1");
   EXPECT_THAT(calls.front().data, HasSubstr(R"("id":"po_1")"));
   EXPECT_THAT(calls.front().data, HasSubstr(R"("retry":{"state":"due","attempts":1,)"));
 }

@@ -16,6 +16,8 @@ using ::testing::IsEmpty;
 // away.
 bool is_snapshot(const json::Document& body) { return body.root()["object"].string() == "event"; }
 
+const Scope kTestMode{.livemode = false};
+
 class Corpus : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -47,7 +49,7 @@ class Corpus : public ::testing::Test {
     World world;
     const Event event = load(file);
     EXPECT_EQ(world.run(event), Outcome::applied) << file;
-    return payment(world, std::string(event.object()["id"].string().value())).value();
+    return payment(world, std::string(event.object()["id"].string().value()), event.meta.scope()).value();
   }
 
   json::Document index_;
@@ -127,8 +129,8 @@ TEST_F(Corpus, RefundsAndDisputesOfOneChargeMeetInOnePayment) {
        {"charge.refunded.full.dahlia.json", "charge.dispute.created.needs_response.dahlia.json",
         "charge.refunded.partial.dahlia.json", "charge.dispute.created.already_lost.dahlia.json"})
     world.run(load(file));
-  const auto found = payment(world, "pi_1fskylvSiwYLPfXucDyBZXj3");
-  EXPECT_EQ(found, payment(world, "ch_1sNAmCiflZSVSHE0tXeHstoR"));
+  const auto found = payment(world, "pi_1fskylvSiwYLPfXucDyBZXj3", kTestMode);
+  EXPECT_EQ(found, payment(world, "ch_1sNAmCiflZSVSHE0tXeHstoR", kTestMode));
   EXPECT_EQ(found->status, PaymentStatus::refunded);
   EXPECT_EQ(found->amount_refunded, MinorUnits{3000});
   EXPECT_EQ(found->dispute, "needs_response");  // the greater id of two disputes of one second
@@ -139,8 +141,8 @@ TEST_F(Corpus, ChargeThatSeveralIntentsNameCountsForOne) {
   for (const auto* file :
        {"payment_intent.succeeded.jpy.dahlia.json", "payment_intent.succeeded.kwd.dahlia.json"})
     world.run(load(file));
-  EXPECT_EQ(payment(world, "pi_1bXEmINHQqOEaCDBXobx8QHh")->charge, "ch_1l2nEzNMCwffz459qDLWB6mU");
-  EXPECT_EQ(payment(world, "pi_1wapp4AZu2eBs5x1FTQFGueW")->status, PaymentStatus::paid);
+  EXPECT_EQ(payment(world, "pi_1bXEmINHQqOEaCDBXobx8QHh", kTestMode)->charge, "ch_1l2nEzNMCwffz459qDLWB6mU");
+  EXPECT_EQ(payment(world, "pi_1wapp4AZu2eBs5x1FTQFGueW", kTestMode)->status, PaymentStatus::paid);
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ TEST(Deposit, OfAConnectedAccountIsAPaymentOnly) {
   World world;
   world.run(event);
   EXPECT_EQ(balance(world, "u1"), std::nullopt);
-  EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
-  EXPECT_FALSE(payment(world, "cs_1")->fulfilled);
+  EXPECT_EQ(payment(world, "cs_1", {true, "acct_1"})->status, PaymentStatus::paid);
+  EXPECT_FALSE(payment(world, "cs_1", {true, "acct_1"})->fulfilled);
   EXPECT_THAT(alerts(world), ElementsAre("deposit_refused:cs_1"));
 }
 TEST(Deposit, PostsBothSides) {

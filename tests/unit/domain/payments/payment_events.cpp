@@ -94,10 +94,10 @@ SessionObject deposit(SessionObject session) {
   return session;
 }
 
-std::optional<Payment> payment(const World& world, const std::string& id) {
+std::optional<Payment> payment(const World& world, const std::string& id, const Scope& scope) {
   const View view =
-      world.view_of([&](const View& known, Reads& reads) { name_payment_reads(known, id, reads); });
-  return payment_of(view, id);
+      world.view_of([&](const View& known, Reads& reads) { name_payment_reads(known, scope, id, reads); });
+  return payment_of(view, scope, id);
 }
 
 std::optional<std::int64_t> balance(const World& world, const std::string& user, const std::string& currency,

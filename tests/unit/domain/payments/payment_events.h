@@ -64,7 +64,8 @@ EventSpec in_test_mode(EventSpec spec);
 // The session as a deposit of its amount.
 SessionObject deposit(SessionObject session);
 
-std::optional<Payment> payment(const World& world, const std::string& id);
+std::optional<Payment> payment(const World& world, const std::string& id,
+                               const Scope& scope = {.livemode = true});
 // The balance of a wallet that is shown; nullopt when there is none.
 std::optional<std::int64_t> balance(const World& world, const std::string& user,
                                     const std::string& currency = "usd", bool livemode = true);

@@ -127,7 +127,8 @@ TEST(LinkedPair, OfAConnectedAccountCarriesIt) {
   spec.account = "acct_1";
   World world;
   world.run(spec);
-  EXPECT_EQ(payment(world, "cs_1")->account, "acct_1");
+  EXPECT_FALSE(payment(world, "cs_1"));
+  EXPECT_EQ(payment(world, "cs_1", {true, "acct_1"})->account, "acct_1");
 }
 
 TEST(PaymentFields, ComeFromTheSessionOnceItIsKnown) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/json/codec.h"
+#include "workers/domain/state/view.h"
 
 namespace penstock {
 namespace {
@@ -14,9 +15,11 @@ using ::testing::ElementsAre;
 
 Timestamp at(std::int64_t seconds) { return *timestamp_from_unix_seconds(seconds); }
 
+const Scope kPlatform{.livemode = true};
+
 Subscription subscription(std::string id, SubscriptionStatus status, std::int64_t started = 0) {
-  Subscription row;
-  row.id = std::move(id);
+  auto row = make_row<Subscription>(kPlatform, std::move(id));
+  row.trusted = true;
   row.status = status;
   row.user_id = "u_1";
   row.started = at(started);
@@ -24,24 +27,23 @@ Subscription subscription(std::string id, SubscriptionStatus status, std::int64_
 }
 
 Customer customer(std::string id, std::optional<std::string> user_id) {
-  Customer row;
-  row.id = std::move(id);
+  auto row = make_row<Customer>(kPlatform, std::move(id));
+  row.trusted = true;
   row.user_id = std::move(user_id);
   return row;
 }
 
 ConnectedAccount account(std::string id, AccountStatus status) {
-  ConnectedAccount row;
-  row.id = std::move(id);
+  auto row = make_row<ConnectedAccount>(kPlatform, std::move(id));
   row.user_id = "u_1";
   row.status = status;
   return row;
 }
 
 TEST(Profile, OfAnUnknownUserSaysNone) {
-  EXPECT_EQ(json::to_text(make_profile("u_1", {})),
+  EXPECT_EQ(json::to_text(make_profile("u_1", true, {})),
             R"({"user_id":"u_1","subscription_status":"none","subscription":null,"plan":null,)"
-            R"("current_period_end":null,"customers":[],"account":null})");
+            R"("current_period_end":null,"customers":[],"account":null,"livemode":true})");
 }
 
 TEST(Profile, ShowsTheSubscriptionWithTheBestStatus) {
@@ -53,9 +55,9 @@ TEST(Profile, ShowsTheSubscriptionWithTheBestStatus) {
         SubscriptionStatus::trialing, SubscriptionStatus::active}) {
     rows.insert(rows.begin(), subscription("sub_" + std::string(to_string(status)), status,
                                            100 - static_cast<std::int64_t>(rows.size())));
-    EXPECT_EQ(make_profile("u_1", {rows, {}, {}}).subscription_status, to_string(status));
+    EXPECT_EQ(make_profile("u_1", true, {rows, {}, {}}).subscription_status, to_string(status));
     std::reverse(rows.begin(), rows.end());
-    EXPECT_EQ(make_profile("u_1", {rows, {}, {}}).subscription_status, to_string(status));
+    EXPECT_EQ(make_profile("u_1", true, {rows, {}, {}}).subscription_status, to_string(status));
     std::reverse(rows.begin(), rows.end());
   }
 }
@@ -66,10 +68,10 @@ TEST(Profile, OfEqualStatusTheNewestThenTheGreatestId) {
   newer.plan = "price_1";
   newer.current_period_end = at(300);
   const auto same_age = subscription("sub_b", SubscriptionStatus::active, 200);
-  EXPECT_EQ(make_profile("u_1", {{older, newer}, {}, {}}).subscription, "sub_a");
-  EXPECT_EQ(make_profile("u_1", {{newer, older}, {}, {}}).plan, "price_1");
-  EXPECT_EQ(make_profile("u_1", {{newer, older}, {}, {}}).current_period_end, at(300));
-  EXPECT_EQ(make_profile("u_1", {{newer, older, same_age}, {}, {}}).subscription, "sub_b");
+  EXPECT_EQ(make_profile("u_1", true, {{older, newer}, {}, {}}).subscription, "sub_a");
+  EXPECT_EQ(make_profile("u_1", true, {{newer, older}, {}, {}}).plan, "price_1");
+  EXPECT_EQ(make_profile("u_1", true, {{newer, older}, {}, {}}).current_period_end, at(300));
+  EXPECT_EQ(make_profile("u_1", true, {{newer, older, same_age}, {}, {}}).subscription, "sub_b");
 }
 
 TEST(Profile, SubscriptionsOfTheUsersCustomersCountUnlessTheyNameAnother) {
@@ -85,15 +87,36 @@ TEST(Profile, SubscriptionsOfTheUsersCustomersCountUnlessTheyNameAnother) {
   const ProfileRows rows{{of_another, through_customer, of_anothers_customer},
                          {customer("cus_2", "u_1"), customer("cus_1", "u_1"), customer("cus_3", "u_2")},
                          {}};
-  const auto profile = make_profile("u_1", rows);
+  const auto profile = make_profile("u_1", true, rows);
   EXPECT_EQ(profile.subscription, "sub_1");
   EXPECT_THAT(profile.customers, ElementsAre("cus_1", "cus_2"));
+}
+
+// A connected account may have a customer of that id too.
+TEST(Profile, OfACustomerOnlySubscriptionsOfItsOwnAccountCount) {
+  auto of_an_account = subscription("sub_1", SubscriptionStatus::active);
+  of_an_account.account = "acct_1";
+  of_an_account.user_id.reset();
+  of_an_account.customer = "cus_1";
+  auto own = customer("cus_1", "u_1");
+  EXPECT_EQ(make_profile("u_1", true, {{of_an_account}, {own}, {}}).subscription_status, "none");
+  own.account = "acct_1";
+  EXPECT_EQ(make_profile("u_1", true, {{of_an_account}, {own}, {}}).subscription_status, "active");
+}
+
+TEST(Profile, RowsThatAreNotTrustedDoNotCount) {
+  auto forged = subscription("sub_1", SubscriptionStatus::active);
+  auto linked = customer("cus_1", "u_1");
+  forged.trusted = linked.trusted = false;
+  const auto profile = make_profile("u_1", true, {{forged}, {linked}, {}});
+  EXPECT_EQ(profile.subscription_status, "none");
+  EXPECT_TRUE(profile.customers.empty());
 }
 
 TEST(Profile, SubscriptionsThatOnlyInvoicesHaveNamedDoNotCount) {
   auto unknown = subscription("sub_1", SubscriptionStatus::active);
   unknown.status.reset();
-  EXPECT_EQ(make_profile("u_1", {{unknown}, {}, {}}).subscription_status, "none");
+  EXPECT_EQ(make_profile("u_1", true, {{unknown}, {}, {}}).subscription_status, "none");
 }
 
 TEST(Profile, ShowsTheAccountThatIsFurthestEnabled) {
@@ -104,7 +127,7 @@ TEST(Profile, ShowsTheAccountThatIsFurthestEnabled) {
       {},
       {account("acct_3", AccountStatus::pending), account("acct_1", AccountStatus::enabled),
        account("acct_2", AccountStatus::enabled), of_another}};
-  EXPECT_EQ(make_profile("u_1", rows).account, "acct_2");
+  EXPECT_EQ(make_profile("u_1", true, rows).account, "acct_2");
 }
 
 }  // namespace

@@ -193,7 +193,7 @@ TEST(SubscriptionsDecide, PreviousAttributesOrderOneSecondInEveryOrder) {
        updated("evt_1", subscription("active", R"("cancel_at_period_end":true)"),
                R"({"cancel_at_period_end":null})"),
        updated("evt_5", subscription("past_due"), R"({"status":"incomplete_expired"})", 900)});
-  EXPECT_THAT(state.at("subscriptions/sub_1"), HasSubstr("cancel_at_period_end=true"));
+  EXPECT_THAT(state.at("subscriptions/live:sub_1"), HasSubstr("cancel_at_period_end=true"));
 }
 
 TEST(SubscriptionsDecide, TheEndOfTheSecondsChainIsShown) {
@@ -234,15 +234,20 @@ TEST(SubscriptionsDecide, PeriodsFarFromNowAreKept) {
   EXPECT_EQ(row(world).current_period_end, at(32'506'358'400));
 }
 
-TEST(SubscriptionsDecide, AccountAndModeAreKeptFromAnyEvent) {
-  auto created = told("created", subscription("active"), 1000);
-  auto earlier = told("updated", subscription("trialing"), 900);
-  created.account = earlier.account = "acct_1";
-  expect_same_in_every_order({created, earlier, invoice("paid", 950)});
-  World world;
-  world.run(created);
-  EXPECT_EQ(row(world).account, "acct_1");
-  EXPECT_TRUE(row(world).livemode);
+TEST(SubscriptionsDecide, ModesAndAccountsHaveRowsOfTheirOwn) {
+  auto live = told("created", subscription("active"), 1000);
+  auto test = told("deleted", subscription("canceled"), 2000);
+  test.livemode = false;
+  auto connected = told("updated", subscription("past_due"), 3000);
+  connected.account = "acct_1";
+  auto connected_invoice = invoice("payment_failed", 3000);
+  connected_invoice.account = "acct_1";
+  const auto state = expect_same_in_every_order({live, test, connected, connected_invoice});
+  EXPECT_THAT(state.at("subscriptions/live:sub_1"), HasSubstr("status=active"));
+  EXPECT_THAT(state.at("subscriptions/live:sub_1"), HasSubstr("last_payment=null"));
+  EXPECT_THAT(state.at("subscriptions/test:sub_1"), HasSubstr("status=canceled"));
+  EXPECT_THAT(state.at("subscriptions/live/acct_1:sub_1"), HasSubstr("status=past_due"));
+  EXPECT_THAT(state.at("subscriptions/live/acct_1:sub_1"), HasSubstr("last_payment=failed"));
 }
 
 TEST(SubscriptionsOutbound, EachVisibleChangeIsToldOnce) {
@@ -275,9 +280,9 @@ TEST(SubscriptionsOutbound, TheEndIsToldOnceAsCanceled) {
 TEST(SubscriptionsOutbound, NamesTheCustomersUserWhereMetadataNamesNone) {
   World world;
   const auto linked = world.carry_out(
-      EventKey{"test:link"}, [](const View&, Reads& reads) { reads.want<Customer>(std::string("cus_1")); },
+      EventKey{"test:link"}, [](const View&, Reads& reads) { reads.want<Customer>("live:cus_1"); },
       [](const View& view) -> Result<Effects> {
-        Customer customer = view.get_or_new<Customer>("cus_1");
+        auto customer = view.get_or_new<Customer>({.livemode = true}, "cus_1");
         customer.user_id = "u_7";
         Effects effects;
         effects.put(std::move(customer));
@@ -353,14 +358,14 @@ TEST(InvoicesDecide, TheNewestOutcomeHoldsInEveryOrder) {
   const auto state =
       expect_same_in_every_order({invoice("paid", 1000), invoice("payment_failed", 2000),
                                   invoice("paid", 1500), told("created", subscription("active"))});
-  EXPECT_THAT(state.at("subscriptions/sub_1"), HasSubstr("last_payment=failed"));
+  EXPECT_THAT(state.at("subscriptions/live:sub_1"), HasSubstr("last_payment=failed"));
 }
 
 TEST(InvoicesDecide, PaidBeatsFailedOfTheSameSecond) {
   const auto state =
       expect_same_in_every_order({invoice("payment_failed", 1000, "evt_9"), invoice("paid", 1000, "evt_1"),
                                   invoice("paid", 1000, "evt_2")});
-  EXPECT_THAT(state.at("subscriptions/sub_1"), HasSubstr("last_payment=paid"));
+  EXPECT_THAT(state.at("subscriptions/live:sub_1"), HasSubstr("last_payment=paid"));
 }
 
 TEST(InvoicesDecide, OutcomesSayWhatWasNew) {
