@@ -62,10 +62,10 @@ std::string wrapped(std::string_view text, std::string_view indent, std::size_t 
   return out;
 }
 
-// A number as it is, anything else as a string; no text of the table needs escapes.
+// A number or a boolean as it is, anything else as a string; no text of the table needs escapes.
 std::string toml_value(std::string_view text) {
   const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  return number ? std::string(text) : "\"" + std::string(text) + "\"";
+  return number || text == "true" || text == "false" ? std::string(text) : "\"" + std::string(text) + "\"";
 }
 
 constexpr std::size_t kWidth = 110;

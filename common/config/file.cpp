@@ -24,6 +24,7 @@ std::optional<std::string> joined(const toml::array& list) {
 std::optional<std::string> text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return **text;
   if (const auto* number = node.as_integer()) return std::to_string(**number);
+  if (const auto* yes = node.as_boolean()) return **yes ? "true" : "false";
   if (const auto* list = node.as_array()) return joined(*list);
   return std::nullopt;
 }

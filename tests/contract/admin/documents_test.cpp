@@ -57,17 +57,17 @@ const Resource kOne[] = {
      "id status customer user_id plan quantity current_period_start current_period_end cancel_at_period_end "
      "canceled_at trial_end latest_invoice last_payment livemode account updated_at updated_by"},
     {"/v1/profiles/u1", "Profile",
-     "user_id subscription_status subscription plan current_period_end customers account updated_at "
+     "user_id subscription_status subscription plan current_period_end customers account livemode updated_at "
      "updated_by"},
     {"/v1/accounts/acct_1", "Account",
-     "id user_id status charges_enabled payouts_enabled details_submitted requirements updated_at "
+     "id user_id status charges_enabled payouts_enabled details_submitted requirements livemode updated_at "
      "updated_by"},
     {"/v1/payouts/po_1", "Payout",
      "id account status amount currency arrival_date destination failure_code failure_message "
-     "session_payment retry "
+     "session_payment retry livemode "
      "updated_at updated_by"},
     {"/v1/session-payments/sp_1", "SessionPayment",
-     "id tester_id payout status amount currency updated_at updated_by"},
+     "id tester_id payout status amount currency account livemode updated_at updated_by"},
     {"/v1/events/stripe:evt_course", "EventDetail",
      "key type source received_at outcome reason attempts topic partition offset entity headers body touched "
      "outbound"},

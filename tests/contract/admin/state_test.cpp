@@ -206,12 +206,14 @@ TEST_F(AdminTest, ARegistrationAfterThePayoutFindsItFailed) {
 
 TEST_F(AdminTest, ARegistrationNamesEveryWrongField) {
   const auto refused = [&](const std::string& body) { return put("/v1/session-payments/sp_1", body); };
-  const Reply all = refused(R"({"payout":"","amount":-1,"currency":"EUR","tester":"t1"})");
+  const Reply all = refused(
+      R"({"payout":"","amount":-1,"currency":"EUR","tester":"t1","account":"","livemode":"true"})");
   EXPECT_EQ(all.status, 400);
   EXPECT_EQ(all.type(), "invalid_request");
-  for (const char* field : {"/tester_id", "/payout", "/amount", "/currency", "/tester"})
+  for (const char* field :
+       {"/tester_id", "/payout", "/amount", "/currency", "/tester", "/account", "/livemode"})
     EXPECT_FALSE(text_of(all.fields()[field]).empty()) << field;
-  EXPECT_EQ(all.fields().size(), 5U);
+  EXPECT_EQ(all.fields().size(), 7U);
   EXPECT_FALSE(text_of(refused(R"({"tester_id":"t","amount":1.5})").fields()["/amount"]).empty());
   EXPECT_FALSE(text_of(refused(R"({"tester_id":"t","amount":"1"})").fields()["/amount"]).empty());
   EXPECT_FALSE(text_of(refused(R"({"tester_id":null})").fields()["/tester_id"]).empty());
@@ -228,6 +230,176 @@ TEST_F(AdminTest, TheLongestIdsAreTaken) {
   EXPECT_EQ(put("/v1/session-payments/" + id, R"({"tester_id":")" + std::string(255, 't') + R"("})").status,
             200);
   EXPECT_EQ(get("/v1/session-payments/" + id).status, 200);
+}
+
+// One id of the platform in both modes and of two connected accounts.
+constexpr std::string_view kEverywhere =
+    R"({"id":"cs_9","object":"checkout.session","status":"complete","payment_status":"paid",
+        "mode":"payment","payment_intent":"pi_9","amount_total":1,"currency":"usd","metadata":{}})";
+
+TEST_F(AdminTest, APaymentOfEachModeAndAccountIsShownWhenAskedFor) {
+  const auto told = [&](bool livemode, std::optional<std::string> account) {
+    apply({.type = "checkout.session.completed",
+           .object = std::string(kEverywhere),
+           .account = std::move(account),
+           .livemode = livemode});
+  };
+  const auto shown = [&](const std::string& query) {
+    const Reply payment = get("/v1/payments/pi_9" + query);
+    if (payment.status != 200) return std::to_string(payment.status);
+    EXPECT_EQ(text_of(payment["id"]), "cs_9");
+    return (payment["livemode"].boolean() == true ? "live " : "test ") + text_of(payment["account"]);
+  };
+  told(false, "acct_2");
+  EXPECT_EQ(shown(""), "test acct_2");
+  told(false, {});
+  EXPECT_EQ(shown(""), "test ") << "the platform's before an account's";
+  told(true, "acct_1");
+  EXPECT_EQ(shown(""), "live acct_1") << "live before test";
+  told(true, {});
+  EXPECT_EQ(shown(""), "live ");
+  EXPECT_EQ(shown("?livemode=true"), "live ");
+  EXPECT_EQ(shown("?livemode=false"), "test ");
+  EXPECT_EQ(shown("?account=acct_1"), "live acct_1");
+  EXPECT_EQ(shown("?account=acct_2"), "test acct_2");
+  EXPECT_EQ(shown("?account=acct_2&livemode=true"), "404");
+  EXPECT_EQ(shown("?livemode=1"), "400");
+}
+
+TEST_F(AdminTest, AnAccountIsShownInEachMode) {
+  apply_examples();
+  apply({.type = "account.updated",
+         .object = R"({"id":"acct_1","object":"account","charges_enabled":true,"payouts_enabled":true})",
+         .account = "acct_1",
+         .livemode = false});
+  EXPECT_EQ(text_of(get("/v1/accounts/acct_1")["status"]), "pending");
+  EXPECT_EQ(get("/v1/accounts/acct_1")["livemode"].boolean(), true);
+  EXPECT_EQ(text_of(get("/v1/accounts/acct_1?livemode=true")["status"]), "pending");
+  EXPECT_EQ(text_of(get("/v1/accounts/acct_1?livemode=false")["status"]), "enabled");
+  EXPECT_EQ(text_of(get("/v1/profiles/u1")["account"]), "acct_1");
+  EXPECT_EQ(get("/v1/profiles/u1?livemode=false").status, 404);
+}
+
+TEST_F(AdminTest, AProfileIsOfOneMode) {
+  const auto subscription = [&](bool livemode, const std::string& id) {
+    apply({.type = "customer.subscription.updated",
+           .object = R"({"object":"subscription","status":"active","metadata":{"user_id":"u9"},"id":")" + id + "\"}",
+           .livemode = livemode});
+  };
+  subscription(false, "sub_t");
+  EXPECT_EQ(text_of(get("/v1/profiles/u9")["subscription"]), "sub_t");
+  EXPECT_EQ(get("/v1/profiles/u9")["livemode"].boolean(), false);
+  EXPECT_EQ(get("/v1/profiles/u9?livemode=true").status, 404);
+  subscription(true, "sub_l");
+  EXPECT_EQ(text_of(get("/v1/profiles/u9")["subscription"]), "sub_l");
+  EXPECT_EQ(text_of(get("/v1/profiles/u9?livemode=false")["subscription"]), "sub_t");
+}
+
+TEST_F(AdminTest, AConnectedAccountsObjectsAreShownButNotInProfiles) {
+  apply_examples();
+  apply({.type = "checkout.session.completed",
+         .object = R"({"id":"cs_c","object":"checkout.session","status":"complete","payment_status":"paid",
+           "mode":"payment","payment_intent":"pi_c","amount_total":9,"currency":"usd","customer":"cus_1",
+           "client_reference_id":"u7","metadata":{"type":"wallet_deposit"}})",
+         .account = "acct_1"});
+  apply({.type = "customer.subscription.updated",
+         .object = R"({"id":"sub_c","object":"subscription","status":"active","customer":"cus_c",
+           "metadata":{"user_id":"u7"}})",
+         .account = "acct_1"});
+  EXPECT_EQ(text_of(get("/v1/payments/cs_c")["account"]), "acct_1");
+  EXPECT_EQ(text_of(get("/v1/subscriptions/sub_c")["account"]), "acct_1");
+  EXPECT_EQ(text_of(get("/v1/subscriptions/sub_c")["user_id"]), "u7");
+  EXPECT_EQ(get("/v1/profiles/u7").status, 404);
+  EXPECT_EQ(get("/v1/wallets/u7").status, 404);
+  EXPECT_EQ(get("/v1/alerts?kind=deposit_refused&subject=cs_c").data().size(), 1U);
+  EXPECT_EQ(json::canonical(get("/v1/profiles/u1")["customers"]), R"(["cus_1"])");
+}
+
+TEST_F(AdminTest, ATrustedAccountsObjectsCount) {
+  policy_.trust_connected_accounts = true;
+  apply({.type = "checkout.session.completed",
+         .object = R"({"id":"cs_c","object":"checkout.session","status":"complete","payment_status":"paid",
+           "mode":"payment","payment_intent":"pi_c","amount_total":9,"currency":"usd","customer":"cus_c",
+           "client_reference_id":"u7","metadata":{"app_slug":"courses","course_id":"c1"}})",
+         .account = "acct_1"});
+  apply({.type = "customer.subscription.updated",
+         .object = R"({"id":"sub_c","object":"subscription","status":"active","customer":"cus_c"})",
+         .account = "acct_1"});
+  EXPECT_EQ(text_of(get("/v1/profiles/u7")["subscription"]), "sub_c");
+  EXPECT_EQ(json::canonical(get("/v1/profiles/u7")["customers"]), R"(["cus_c"])");
+  const Reply fulfillments = get("/v1/fulfillments?payment=pi_c");
+  ASSERT_EQ(fulfillments.data().size(), 1U);
+  EXPECT_EQ(text_of(fulfillments.data().first()["account"]), "acct_1");
+  EXPECT_EQ(get("/v1/fulfillments?payment=cs_c&livemode=false").data().size(), 0U);
+}
+
+TEST_F(AdminTest, AUsersOwnRowsAreNotPushedOutOfTheProfile) {
+  apply_examples();
+  clock_.advance(Milliseconds{1000});
+  for (int i = 0; i < 501; ++i) {
+    auto forged = make_row<Subscription>({true, "acct_1"}, "sub_f" + std::to_string(i));
+    forged.status = SubscriptionStatus::active;
+    forged.user_id = "u1";
+    write(forged);
+  }
+  EXPECT_EQ(text_of(get("/v1/profiles/u1")["subscription"]), "sub_1");
+}
+
+TEST_F(AdminTest, ASessionPaymentIsSettledInItsModeOnly) {
+  const auto payout = [&](bool livemode, const std::string& id) {
+    apply({.type = "payout.paid",
+           .object = R"({"object":"payout","status":"paid","amount":700,"currency":"eur",
+             "metadata":{"session_payment_id":"sp_1"},"id":")" + id + "\"}",
+           .account = "acct_1",
+           .livemode = livemode});
+  };
+  const std::string body = R"({"tester_id":"t1","amount":700,"currency":"eur","account":"acct_1")";
+  Reply registered = put("/v1/session-payments/sp_1", body + R"(,"livemode":true})");
+  ASSERT_EQ(registered.status, 200);
+  EXPECT_EQ(text_of(registered["account"]), "acct_1");
+  EXPECT_EQ(registered["livemode"].boolean(), true);
+  payout(false, "po_t");
+  EXPECT_EQ(text_of(get("/v1/session-payments/sp_1")["status"]), "pending");
+  EXPECT_EQ(text_of(get("/v1/session-payments/sp_1?livemode=false")["status"]), "paid");
+  payout(true, "po_l");
+  EXPECT_EQ(text_of(get("/v1/session-payments/sp_1")["status"]), "paid");
+  EXPECT_EQ(text_of(get("/v1/session-payments/sp_1")["payout"]), "po_l");
+  EXPECT_EQ(get("/v1/alerts?kind=payout_mismatch").data().size(), 0U);
+}
+
+TEST_F(AdminTest, ASessionPaymentWithoutAModeBelongsToBoth) {
+  const Reply registered = put("/v1/session-payments/sp_1", R"({"tester_id":"t1"})");
+  EXPECT_TRUE(registered["livemode"].is_null());
+  EXPECT_EQ(get("/v1/session-payments/sp_1?livemode=true")["livemode"].boolean(), true);
+  EXPECT_EQ(get("/v1/session-payments/sp_1?livemode=false")["livemode"].boolean(), false);
+  apply({.type = "payout.paid",
+         .object = R"({"id":"po_t","object":"payout","status":"paid","amount":1,"currency":"usd",
+           "metadata":{"session_payment_id":"sp_1"}})",
+         .livemode = false});
+  EXPECT_EQ(text_of(get("/v1/session-payments/sp_1")["status"]), "paid");
+  EXPECT_EQ(get("/v1/session-payments/sp_1")["livemode"].boolean(), false);
+  EXPECT_TRUE(text_of(get("/v1/session-payments/sp_1")["updated_by"]).starts_with("stripe:"));
+  EXPECT_TRUE(text_of(get("/v1/session-payments/sp_1?livemode=true")["updated_by"]).starts_with("admin:"));
+}
+
+TEST_F(AdminTest, APayoutThatIsNotAsRegisteredRaisesAnAlertAndSettlesNothing) {
+  apply_examples();
+  ASSERT_EQ(put("/v1/session-payments/sp_1", R"({"tester_id":"t1","amount":5000})").status, 200);
+  EXPECT_EQ(text_of(get("/v1/session-payments/sp_1")["status"]), "pending");
+  const Reply alerts = get("/v1/alerts?kind=payout_mismatch&subject=po_1");
+  ASSERT_EQ(alerts.data().size(), 1U);
+  EXPECT_EQ(text_of(get("/v1/payouts/po_1")["session_payment"]), "sp_1");
+}
+
+TEST_F(AdminTest, APayoutIsShownByModeAndAccount) {
+  apply_examples();
+  apply({.type = "payout.paid",
+         .object = R"({"id":"po_1","object":"payout","status":"paid","amount":700,"currency":"eur"})",
+         .livemode = false});
+  EXPECT_EQ(text_of(get("/v1/payouts/po_1")["status"]), "failed");
+  EXPECT_EQ(text_of(get("/v1/payouts/po_1?livemode=false")["status"]), "paid");
+  EXPECT_EQ(text_of(get("/v1/payouts/po_1?account=acct_1")["account"]), "acct_1");
+  EXPECT_EQ(get("/v1/payouts/po_1?account=acct_9").status, 404);
 }
 
 TEST_F(AdminTest, UnknownIdsAreNotFoundWhateverTheyLookLike) {

@@ -229,7 +229,7 @@ std::size_t events_in(std::span<const TableRows> changes) {
 
 TEST_F(WorkerTest, AnEventTheStoreCannotHoldIsIsolatedAndParked) {
   store_->fail_commits({ErrorCode::invalid, Retry::never, "a row cannot be stored"},
-                       writes<CheckoutSession>("cs_evt_5"));
+                       writes<CheckoutSession>("test:cs_evt_5"));
   for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("offset", [&] { return committed().value == 11; });
@@ -304,7 +304,7 @@ TEST_F(WorkerTest, ABatchThatOnlyTimesOutIsHalvedDownToOne) {
 
 TEST_F(WorkerTest, AnEventThatConflictsForEverIsParkedWithAnAlertAndTheRestGoesOn) {
   store_->fail_commits({ErrorCode::conflict, Retry::safe, "unique violation"},
-                       writes<CheckoutSession>("cs_evt_5"));
+                       writes<CheckoutSession>("test:cs_evt_5"));
   for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("offset", [&] { return committed().value == 11; });

@@ -51,6 +51,7 @@ TEST(SettingsLoad, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(loaded.settings.body_bytes_max, Bytes{512 * 1024});
   EXPECT_EQ(loaded.settings.stripe_tolerance, 300s);
   EXPECT_EQ(loaded.settings.stripe_mode, StripeMode::both);
+  EXPECT_FALSE(loaded.settings.trust_connected_accounts);
   EXPECT_EQ(loaded.settings.payout_retry_schedule, (std::vector<Milliseconds>{1h, 6h, 24h}));
   EXPECT_EQ(loaded.settings.inbox_retention, 35 * 24h);
 }
@@ -69,6 +70,16 @@ TEST(SettingsLoad, FileTakesNumbersAndLists) {
   EXPECT_THAT(loaded.problems, IsEmpty());
   EXPECT_EQ(loaded.settings.ingress_threads, 3);
   EXPECT_EQ(loaded.settings.payout_retry_schedule, (std::vector<Milliseconds>{1min, 2min}));
+}
+
+TEST(SettingsLoad, FileTakesBooleansAsTheyAreAndAsText) {
+  for (const std::string spelled : {"true", "\"true\""}) {
+    const auto loaded = load_text("[stripe]\ntrust_connected_accounts = " + spelled + "\n");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_TRUE(loaded.settings.trust_connected_accounts);
+  }
+  EXPECT_THAT(load_text("[stripe]\ntrust_connected_accounts = \"yes\"\n").problems,
+              ElementsAre(HasSubstr("is not one of true, false")));
 }
 
 TEST(SettingsLoad, AListElementCannotSmuggleAComma) {

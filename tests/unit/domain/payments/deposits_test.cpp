@@ -43,6 +43,45 @@ TEST(Deposit, OfAConnectedAccountIsAPaymentOnly) {
   EXPECT_FALSE(payment(world, "cs_1", {true, "acct_1"})->fulfilled);
   EXPECT_THAT(alerts(world), ElementsAre("deposit_refused:cs_1"));
 }
+TEST(Deposit, OfATrustedAccountIsCreditedUnderKeysOfItsOwn) {
+  auto own = session_event("completed", kOwn);
+  auto connected = session_event("completed", kOwn);
+  auto refund = refund_event({.amount_refunded = 1000});
+  connected.account = refund.account = "acct_1";
+  World world(Policy{.trust_connected_accounts = true});
+  for (const auto& event : {own, connected, refund}) world.run(event);
+  EXPECT_EQ(balance(world, "u1"), 9000);
+  EXPECT_THAT(effect_keys(world),
+              ElementsAre("deposit:acct_1:cs_1", "deposit:cs_1", "refund:acct_1:ch_1:1000"));
+  EXPECT_TRUE(payment(world, "cs_1", {true, "acct_1"})->fulfilled);
+  EXPECT_THAT(alerts(world), IsEmpty());
+  world.expect_balanced();
+}
+TEST(Deposit, OfAConnectedAccountWithoutAUserIsNotParked) {
+  auto event = session_event("completed", deposit({}));
+  event.account = "acct_1";
+  World world;
+  EXPECT_EQ(world.run(event), Outcome::applied);
+}
+TEST(Deposit, IsNotRefundedByAChargeOfAnotherModeOrAccount) {
+  auto test_refund = in_test_mode(refund_event({.amount_refunded = 5000}));
+  auto forged_refund = refund_event({.amount_refunded = 5000});
+  auto forged_dispute = dispute_event("created", {});
+  forged_refund.account = forged_dispute.account = "acct_1";
+  in_every_order({session_event("completed", kOwn), test_refund, forged_refund, forged_dispute},
+                 [](const World& world) {
+                   EXPECT_EQ(balance(world, "u1"), 5000);
+                   EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
+                   EXPECT_EQ(payment(world, "cs_1")->dispute, std::nullopt);
+                 });
+}
+TEST(Deposit, OfACustomerIsNotMovedByALinkOfAnotherModeOrAccount) {
+  auto test_link = in_test_mode(link_event("u2", 900));
+  auto forged_link = link_event("u3", 901);
+  forged_link.account = "acct_1";
+  in_every_order({session_event("completed", kCustomers), test_link, forged_link, link_event("u1", 5000)},
+                 [](const World& world) { EXPECT_EQ(balance(world, "u1"), 5000); });
+}
 TEST(Deposit, PostsBothSides) {
   World world;
   world.run(session_event("completed", kOwn));

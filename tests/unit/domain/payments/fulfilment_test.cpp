@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/domain/payments/payment_events.h"
+#include "workers/domain/fulfilment/fulfil.h"
 
 namespace penstock::testing {
 namespace {
@@ -120,6 +121,121 @@ TEST(Fulfilment, MissingMetadataIsAppliedButAskedAbout) {
     EXPECT_FALSE(payment(world, "cs_1")->fulfilled);
     EXPECT_THAT(alerts(world), ElementsAre("fulfilment_incomplete:cs_1"));
   }
+}
+
+// What the payment's rows of all apps grant, by app.
+std::map<std::string, std::vector<Grant>> granted(const World& world) {
+  std::map<std::string, std::vector<Grant>> grants;
+  for (const auto& row : world.all<Fulfillment>()) {
+    EXPECT_TRUE(grants.emplace(row.app_slug, row.grants).second) << row.app_slug;
+    EXPECT_EQ(row.payment, "cs_1");
+    EXPECT_EQ(row.id, "cs_1:" + row.app_slug);
+  }
+  return grants;
+}
+
+TEST(GrantedAndCredited, AreTwoFactsWhateverMetadataSaysLater) {
+  const auto course = session_event("completed", kCourse, 1000);
+  const auto as_deposit = session_event("async_payment_succeeded", deposit({.user = "u1"}), 2000);
+  const auto course_again = session_event("async_payment_succeeded", kCourse, 3000);
+  World one_by_one;
+  one_by_one.run(course);
+  one_by_one.run(as_deposit);
+  EXPECT_EQ(balance(one_by_one, "u1"), 5000);
+  EXPECT_EQ(one_by_one.run(course_again), Outcome::applied);
+  in_every_order({course, as_deposit, course_again}, [](const World& world) {
+    EXPECT_THAT(granted(world), ElementsAre(std::pair("courses", std::vector{Grant{"course", "c1"}})));
+    EXPECT_EQ(balance(world, "u1"), std::nullopt) << "the newest metadata is that of no deposit";
+    EXPECT_TRUE(payment(world, "cs_1")->fulfilled);
+    EXPECT_TRUE(payment(world, "cs_1")->fulfilled_by);
+  });
+}
+TEST(GrantedAndCredited, ADepositLastIsCreditedAndTakesNoGrantBack) {
+  in_every_order({session_event("completed", kCourse, 1000),
+                  session_event("async_payment_succeeded", deposit({.user = "u1"}), 2000)},
+                 [](const World& world) {
+                   EXPECT_EQ(granted(world).size(), 1U);
+                   EXPECT_EQ(balance(world, "u1"), 5000);
+                   EXPECT_TRUE(payment(world, "cs_1")->fulfilled);
+                 });
+}
+TEST(GrantedAndCredited, FulfilledEndsWhenTheOnlyCreditMovesAway) {
+  in_every_order({session_event("completed", deposit({.user = "u1"}), 1000),
+                  session_event("async_payment_succeeded", {.user = "u1"}, 2000)},
+                 [](const World& world) {
+                   EXPECT_FALSE(payment(world, "cs_1")->fulfilled);
+                   EXPECT_EQ(payment(world, "cs_1")->fulfilled_by, std::nullopt);
+                 });
+}
+TEST(Grants, AreTheUnionOfWhatAPaidSessionsEventsName) {
+  auto unpaid_bundle = for_app("bundles", {{"bundle_id", "b1"}, {"course_ids", "c9,c1"}});
+  unpaid_bundle.payment_status = "unpaid";
+  in_every_order({session_event("completed", unpaid_bundle, 1000),
+                  session_event("async_payment_succeeded", kCourse, 2000),
+                  session_event("async_payment_succeeded", for_app("courses", {{"course_id", "c2"}}), 3000),
+                  session_event("async_payment_succeeded", {.user = "u1"}, 4000)},
+                 [](const World& world) {
+                   const std::vector<Grant> bundle = {{"bundle", "b1"}, {"course", "c9"}, {"course", "c1"}};
+                   const std::vector<Grant> courses = {{"course", "c1"}, {"course", "c2"}};
+                   EXPECT_THAT(granted(world),
+                               ElementsAre(std::pair("bundles", bundle), std::pair("courses", courses)));
+                 });
+}
+TEST(Grants, ARowNamesTheEventThatGaveItsFirst) {
+  World world;
+  world.run(again(session_event("completed", kCourse, 1000), "evt_first"));
+  world.run(session_event("async_payment_succeeded", for_app("courses", {{"course_id", "c2"}}), 2000));
+  EXPECT_EQ(fulfillment(world)->event.value, "stripe:evt_first");
+  EXPECT_EQ(payment(world, "cs_1")->fulfilled_by, fulfillment(world)->event);
+}
+TEST(Grants, OfASessionStoredWithoutThemAreReadFromItsMetadata) {
+  auto row = make_row<CheckoutSession>({.livemode = true}, "cs_1");
+  row.app_slug = "courses";
+  row.metadata = kCourse.metadata;
+  EXPECT_EQ(named_by(row), (std::vector<NamedGrants>{{"courses", {{"course", "c1"}}}}));
+  row.named = {{"bundles", {{"bundle", "b1"}}}};
+  EXPECT_EQ(named_by(row), row.named);
+}
+
+EventSpec of_account(EventSpec spec, std::string account = "acct_1") {
+  spec.account = std::move(account);
+  return spec;
+}
+const Scope kAccount{true, "acct_1"};
+
+TEST(ConnectedAccountsGrant, NothingAndAreAskedAboutOnce) {
+  in_every_order({of_account(session_event("completed", kCourse)), of_account(intent_event("succeeded", {})),
+                  of_account(again(session_event("completed", kCourse), "evt_other"))},
+                 [](const World& world) {
+                   EXPECT_THAT(world.all<Fulfillment>(), IsEmpty());
+                   EXPECT_EQ(payment(world, "cs_1", kAccount)->status, PaymentStatus::paid);
+                   EXPECT_FALSE(payment(world, "cs_1", kAccount)->fulfilled);
+                   EXPECT_THAT(alerts(world), ElementsAre("grant_refused:cs_1"));
+                 });
+}
+TEST(ConnectedAccountsGrant, NothingOfAnUnknownAppEither) {
+  World world;
+  EXPECT_EQ(world.run(of_account(session_event("completed", for_app("lottery", {})))), Outcome::applied);
+  EXPECT_THAT(alerts(world), ElementsAre("grant_refused:cs_1"));
+}
+TEST(ConnectedAccountsGrant, WhenTheyAreTrusted) {
+  World world(Policy{.trust_connected_accounts = true});
+  world.run(of_account(session_event("completed", kCourse)));
+  EXPECT_THAT(granted(world), ElementsAre(std::pair("courses", std::vector{Grant{"course", "c1"}})));
+  EXPECT_EQ(fulfillment(world)->account, "acct_1");
+  EXPECT_TRUE(payment(world, "cs_1", kAccount)->fulfilled);
+  EXPECT_THAT(alerts(world), IsEmpty());
+}
+// Whoever owns an account may write any id of the platform's into its objects.
+TEST(ConnectedAccountsGrant, NoPlatformPaymentByNamingItsIntent) {
+  auto unpaid = kCourse;
+  unpaid.payment_status = "unpaid";
+  in_every_order({session_event("completed", unpaid), of_account(intent_event("succeeded", {})),
+                  of_account(session_event("completed", {.id = "cs_0"}))},
+                 [](const World& world) {
+                   EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::processing);
+                   EXPECT_THAT(world.all<Fulfillment>(), IsEmpty());
+                 });
 }
 
 }  // namespace
