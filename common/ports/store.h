@@ -33,6 +33,18 @@ enum class WriteMode {
   insert_new,   // insert; an existing row of that key is a conflict
 };
 
+// An index of a table in the order of its lists: by (newest_first, key), or by that within one value of
+// `column`.
+struct ListIndex {
+  std::string_view column = {};
+  // The index holds only rows where this is true: SQL that every store takes, word for word as its schema
+  // says it. Empty: all rows that have a value in `column`.
+  std::string_view only = {};
+  // Values of `column` that most rows have. The index leaves them out, since their rows are near one another
+  // wherever one looks, and what is rare costs little.
+  std::span<const std::string_view> common = {};
+};
+
 // Every table also has the columns rev (bigint), created_at, updated_at (timestamps), updated_by (text: the
 // key of the event that last changed the row). insert_once and insert_new tables have only created_at of
 // these.
@@ -42,6 +54,7 @@ struct Table {
   WriteMode mode = WriteMode::guarded;
   std::string_view newest_first = "created_at";  // the timestamp column that lists are ordered by
   std::string_view partitioned_by = {};  // a timestamp column a store may partition by, equal for equal keys
+  std::span<const ListIndex> indexes = {};
 };
 
 // integer and timestamp (Unix milliseconds) are int64; text and json are string; monostate is NULL.
@@ -91,17 +104,27 @@ struct ColumnFilter {
   Cell equals;
 };
 
-// Newest first by (Table::newest_first, key). A page starts after `after`, when given.
+// By (Table::newest_first, key), or in no order, which every index can answer.
+enum class ListOrder { newest_first, oldest_first, none };
+
+// Which rows a list has, and in what order. It reads as many rows as it answers when one of the table's
+// indexes fits: that of one of the filters' columns (the value not among the common ones) or, without
+// filters, the one without a column, in either case with the same `only`. What such an index does not say is
+// tried row by row.
 struct ListQuery {
   std::vector<ColumnFilter> filters{};
   std::vector<std::string_view> present{};  // columns that hold a value
+  std::string_view only{};           // of one of the table's indexes
   std::optional<Timestamp> since{};  // inclusive, on newest_first
   std::optional<Timestamp> until{};  // exclusive
+  // The page begins behind this place, or with it, whether or not a row is there.
   struct After {
     Timestamp at;
     std::string key;
+    bool inclusive = false;
   };
   std::optional<After> after{};
+  ListOrder order = ListOrder::newest_first;
   std::size_t limit = 50;
 };
 
@@ -133,6 +156,10 @@ class Store {
   // Reads without locks.
   virtual Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) = 0;
   virtual Result<std::vector<Row>> list(const Table& table, const ListQuery& query) = 0;
+  // The keys `<scope>:<id>` of this id, in order, the first `limit` of them; a scope has no colon. Costs a
+  // look-up for each scope that there is, not for each row.
+  virtual Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
+                                                      std::size_t limit) = 0;
   virtual Result<LedgerCheck> check_ledger() = 0;
 
   // Who this store is: made once by migrate(), kept by backups. Error: wrong_schema before that.

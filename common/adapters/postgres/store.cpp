@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "common/adapters/postgres/ledger.h"
+#include "common/adapters/postgres/lists.h"
 #include "common/adapters/postgres/pool.h"
 #include "common/adapters/postgres/schema.h"
 #include "common/adapters/postgres/statements.h"
-#include "common/adapters/sql/list.h"
 #include "common/core/check.h"
 
 namespace penstock {
@@ -143,12 +143,22 @@ class PostgresStore final : public Store {
 
   Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
     TRY(const auto statement, sql::list_statement(table, query));
-    Parameters parameters;
-    for (const auto& each : statement.parameters) parameters.add(each.type, sql::view_of(each.value));
     TRY(auto connection, pool_.acquire());
-    connection->send(statement.text, parameters);
-    TRY(const auto results, connection->exchange());
-    return read_rows(table, results.front().get());
+    TRY(const auto result, run_list(*connection, statement));
+    return read_rows(table, result.get());
+  }
+
+  Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
+                                              std::size_t limit) override {
+    TRY(auto connection, pool_.acquire());
+    TRY(const auto result,
+        run_list(*connection, sql::keys_of_id_statement(table, id, limit, "split_part(found, ':', 1)")));
+    std::vector<std::string> keys;
+    for (int row = 0; row < PQntuples(result.get()); ++row) {
+      TRY(auto key, read_cell(ColumnType::text, result.get(), row, 0));
+      keys.push_back(std::get<std::string>(std::move(key)));
+    }
+    return keys;
   }
 
   Result<LedgerCheck> check_ledger() override {

@@ -123,12 +123,20 @@ class Database {
   }
 
   Result<std::vector<Row>> list(const Table& table, const sql::ListStatement& query) {
-    TRY(Statement statement, prepare(query.text));
-    for (std::size_t n = 0; n < query.parameters.size(); ++n)
-      bind_cell(statement, static_cast<int>(n + 1), sql::view_of(query.parameters[n].value));
+    TRY(Statement statement, prepare(query));
     std::vector<Row> rows;
     TRY_STATUS(read_all(statement, table, rows));
     return rows;
+  }
+
+  Result<std::vector<std::string>> keys(const sql::ListStatement& query) {
+    TRY(Statement statement, prepare(query));
+    std::vector<std::string> keys;
+    while (true) {
+      TRY(const bool row, statement.step());
+      if (!row) return keys;
+      keys.emplace_back(statement.text(0));
+    }
   }
 
   Status write(const Table& table, const std::vector<Row>& rows) {
@@ -172,6 +180,14 @@ class Database {
       return Error{ErrorCode::conflict, Retry::safe,
                    "sqlite: a row of " + std::string(table.name) + " has changed"};
     return ok();
+  }
+
+  // The query must outlive the statement.
+  Result<Statement> prepare(const sql::ListStatement& query) {
+    TRY(Statement statement, prepare(query.text));
+    for (std::size_t n = 0; n < query.parameters.size(); ++n)
+      bind_cell(statement, static_cast<int>(n + 1), sql::view_of(query.parameters[n].value));
+    return statement;
   }
 
   Result<Statement*> prepared(const std::string& text) {
@@ -270,6 +286,14 @@ class SqliteStore final : public Store {
     TRY(const auto statement, sql::list_statement(table, query));
     TRY(const auto turn, wait_for_turn());
     return database_.list(table, statement);
+  }
+
+  Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
+                                              std::size_t limit) override {
+    constexpr std::string_view kScope = "substr(found || ':', 1, instr(found || ':', ':') - 1)";
+    const auto statement = sql::keys_of_id_statement(table, id, limit, kScope);
+    TRY(const auto turn, wait_for_turn());
+    return database_.keys(statement);
   }
 
   Result<LedgerCheck> check_ledger() override {

@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #include "common/adapters/postgres/connection.h"
+#include "common/adapters/postgres/lists.h"
+#include "common/adapters/sql/list.h"
 #include "common/adapters/sql/rows.h"
 #include "common/adapters/sql/text.h"
 #include "common/adapters/sqlite/sqlite.h"
@@ -61,6 +63,20 @@ class SqliteHarness final : public StoreHarness {
     std::map<std::string, std::string> columns;
     while (value_or_throw(statement.step())) columns.emplace(statement.text(0), statement.text(1));
     return columns;
+  }
+  // Without statistics, which nothing here makes, a plan does not depend on the values.
+  std::vector<std::string> plan(const Table& table, const ListQuery& query) override {
+    auto connection = value_or_throw(sqlite::Connection::open(file()));
+    const auto text = value_or_throw(sql::list_statement(table, query)).text;
+    auto statement = value_or_throw(connection.prepare("EXPLAIN QUERY PLAN " + text));
+    std::vector<std::string> steps;
+    while (value_or_throw(statement.step())) steps.emplace_back(statement.text(3));
+    return steps;
+  }
+  std::string fault_of(const std::string& step) const override {
+    if (step.find("TEMP B-TREE") != std::string::npos) return "sorts";
+    if (step.find(" USING INDEX ") == std::string::npos) return "uses no index";
+    return {};
   }
 
  private:
@@ -143,6 +159,25 @@ std::map<std::string, std::string> PostgresHarness::columns(std::string_view tab
   const auto names = query("SELECT column_name" + where), types = query("SELECT data_type" + where);
   for (std::size_t i = 0; i < names.size(); ++i) columns.emplace(names[i], types[i]);
   return columns;
+}
+
+std::vector<std::string> PostgresHarness::plan(const Table& table, const ListQuery& query) {
+  auto connection = value_or_throw(postgres::Connection::open(options_named(schema_ + "_harness")));
+  auto statement = value_or_throw(sql::list_statement(table, query));
+  statement.text.insert(0, "EXPLAIN (COSTS OFF) ");
+  const auto result = value_or_throw(postgres::run_list(*connection, statement));
+  std::vector<std::string> steps;
+  for (int row = 0; row < PQntuples(result.get()); ++row)
+    steps.emplace_back(PQgetvalue(result.get(), row, 0));
+  return steps;
+}
+
+std::string PostgresHarness::fault_of(const std::string& step) const {
+  const auto says = [&](std::string_view word) { return step.find(word) != std::string::npos; };
+  if (says("Sort  ") || says("Sort (") || step.ends_with("Sort")) return "sorts";
+  if (says("Seq Scan") || says("Bitmap")) return "uses no index";
+  if (says("Filter:")) return "tries rows one by one";
+  return {};
 }
 
 std::unique_ptr<StoreHarness> make_harness(const std::string& adapter) {

@@ -25,6 +25,11 @@ class StoreHarness {
   virtual std::string type_name(ColumnType type) const = 0;
   // Name and type of the table's columns, as the database tells them.
   virtual std::map<std::string, std::string> columns(std::string_view table) = 0;
+  // How the database would carry out that list, in its own words, a step a line; no store may be open.
+  virtual std::vector<std::string> plan(const Table& table, const ListQuery& query) = 0;
+  // What is wrong with a step of a plan of a list that is to read no more rows than it answers; empty if
+  // nothing.
+  virtual std::string fault_of(const std::string& step) const = 0;
 
   void create_table(const Table& table);
 };
@@ -38,6 +43,8 @@ class PostgresHarness final : public StoreHarness {
   void execute(const std::string& sql) override;
   std::string type_name(ColumnType type) const override;
   std::map<std::string, std::string> columns(std::string_view table) override;
+  std::vector<std::string> plan(const Table& table, const ListQuery& query) override;
+  std::string fault_of(const std::string& step) const override;
 
   // The rows' first column.
   std::vector<std::string> query(const std::string& sql);

@@ -1,15 +1,19 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
+#include <set>
 
 #include "tests/contract/store/harness.h"
+#include "workers/domain/state/event_rows.h"
 
 namespace penstock {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAreArray;
 
 class StoreLists : public StoreContract {
  protected:
@@ -66,6 +70,50 @@ TEST_P(StoreLists, PagesFollowEachOtherWithoutGapsOrRepeats) {
   EXPECT_EQ(seen, expected([](const Row&) { return true; }));
 }
 
+TEST_P(StoreLists, TheOldestComeFirstWhenAskedFor) {
+  std::vector<std::string> seen;
+  ListQuery query{.order = ListOrder::oldest_first, .limit = 7};
+  for (auto rows = store_->list(items_table(), query).value(); !rows.empty();
+       rows = store_->list(items_table(), query).value()) {
+    for (const auto& row : rows) seen.push_back(key(row));
+    query.after = {rows.back().stamp.created_at, key(rows.back())};
+  }
+  std::reverse(seen.begin(), seen.end());
+  EXPECT_EQ(seen, expected([](const Row&) { return true; }));
+}
+
+TEST_P(StoreLists, APageMayBeginWithAPlaceInsteadOfBehindIt) {
+  const auto all = expected([](const Row&) { return true; });
+  const Row& third = expected_[2];
+  ListQuery query{.limit = 2};
+  query.after = {third.stamp.created_at, key(third), true};
+  EXPECT_THAT(keys(query), ElementsAre(all[2], all[3]));
+  query.after->inclusive = false;
+  EXPECT_THAT(keys(query), ElementsAre(all[3], all[4]));
+  query.order = ListOrder::oldest_first;
+  EXPECT_THAT(keys(query), ElementsAre(all[1], all[0]));
+  query.after->inclusive = true;
+  EXPECT_THAT(keys(query), ElementsAre(all[2], all[1]));
+}
+
+TEST_P(StoreLists, WithoutAnOrderThereAreAsManyAndNoPlaceToBeginBehind) {
+  const auto even = [](const Row& row) { return row.cells[1] == Cell{std::string("even")}; };
+  ListQuery query{.filters = {{"offset", std::string("even")}}, .order = ListOrder::none, .limit = 500};
+  EXPECT_THAT(keys(query), UnorderedElementsAreArray(expected(even)));
+  query.limit = 3;
+  EXPECT_EQ(keys(query).size(), 3U);
+  query.after = {Timestamp{}, "k1"};
+  const auto rows = store_->list(items_table(), query);
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::invalid);
+}
+
+TEST_P(StoreLists, ASubsetThatNoIndexHasIsInvalid) {
+  const auto rows = store_->list(items_table(), {.only = "1 = 1"});
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::invalid);
+}
+
 TEST_P(StoreLists, FiltersHoldTogether) {
   const ListQuery query{
       .filters = {{"offset", std::string("even")}, {"amount", std::int64_t{1}}, {"active", false}},
@@ -119,6 +167,163 @@ TEST_P(StoreLists, AListMayBeOrderedByATimeOfTheTable) {
   const auto rows = store_->list(kByHappened, {.limit = 500}).value();
   ASSERT_EQ(rows.size(), 56u) << "a row without that time is not listed";
   EXPECT_EQ(key(rows[0]), "k3");
+}
+
+// The inbox, whose lists go by indexes that hold only what is rare.
+class IndexedLists : public StoreContract {
+ protected:
+  void SetUp() override {
+    StoreContract::SetUp();
+    std::mt19937 random{1};
+    const auto pick = [&](std::vector<std::string> words) {
+      return words[std::uniform_int_distribution<std::size_t>(0, words.size() - 1)(random)];
+    };
+    TableRows inbox{&table_of<InboxRow>(), {}};
+    for (int i = 0; i < 400; ++i) {
+      InboxRow row;
+      row.source = pick({"stripe", "stripe", "partner/acme", "org/o1"});
+      row.key = make_event_key(row.source, "evt_" + std::to_string(i % 350));
+      row.type = pick({"checkout.session.completed", "payment_intent.succeeded", "invoice.paid", "a'b", ""});
+      from_string(pick({"applied", "applied", "stale", "parked"}), row.outcome);
+      if (row.outcome == Outcome::parked) row.reason = pick({"not_json", "wrong_shape"});
+      row.received_at = row.event_created =
+          timestamp_from_unix_ms(1'000'000 + static_cast<int>(random() % 20));
+      if (!known_.insert(row.key.value).second) continue;
+      all_.push_back(row);
+      inbox.rows.push_back({to_cells(row), 0, {row.received_at, row.received_at, row.key.value}});
+    }
+    ASSERT_TRUE(commit(*store_, {inbox}));
+  }
+
+  // What the query would answer, row by row.
+  std::vector<std::string> expected(const ListQuery& query,
+                                    const std::function<bool(const InboxRow&)>& holds) {
+    using Place = std::pair<Timestamp, std::string>;
+    std::vector<Place> places;
+    for (const auto& row : all_) {
+      const Place place{row.received_at, row.key.value};
+      if (!holds(row) || (query.since && place.first < *query.since) ||
+          (query.until && place.first >= *query.until))
+        continue;
+      if (query.after) {
+        const Place after{query.after->at, query.after->key};
+        const bool behind = query.order == ListOrder::newest_first ? place < after : place > after;
+        if (!behind && !(query.after->inclusive && place == after)) continue;
+      }
+      places.push_back(place);
+    }
+    std::sort(places.begin(), places.end());
+    if (query.order == ListOrder::newest_first) std::reverse(places.begin(), places.end());
+    places.resize(std::min(places.size(), query.limit));
+    std::vector<std::string> keys;
+    for (const auto& place : places) keys.push_back(place.second);
+    return keys;
+  }
+
+  std::vector<std::string> listed(const ListQuery& query) {
+    const auto rows = store_->list(table_of<InboxRow>(), query);
+    EXPECT_TRUE(rows) << rows.error().detail;
+    std::vector<std::string> keys;
+    for (const auto& row : rows.value()) keys.push_back(std::get<std::string>(row.cells[0]));
+    return keys;
+  }
+
+  // The query with every combination of order and bounds.
+  static std::vector<ListQuery> variants(ListQuery query) {
+    const auto at = [](int ms) { return timestamp_from_unix_ms(1'000'000 + ms); };
+    std::vector<ListQuery> variants;
+    for (const auto order : {ListOrder::newest_first, ListOrder::oldest_first})
+      for (const bool since : {false, true})
+        for (const bool until : {false, true})
+          for (const int after : {0, 2, 9, 17}) {
+            query.order = order;
+            query.since = since ? std::optional(at(4)) : std::nullopt;
+            query.until = until ? std::optional(at(15)) : std::nullopt;
+            query.after.reset();
+            if (after > 0) query.after = ListQuery::After{at(after), "stripe:evt_2", after == 2};
+            variants.push_back(query);
+          }
+    return variants;
+  }
+
+  std::vector<InboxRow> all_;
+  std::set<std::string> known_;
+};
+PENSTOCK_EVERY_STORE(IndexedLists);
+
+TEST_P(IndexedLists, AnswerWhatTryingEveryRowWould) {
+  struct Case {
+    ListQuery query;
+    std::function<bool(const InboxRow&)> holds;
+  };
+  std::vector<Case> cases = {
+      {{}, [](const InboxRow&) { return true; }},
+      {{.filters = {{"reason", std::string("not_json")}}, .only = kParkedOnly},
+       [](const InboxRow& row) { return row.reason == "not_json"; }},
+      {{.filters = {{"type", std::string("invoice.paid")}, {"outcome", std::string("stale")}}},
+       [](const InboxRow& row) { return row.type == "invoice.paid" && row.outcome == Outcome::stale; }}};
+  for (const std::string type : {"checkout.session.completed", "invoice.paid", "a'b", "", "nosuch"})
+    cases.push_back({{.filters = {{"type", type}}}, [=](const InboxRow& row) { return row.type == type; }});
+  for (const std::string source : {"stripe", "partner/acme", "org/o1"})
+    cases.push_back(
+        {{.filters = {{"source", source}}}, [=](const InboxRow& row) { return row.source == source; }});
+  for (const Outcome outcome : {Outcome::applied, Outcome::stale, Outcome::parked})
+    cases.push_back({{.filters = {{"outcome", std::string(to_string(outcome))}}},
+                     [=](const InboxRow& row) { return row.outcome == outcome; }});
+  for (auto& [query, holds] : cases)
+    for (std::size_t limit : {5U, 500U}) {
+      query.limit = limit;
+      for (const auto& variant : variants(query)) EXPECT_EQ(listed(variant), expected(variant, holds));
+    }
+}
+
+// Whatever the database knows of the values: nothing, as after a migration, or that the value is frequent,
+// and not that its rows are all old.
+TEST_P(IndexedLists, ReadOnlyTheRowsTheyAnswer) {
+  store_.reset();
+  for (const bool analyzed : {false, true}) {
+    if (analyzed && GetParam() == "postgres") harness_->execute("ANALYZE");
+    for (const Table* table : {&table_of<InboxRow>(), &table_of<Alert>()})
+      for (const auto& index : table->indexes) {
+        ListQuery query{.only = index.only};
+        if (!index.column.empty()) query.filters = {{index.column, std::string("invoice.paid")}};
+        for (const auto& variant : variants(query)) {
+          const auto plan = harness_->plan(*table, variant);
+          EXPECT_FALSE(plan.empty());
+          for (const auto& step : plan)
+            EXPECT_EQ(harness_->fault_of(step), "") << table->name << " by " << index.column << ": " << step;
+        }
+      }
+  }
+}
+
+TEST_P(IndexedLists, AnIdIsFoundUnderEveryScope) {
+  const auto found = [&](std::string_view id, std::size_t limit = 100) {
+    return store_->keys_of_id(table_of<InboxRow>(), id, limit).value();
+  };
+  std::vector<std::string> expected;
+  for (const auto& key : known_)
+    if (key.ends_with(":evt_7")) expected.push_back(key);
+  ASSERT_FALSE(expected.empty());
+  EXPECT_EQ(found("evt_7"), expected);
+  EXPECT_THAT(found("vt_7"), IsEmpty());
+  EXPECT_THAT(found("evt_"), IsEmpty());
+  EXPECT_THAT(found(""), IsEmpty());
+  EXPECT_THAT(found("stripe:evt_7"), IsEmpty());
+  EXPECT_THAT(found("' OR 1=1 --"), IsEmpty());
+
+  TableRows more{&table_of<InboxRow>(), {}};
+  const std::vector<std::string> odd = {"api/o:z:a:b", "a:a:b", "stripe;:a:b", "é:a:b", "no scope"};
+  for (const auto& key : odd) {
+    InboxRow row;
+    row.key = {key};
+    row.received_at = row.event_created = Timestamp{};
+    more.rows.push_back({to_cells(row), 0, {Timestamp{}, Timestamp{}, key}});
+  }
+  ASSERT_TRUE(commit(*store_, {more}));
+  EXPECT_THAT(found("a:b"), ElementsAre("a:a:b", "stripe;:a:b", "é:a:b"));
+  EXPECT_THAT(found("z:a:b"), ElementsAre("api/o:z:a:b"));
+  EXPECT_THAT(found("a:b", 2), ElementsAre("a:a:b", "stripe;:a:b"));
 }
 
 }  // namespace

@@ -95,10 +95,21 @@ struct Fields<Alert> {
                       field("message", &T::message), field("event", &T::event),
                       field("acknowledged_at", &T::acknowledged_at));
 };
+// What most events are: of every payment one of each of these types, and almost always applied.
+inline constexpr std::string_view kCommonTypes[] = {"checkout.session.completed", "payment_intent.succeeded"};
+inline constexpr std::string_view kCommonSources[] = {"stripe"};
+inline constexpr std::string_view kCommonOutcomes[] = {"applied"};
+inline constexpr std::string_view kParkedOnly = "outcome = 'parked'";
+
 template <>
 struct TableName<InboxRow> {
+  static constexpr ListIndex kIndexes[] = {{},
+                                           {.column = "type", .common = kCommonTypes},
+                                           {.column = "source", .common = kCommonSources},
+                                           {.column = "outcome", .common = kCommonOutcomes},
+                                           {.column = "reason", .only = kParkedOnly}};
   static constexpr TableTraits traits{
-      .name = "inbox", .newest_first = "received_at", .partitioned_by = "event_created"};
+      .name = "inbox", .newest_first = "received_at", .partitioned_by = "event_created", .indexes = kIndexes};
 };
 template <>
 struct TableName<OutboxRow> {
@@ -106,7 +117,9 @@ struct TableName<OutboxRow> {
 };
 template <>
 struct TableName<Alert> {
-  static constexpr TableTraits traits{.name = "alerts", .mode = WriteMode::insert_once, .resource = "alerts"};
+  static constexpr ListIndex kIndexes[] = {{}, {.column = "kind"}, {.column = "subject"}};
+  static constexpr TableTraits traits{
+      .name = "alerts", .mode = WriteMode::insert_once, .resource = "alerts", .indexes = kIndexes};
 };
 
 }  // namespace penstock

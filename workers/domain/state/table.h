@@ -16,9 +16,9 @@
 
 namespace penstock {
 
-// Specialised beside each row struct: `name`, and optionally mode, newest_first, partitioned_by, resource.
-// `resource` is the name of the admin resource that shows the row; empty for inner rows. `scoped`: the row
-// belongs to a Scope, has id, livemode and account, and its key is that scope's for the id.
+// Specialised beside each row struct: `name`, and optionally mode, newest_first, partitioned_by, resource,
+// scoped, indexes. `resource` is the name of the admin resource that shows the row; empty for inner rows.
+// `scoped`: the row belongs to a Scope, has id, livemode and account, and its key is that scope's for the id.
 struct TableTraits {
   std::string_view name;
   WriteMode mode = WriteMode::guarded;
@@ -26,6 +26,7 @@ struct TableTraits {
   std::string_view newest_first = "created_at";
   std::string_view partitioned_by = {};
   bool scoped = false;
+  std::span<const ListIndex> indexes = {};
 };
 
 template <class R>
@@ -127,8 +128,9 @@ template <class R>
 inline constexpr auto kColumns = make_columns<R>();
 
 template <class R>
-inline constexpr Table kTable{TableName<R>::traits.name, kColumns<R>, TableName<R>::traits.mode,
-                              TableName<R>::traits.newest_first, TableName<R>::traits.partitioned_by};
+inline constexpr Table kTable{TableName<R>::traits.name,           kColumns<R>,
+                              TableName<R>::traits.mode,           TableName<R>::traits.newest_first,
+                              TableName<R>::traits.partitioned_by, TableName<R>::traits.indexes};
 
 }  // namespace detail
 
