@@ -128,6 +128,9 @@ struct ListQuery {
   std::size_t limit = 50;
 };
 
+// The index of the table that has the query's rows in its order; nullptr when none fits.
+const ListIndex* index_for(const Table& table, const ListQuery& query) noexcept;
+
 // Sum over a ledger currency. It may pass int64, so it is text.
 struct CurrencySum {
   std::string currency;

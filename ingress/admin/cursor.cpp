@@ -50,23 +50,31 @@ bool is_key(std::string_view text) {
   return !text.empty() && text.find('\0') == std::string_view::npos && is_utf8(text);
 }
 
+std::string_view name_of(ListOrder order) { return order == ListOrder::oldest_first ? "asc" : "desc"; }
+
 }  // namespace
 
-std::string make_cursor(std::string_view list, const ListQuery::After& last) {
+// No key holds a NUL, which therefore ends it.
+std::string make_cursor(std::string_view list, ListOrder order, const Cursor& cursor) {
   std::string text(list);
-  text.append(" ").append(std::to_string(to_unix_ms(last.at))).append(" ").append(last.key);
+  text.append(" ").append(name_of(order)).append(" ");
+  text.append(std::to_string(to_unix_ms(cursor.last.at))).append(" ").append(cursor.last.key);
+  if (!cursor.within.empty()) text.append(1, '\0').append(cursor.within);
   return to_base64url(text);
 }
 
-std::optional<ListQuery::After> read_cursor(std::string_view list, std::string_view cursor) {
-  const auto text = from_base64url(cursor);
-  if (!text) return std::nullopt;
-  std::string_view rest = *text;
-  if (take_word(rest) != list) return std::nullopt;
+std::optional<Cursor> read_cursor(std::string_view list, ListOrder order, std::string_view text) {
+  const auto bytes = from_base64url(text);
+  if (!bytes) return std::nullopt;
+  std::string_view rest = *bytes;
+  if (take_word(rest) != list || take_word(rest) != name_of(order)) return std::nullopt;
   const auto at = take_word(rest);
   const auto unix_ms = at ? parse_integer(*at) : std::nullopt;
-  if (!unix_ms || !is_storable(*unix_ms) || !is_key(rest)) return std::nullopt;
-  return ListQuery::After{timestamp_from_unix_ms(*unix_ms), std::string(rest)};
+  const auto key = rest.substr(0, rest.find('\0'));
+  const bool whole = key.size() == rest.size();
+  const auto within = whole ? std::string_view{} : rest.substr(key.size() + 1);
+  if (!unix_ms || !is_storable(*unix_ms) || !is_key(key) || (!whole && !is_key(within))) return std::nullopt;
+  return Cursor{{timestamp_from_unix_ms(*unix_ms), std::string(key), !whole}, std::string(within)};
 }
 
 }  // namespace penstock::admin

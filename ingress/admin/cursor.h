@@ -9,10 +9,16 @@
 
 namespace penstock::admin {
 
-// base64url (RFC 4648 §5, unpadded) of the list's name and the last row's time and key.
-std::string make_cursor(std::string_view list, const ListQuery::After& last);
+struct Cursor {
+  ListQuery::After last;  // where the page ended
+  // Of several elements that share the place, the last that was on the page; empty when all were.
+  std::string within = {};
+};
 
-// nullopt when it is no cursor of that list.
-std::optional<ListQuery::After> read_cursor(std::string_view list, std::string_view cursor);
+// base64url (RFC 4648 §5, unpadded) of the list's name, its order and the place.
+std::string make_cursor(std::string_view list, ListOrder order, const Cursor& cursor);
+
+// nullopt when it is no cursor of that list and order. Its place is inclusive when elements of it are left.
+std::optional<Cursor> read_cursor(std::string_view list, ListOrder order, std::string_view text);
 
 }  // namespace penstock::admin

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -11,6 +12,8 @@
 
 namespace penstock::admin {
 namespace {
+
+constexpr std::size_t kKeysMax = 100;  // that an ambiguous id is answered with
 
 void encode_event_members(json::Writer& out, const InboxRow& row) {
   out.key("key").string(row.key.value).key("type").string(row.type).key("source").string(row.source);
@@ -118,6 +121,65 @@ void encode_outbound(json::Writer& out, const std::vector<Stored<OutboxRow>>& se
   out.end_array();
 }
 
+const ColumnFilter* find_filter(const ListQuery& query, std::string_view column) {
+  const auto found = std::find_if(query.filters.begin(), query.filters.end(),
+                                  [&](const ColumnFilter& filter) { return filter.column == column; });
+  return found == query.filters.end() ? nullptr : &*found;
+}
+
+// An object has few events as a rule. No index has them in order, so they are read whole; nullopt when they
+// are more than a page may look at.
+Result<std::optional<Scan>> scan_entity(Store& store, const ListQuery& query) {
+  const ColumnFilter* entity = find_filter(query, "entity");
+  if (entity == nullptr) return std::nullopt;
+  const Table& inbox = table_of<InboxRow>();
+  TRY(auto rows, store.list(inbox, {.filters = {*entity}, .order = ListOrder::none, .limit = kExaminedMax}));
+  if (rows.size() == kExaminedMax) return std::nullopt;
+  std::erase_if(rows, [&](const Row& row) { return !is_between(place_of(inbox, row), query); });
+  return Scan::of_rows(store, inbox, query.order, std::move(rows));
+}
+
+Result<Scan> scan_events(Store& store, const ListQuery& query) {
+  TRY(auto of_entity, scan_entity(store, query));
+  if (of_entity) return *std::move(of_entity);
+  return furthest(store, ways_to(table_of<InboxRow>(), query));
+}
+
+// Why an event was parked leads to it too.
+std::vector<Way> ways_to_parked(const ListQuery& query) {
+  auto ways = ways_to(table_of<InboxRow>(), query);
+  if (const ColumnFilter* reason = find_filter(query, "reason")) {
+    ListQuery parked = query;
+    parked.filters = {*reason};
+    parked.only = kParkedOnly;
+    ways.push_back({{&table_of<InboxRow>(), std::move(parked)}});
+  }
+  return ways;
+}
+
+http::Response several(const std::vector<std::string>& keys) {
+  auto response = http::problem(409, "ambiguous", "several events have this id: ask for one of `keys`");
+  response.problem->keys = keys;
+  return response;
+}
+
+Result<http::Response> show_event(const Context& context, const http::Request& request,
+                                  const Stored<InboxRow>& found) {
+  const auto record = read_record(context.log, found.row);
+  if (!record) return failure_response(request, context.log_address, record.error());
+  TRY(const auto sent, rows_with<OutboxRow>(context.store, {{"event", found.row.key.value}}));
+  json::Writer out;
+  out.begin_object();
+  encode_event_members(out, found.row);
+  json::encode(out.key("error_class"), found.row.error_class);
+  json::encode(out.key("message"), found.row.message);
+  encode_record(out, record.value());
+  encode_touched(out, found.row.touched);
+  encode_outbound(out, sent);
+  out.end_object();
+  return json_response(std::move(out));
+}
+
 }  // namespace
 
 Result<http::Response> list_events(const Context& context, const http::Request& request) {
@@ -132,28 +194,24 @@ Result<http::Response> list_events(const Context& context, const http::Request& 
   query.until = in.time("until");
   in.page("events", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto page, read_page<InboxRow>(context.store, "events", query));
+  TRY(auto scan, scan_events(context.store, query));
+  TRY(const auto page, read_page<InboxRow>(std::move(scan), "events", query));
   return page_response(page, encode_event);
 }
 
 Result<http::Response> get_event(const Context& context, const http::Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto found, read_row<InboxRow>(context.store, request.parameter("key")));
-  if (!found) return not_found("event");
-  const auto record = read_record(context.log, found->row);
-  if (!record) return failure_response(request, context.log_address, record.error());
-  TRY(const auto sent, rows_with<OutboxRow>(context.store, {{"event", found->row.key.value}}));
-  json::Writer out;
-  out.begin_object();
-  encode_event_members(out, found->row);
-  json::encode(out.key("error_class"), found->row.error_class);
-  json::encode(out.key("message"), found->row.message);
-  encode_record(out, record.value());
-  encode_touched(out, found->row.touched);
-  encode_outbound(out, sent);
-  out.end_object();
-  return json_response(std::move(out));
+  const std::string key(request.parameter("key"));
+  TRY(auto found, read_row<InboxRow>(context.store, key));
+  if (!found) {
+    TRY(const auto keys, context.store.keys_of_id(table_of<InboxRow>(), key, kKeysMax));
+    if (keys.size() > 1) return several(keys);
+    if (keys.empty()) return not_found("event");
+    TRY(found, read_row<InboxRow>(context.store, keys.front()));
+    if (!found) return not_found("event");
+  }
+  return show_event(context, request, *found);
 }
 
 Result<http::Response> list_parked(const Context& context, const http::Request& request) {
@@ -164,7 +222,8 @@ Result<http::Response> list_parked(const Context& context, const http::Request& 
   in.filter("reason", query);
   in.page("parked", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto page, read_page<InboxRow>(context.store, "parked", query));
+  TRY(auto scan, furthest(context.store, ways_to_parked(query)));
+  TRY(const auto page, read_page<InboxRow>(std::move(scan), "parked", query));
   return page_response(page, encode_parked);
 }
 

@@ -13,15 +13,20 @@ constexpr std::size_t kLimitMax = 500;
 
 }  // namespace
 
-std::optional<std::string> QueryReader::text(std::string_view name) {
+std::optional<std::string> QueryReader::single(std::string_view name) {
   known_.emplace_back(name);
   std::optional<std::string> value;
-  for (const auto& [given, text] : request_.query_parameters) {
-    if (given != name) continue;
+  for (const auto& [parameter, text] : request_.query_parameters) {
+    if (parameter != name) continue;
     if (value) problems_.refuse(name, "is given more than once");
-    if (text.empty()) problems_.refuse(name, "is empty");
     value = text;
   }
+  return value;
+}
+
+std::optional<std::string> QueryReader::text(std::string_view name) {
+  auto value = single(name);
+  if (value && value->empty()) problems_.refuse(name, "is empty");
   return value;
 }
 
@@ -50,12 +55,21 @@ std::size_t QueryReader::limit() {
   return kLimitDefault;
 }
 
+ListOrder QueryReader::order() {
+  const auto given = text("order");
+  if (given && *given != "asc" && *given != "desc") problems_.refuse("order", "must be one of: asc desc");
+  return given == "asc" ? ListOrder::oldest_first : ListOrder::newest_first;
+}
+
 void QueryReader::page(std::string_view list, ListQuery& query) {
   query.limit = limit();
-  const auto given = text("cursor");
-  if (!given) return;
-  query.after = read_cursor(list, *given);
-  if (!query.after) problems_.refuse("cursor", "is no cursor of this list");
+  query.order = order();
+  const auto given = single("cursor");
+  if (!given || given->empty()) return;
+  auto cursor = read_cursor(list, query.order, *given);
+  if (!cursor) return problems_.refuse("cursor", "is no cursor of this list in this order");
+  query.after = std::move(cursor->last);
+  within_ = std::move(cursor->within);
 }
 
 void QueryReader::filter(std::string_view column, ListQuery& query) {

@@ -30,19 +30,25 @@ class QueryReader {
   template <json::Worded Word>
   std::optional<Word> word(std::string_view name);
 
-  // `limit` (1 to 500, 50 when not there) and `cursor` of a list.
+  // `limit` (1 to 500, 50 when not there), `order` and `cursor` of a list. An empty cursor is none.
   void page(std::string_view list, ListQuery& query);
   // Rows whose column of that name has the value given under it, when there is one.
   void filter(std::string_view column, ListQuery& query);
+
+  // Of several elements at the cursor's place, the last that was shown; empty when all were.
+  const std::string& within() const noexcept { return within_; }
 
   // 400 naming every problem; nullopt when there is none. Comes last, when all has been asked for.
   std::optional<http::Response> refusal();
 
  private:
+  std::optional<std::string> single(std::string_view name);
   std::size_t limit();
+  ListOrder order();
 
   const http::Request& request_;
   std::vector<std::string> known_;
+  std::string within_;
   FieldProblems problems_;
 };
 

@@ -4,15 +4,6 @@
 
 namespace penstock::admin {
 
-ListQuery::After place_of(const Table& table, const Row& row) {
-  const auto& key = std::get<std::string>(row.cells.front());
-  if (table.newest_first == "created_at") return {row.stamp.created_at, key};
-  for (std::size_t i = 0; i < table.columns.size(); ++i)
-    if (table.columns[i].name == table.newest_first)
-      return {timestamp_from_unix_ms(std::get<std::int64_t>(row.cells[i])), key};
-  CHECK(false);
-}
-
 RowStamp latest(const std::vector<RowStamp>& stamps) {
   CHECK(!stamps.empty());
   RowStamp found = *std::max_element(stamps.begin(), stamps.end(), [](const RowStamp& a, const RowStamp& b) {

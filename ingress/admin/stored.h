@@ -10,6 +10,7 @@
 #include "common/json/codec.h"
 #include "common/ports/store.h"
 #include "ingress/admin/cursor.h"
+#include "ingress/admin/scan.h"
 #include "ingress/server/server.h"
 #include "workers/domain/state/table.h"
 
@@ -21,22 +22,36 @@ struct Stored {
   RowStamp stamp;
 };
 
-template <class R>
+template <class Element>
 struct Page {
-  std::vector<Stored<R>> rows;
+  std::vector<Element> rows;
   std::optional<std::string> next_cursor;
 };
 
+// What a scan's rows come to. One row may make none, one or several; `within` then orders those of one row.
+template <class Element>
+struct Found {
+  std::size_t candidate;  // its number in the piece
+  std::string within;
+  Element element;
+};
+
 // The functions below block. Errors are the store's; corrupt when a row cannot be read back.
+
+template <class R>
+Result<Stored<R>> typed_row(const Row& row) {
+  auto value = from_cells<R>(row.cells);
+  if (!value) return Error{ErrorCode::corrupt, Retry::never, "a row of " + std::string(table_of<R>().name)};
+  return Stored<R>{*std::move(value), row.stamp};
+}
 
 template <class R>
 Result<std::vector<Stored<R>>> typed(const std::vector<Row>& rows) {
   std::vector<Stored<R>> stored;
   stored.reserve(rows.size());
   for (const auto& row : rows) {
-    auto value = from_cells<R>(row.cells);
-    if (!value) return Error{ErrorCode::corrupt, Retry::never, "a row of " + std::string(table_of<R>().name)};
-    stored.push_back({*std::move(value), row.stamp});
+    TRY(auto one, typed_row<R>(row));
+    stored.push_back(std::move(one));
   }
   return stored;
 }
@@ -70,21 +85,60 @@ Result<std::vector<Stored<R>>> rows_with(Store& store, std::vector<ColumnFilter>
   return list_rows<R>(store, query);
 }
 
-// Where a row stands in its list.
-ListQuery::After place_of(const Table& table, const Row& row);
-
-// One page of `query.limit` rows; the cursor leads on when there are more.
-template <class R>
-Result<Page<R>> read_page(Store& store, std::string_view list, ListQuery query) {
-  const std::size_t limit = query.limit++;
-  TRY(auto rows, store.list(table_of<R>(), query));
-  Page<R> page;
-  if (rows.size() > limit) {
-    rows.resize(limit);
-    page.next_cursor = make_cursor(list, place_of(table_of<R>(), rows.back()));
+// A page of `query.limit` elements, or fewer and a cursor when the scan has looked at enough rows.
+// `find(candidates)` answers a Result of Found, in order, for a piece of the scan. `within` is the cursor's.
+template <class Element, class Find>
+Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQuery& query,
+                                const std::string& within, Find find) {
+  constexpr std::size_t kPiece = 500;
+  const auto is_shown = [&](const Candidate& candidate, const Found<Element>& found) {
+    const auto& after = query.after;
+    return after && after->inclusive && candidate.place.at == after->at &&
+           candidate.place.key == after->key && found.within <= within;
+  };
+  Page<Element> page;
+  Cursor last;
+  std::size_t examined = 0;
+  for (std::size_t piece = query.limit + 1;; piece = kPiece) {
+    TRY(const auto candidates, scan.next(piece));
+    TRY(auto found, find(candidates));
+    for (auto& each : found) {
+      const Candidate& candidate = candidates[each.candidate];
+      if (is_shown(candidate, each)) continue;
+      if (page.rows.size() == query.limit) {
+        page.next_cursor = make_cursor(list, query.order, last);
+        return page;
+      }
+      page.rows.push_back(std::move(each.element));
+      last = {candidate.place, std::move(each.within)};
+    }
+    if (candidates.size() < piece) return page;
+    examined += candidates.size();
+    if (examined < kExaminedMax) continue;
+    page.next_cursor = make_cursor(list, query.order, {candidates.back().place});
+    return page;
   }
-  TRY(page.rows, typed<R>(rows));
-  return page;
+}
+
+// A page of the rows that pass all filters of the query.
+template <class R>
+Result<Page<Stored<R>>> read_page(Scan scan, std::string_view list, const ListQuery& query) {
+  const auto find = [&](const std::vector<Candidate>& candidates) -> Result<std::vector<Found<Stored<R>>>> {
+    std::vector<Found<Stored<R>>> found;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const Row& row = candidates[i].row;
+      if (!passes(table_of<R>(), row, query.filters)) continue;
+      TRY(auto stored, typed_row<R>(row));
+      found.push_back({i, {}, std::move(stored)});
+    }
+    return found;
+  };
+  return fill_page<Stored<R>>(scan, list, query, {}, find);
+}
+template <class R>
+Result<Page<Stored<R>>> read_page(Store& store, std::string_view list, const ListQuery& query) {
+  TRY(auto scan, furthest(store, ways_to(table_of<R>(), query)));
+  return read_page<R>(std::move(scan), list, query);
 }
 
 // Of the row that was changed last, with the earliest created_at. At least one.
@@ -110,9 +164,9 @@ http::Response resource_response(const V& view, const RowStamp& stamp) {
   return json_response(std::move(out));
 }
 
-// {"data": […], "next_cursor": …}; `encode_row(out, stored)` writes one element.
-template <class R, class EncodeRow>
-http::Response page_response(const Page<R>& page, EncodeRow encode_row) {
+// {"data": […], "next_cursor": …}; `encode_row(out, element)` writes one element.
+template <class Element, class EncodeRow>
+http::Response page_response(const Page<Element>& page, EncodeRow encode_row) {
   json::Writer out;
   out.begin_object().key("data").begin_array();
   for (const auto& each : page.rows) encode_row(out, each);

@@ -107,6 +107,11 @@ std::string envelope(const Problem& problem, RequestId request_id) {
     for (const auto& [pointer, why] : problem.fields) out.key(pointer).string(why);
     out.end_object();
   }
+  if (!problem.keys.empty()) {
+    out.key("keys").begin_array();
+    for (const auto& key : problem.keys) out.string(key);
+    out.end_array();
+  }
   out.end_object().end_object();
   return std::move(out).text();
 }

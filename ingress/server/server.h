@@ -63,7 +63,8 @@ class Request {
 struct Problem {
   std::string type;
   std::string message;
-  NamedTexts fields = {};  // JSON pointer -> why
+  NamedTexts fields = {};              // JSON pointer -> why
+  std::vector<std::string> keys = {};  // what could have been meant
 };
 
 struct Response {

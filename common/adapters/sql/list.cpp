@@ -22,25 +22,6 @@ std::int64_t integer_limit(std::size_t limit) {
   return static_cast<std::int64_t>(std::min(limit, kMax));
 }
 
-bool is_in_index(const ListIndex& index, const Cell& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  if (std::holds_alternative<std::monostate>(value)) return false;
-  return text == nullptr || std::find(index.common.begin(), index.common.end(), *text) == index.common.end();
-}
-
-// The index that has the query's rows in its order.
-const ListIndex* find_index(const Table& table, const ListQuery& query) {
-  const auto leads = [&](const ListIndex& index) {
-    if (index.only != query.only) return false;
-    if (index.column.empty()) return query.filters.empty();
-    return std::any_of(query.filters.begin(), query.filters.end(), [&](const ColumnFilter& filter) {
-      return filter.column == index.column && is_in_index(index, filter.equals);
-    });
-  };
-  const auto found = std::find_if(table.indexes.begin(), table.indexes.end(), leads);
-  return found == table.indexes.end() ? nullptr : &*found;
-}
-
 // One bound of a list's rows: `columns <operation> values`.
 struct Bound {
   std::string columns;
@@ -52,7 +33,7 @@ class ListBuilder {
   ListBuilder(const Table& table, const ListQuery& query)
       : table_(table),
         query_(query),
-        index_(find_index(table, query)),
+        index_(index_for(table, query)),
         newest_(quoted(table.newest_first)),
         key_(quoted(key_name(table))) {}
 

@@ -62,6 +62,27 @@ TEST_F(AdminTest, AnEventKeyIsPercentDecoded) {
   EXPECT_EQ(get("/v1/events/partner/acme:e%2017%25").status, 404);
 }
 
+TEST_F(AdminTest, AnEventIsFoundByItsProvidersIdAlone) {
+  InboxRow row;
+  row.topic = "payments";
+  row.received_at = row.event_created = clock_.now();
+  for (const char* key :
+       {"stripe:evt_1", "stripe:evt_2", "partner/acme:evt_2", "api/o:a:b", "org/o1:stripe:evt_1"}) {
+    row.key = {key};
+    write(row);
+  }
+  EXPECT_EQ(text_of(get("/v1/events/evt_1")["key"]), "stripe:evt_1");
+  EXPECT_EQ(text_of(get("/v1/events/a:b")["key"]), "api/o:a:b");
+  EXPECT_EQ(text_of(get("/v1/events/stripe:evt_1")["key"]), "stripe:evt_1") << "a key comes before an id";
+  for (const char* none : {"evt_3", "vt_1", "b", "evt_", "%25"})
+    EXPECT_EQ(get("/v1/events/" + std::string(none)).status, 404) << none;
+
+  const Reply several = get("/v1/events/evt_2");
+  EXPECT_EQ(several.status, 409);
+  EXPECT_EQ(several.type(), "ambiguous");
+  EXPECT_EQ(json::canonical(several["error"]["keys"]), R"(["partner/acme:evt_2","stripe:evt_2"])");
+}
+
 TEST_F(AdminTest, ABodyThatIsNoTextComesInBase64) {
   const std::string body = "\xFF\xFE{\"id\":1}";
   append(
