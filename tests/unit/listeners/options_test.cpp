@@ -51,14 +51,14 @@ TEST(ConnectionsThatFit, HaveHalfOfALimitThatIsFarTooLow) {
 }
 
 TEST(FitConnections, LowersTheSettingAndSaysSoWithBothNumbers) {
-  auto settings = settings_with({{"PENSTOCK_STORE_CONNECTIONS", "4"}});
+  auto settings = settings_with({{"PENSTOCK_STORE_CONNECTIONS", "4"}, {"PENSTOCK_INGRESS_THREADS", "2"}});
   testing::internal::CaptureStderr();
   fit_connections(settings, 1024, 100);
   const auto said = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(settings.connections_max, 1024 - 100 - 4 - 96);
+  EXPECT_EQ(settings.connections_max, 1024 - 100 - 4 - 2 * 4 - 96);
   EXPECT_THAT(said, HasSubstr("PENSTOCK_MAX_CONNECTIONS"));
   EXPECT_THAT(said, HasSubstr("setting=4096"));
-  EXPECT_THAT(said, HasSubstr("connections=824"));
+  EXPECT_THAT(said, HasSubstr("connections=816"));
   EXPECT_THAT(said, HasSubstr("open_files_max=1024"));
 }
 
