@@ -1,5 +1,6 @@
 """The first hour of a new user: `penstock send`, and what the programs say to mistakes that are easily made."""
 
+import http.server
 import json
 import os
 import pathlib
@@ -7,7 +8,10 @@ import re
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
+
+import stripe
 
 from harness.events import completed, deposit, unique
 from harness.http_client import eventually
@@ -150,6 +154,35 @@ class Send(unittest.TestCase):
             self.assertEqual(done.returncode, 2, done)
             self.assertIn(said, done.stderr)
         self.assertEqual(len(self.penstock.admin.all("/v1/events")), before)
+
+
+class SendElsewhere(unittest.TestCase):
+    def test_stripes_own_library_takes_what_it_sends(self):
+        received = []
+
+        class Receiver(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                received.append((self.path, body, self.headers["Stripe-Signature"]))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server, tempfile.TemporaryDirectory() as folder:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            secret = pathlib.Path(folder, "secret")
+            secret.write_text(SECRET + "\n")
+            done = run_program("penstock", "send", "invoice.paid", "--count", "2", "--secret-file", str(secret), "--to",
+                               f"http://127.0.0.1:{server.server_port}/hooks?x=1")
+            server.shutdown()
+            thread.join()
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual([path for path, _, _ in received], ["/hooks?x=1"] * 2)
+        for _, body, signature in received:
+            self.assertEqual(stripe.Webhook.construct_event(body, signature, SECRET)["type"], "invoice.paid")
 
 
 class SendFromTheDataFolder(unittest.TestCase):

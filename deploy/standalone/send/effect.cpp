@@ -53,6 +53,12 @@ std::vector<std::string> paths_of(const Named& sent) {
   return paths;
 }
 
+Error unreachable(const Error& error) {
+  return {error.code, error.retry,
+          "the event was sent, but the admin API shows no effect: " + error.detail +
+              "; PENSTOCK_ADMIN_LISTEN says where it is"};
+}
+
 }  // namespace
 
 Admin::Admin(const Settings& settings, std::string token)
@@ -75,7 +81,9 @@ Result<HttpAnswer> Admin::get(const std::string& path) const {
 Result<json::Document> Admin::wait_for_outcome(const Named& sent) const {
   const auto until = std::chrono::steady_clock::now() + kEffectDeadline;
   for (;;) {
-    TRY(const auto answer, get(event_path(sent)));
+    const auto answered = get(event_path(sent));
+    if (!answered) return unreachable(answered.error());
+    const HttpAnswer& answer = answered.value();
     if (answer.status == 200) return json::Document::parse(answer.body);
     if (answer.status == 401)
       return bad_usage(

@@ -100,8 +100,11 @@ std::chrono::duration<double> apply_all(const Options& options, EventLog& log, S
   CountingSeenSet seen_set(*inner, options.events);
   Metrics registry;
   WorkerMetrics metrics(registry);
-  const WorkerOptions worker{
-      .pool = std::string(kTopic), .group = "bench", .batch_events_max = options.batch};
+  const WorkerOptions worker{.pool = std::string(kTopic),
+                             .group = "bench",
+                             .batch_events_max = options.batch,
+                             .log_address = "memory",
+                             .store_address = "postgresql"};
   const Policy policy;
   PoolHealth health(worker.pool, clock, Milliseconds{60'000});
 
