@@ -223,7 +223,6 @@ class Readme(unittest.TestCase):
             environment = {"PENSTOCK_DATA_DIR": data, "PENSTOCK_LISTEN": "127.0.0.1:0", "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0"}
             with Program("penstock", [], environment) as program:
                 addresses = {"PENSTOCK_LISTEN": program.address("ingress"), "PENSTOCK_ADMIN_LISTEN": program.address("admin")}
-                pathlib.Path(folder, "event.json").write_bytes(wire(completed(deposit(unique("user"), 100))))
                 script = "\n".join(blocks)
                 for ours, theirs in (("$PWD/build/release/bin", str(BIN)), ("data=/var/lib/penstock", "data=" + data),
                                      ("127.0.0.1:8080", addresses["PENSTOCK_LISTEN"]),
