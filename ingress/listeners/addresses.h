@@ -1,5 +1,5 @@
-// Whether a program will be able to listen, asked in its first moment: one that cannot serve shall leave nothing
-// behind, neither a data folder nor a schema, and not wait for a server first.
+// Whether a program will be able to listen, asked in its first moment: one that cannot serve shall leave
+// nothing behind, neither a data folder nor a schema, and not wait for a server first.
 #pragma once
 
 #include <initializer_list>
