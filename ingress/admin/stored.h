@@ -76,11 +76,12 @@ Result<std::vector<Stored<R>>> list_rows(Store& store, const ListQuery& query) {
   return typed<R>(rows);
 }
 
-// The newest 500 rows with those values: for lists that are short by nature.
+// 500 rows with those values at most, in no order: for lists that are short by nature.
 template <class R>
 Result<std::vector<Stored<R>>> rows_with(Store& store, std::vector<ColumnFilter> filters) {
   ListQuery query;
   query.filters = std::move(filters);
+  query.order = ListOrder::none;
   query.limit = 500;
   return list_rows<R>(store, query);
 }

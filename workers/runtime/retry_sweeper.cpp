@@ -12,6 +12,7 @@ namespace {
 constexpr Table by_due_time() {
   Table table = table_of<Payout>();
   table.newest_first = "retry_next_at";
+  table.indexes = {};
   return table;
 }
 constexpr Table kPayoutsByDueTime = by_due_time();

@@ -8,7 +8,7 @@ namespace {
 constexpr const char* kForFewRows = "SELECT set_config('max_parallel_workers_per_gather', '0', true)";
 constexpr const char* kForIndexOrder =
     "SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_sort', 'off', true),"
-    " set_config('enable_bitmapscan', 'off', true)";
+    " set_config('enable_incremental_sort', 'off', true), set_config('enable_bitmapscan', 'off', true)";
 
 }  // namespace
 

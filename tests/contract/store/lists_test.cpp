@@ -6,7 +6,7 @@
 #include <set>
 
 #include "tests/contract/store/harness.h"
-#include "workers/domain/state/event_rows.h"
+#include "workers/domain/state/view.h"
 
 namespace penstock {
 namespace {
@@ -283,7 +283,10 @@ TEST_P(IndexedLists, ReadOnlyTheRowsTheyAnswer) {
   store_.reset();
   for (const bool analyzed : {false, true}) {
     if (analyzed && GetParam() == "postgres") harness_->execute("ANALYZE");
-    for (const Table* table : {&table_of<InboxRow>(), &table_of<Alert>()})
+    for (const Table* table :
+         {&table_of<InboxRow>(), &table_of<Alert>(), &table_of<CheckoutSession>(), &table_of<PaymentIntent>(),
+          &table_of<Charge>(), &table_of<Fulfillment>(), &table_of<LedgerEntry>(), &table_of<Subscription>(),
+          &table_of<ConnectedAccount>(), &table_of<Payout>()})
       for (const auto& index : table->indexes) {
         ListQuery query{.only = index.only};
         if (!index.column.empty()) query.filters = {{index.column, std::string("invoice.paid")}};

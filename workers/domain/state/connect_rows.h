@@ -162,20 +162,22 @@ struct Fields<LinkedPayout> {
 template <>
 struct Fields<SessionPayment> {
   using T = SessionPayment;
-  static constexpr auto list =
-      std::make_tuple(field("key", &T::key), field("id", &T::id), field("livemode", &T::livemode),
-                      field("both_modes", &T::both_modes), field("tester_id", &T::tester_id),
-                      field("payout", &T::payout), field("amount", &T::amount),
-                      field("currency", &T::currency), field("account", &T::account),
-                      field("payouts", &T::payouts));
+  static constexpr auto list = std::make_tuple(
+      field("key", &T::key), field("id", &T::id), field("livemode", &T::livemode),
+      field("both_modes", &T::both_modes), field("tester_id", &T::tester_id), field("payout", &T::payout),
+      field("amount", &T::amount), field("currency", &T::currency), field("account", &T::account),
+      field("payouts", &T::payouts));
 };
 template <>
 struct TableName<ConnectedAccount> {
-  static constexpr TableTraits traits{.name = "accounts", .resource = "accounts"};
+  static constexpr ListIndex kIndexes[] = {{}, {.column = "user_id"}};
+  static constexpr TableTraits traits{.name = "accounts", .resource = "accounts", .indexes = kIndexes};
 };
 template <>
 struct TableName<Payout> {
-  static constexpr TableTraits traits{.name = "payouts", .resource = "payouts", .scoped = true};
+  static constexpr ListIndex kIndexes[] = {{}, {.column = "account"}, {.column = "status"}};
+  static constexpr TableTraits traits{
+      .name = "payouts", .resource = "payouts", .scoped = true, .indexes = kIndexes};
 };
 template <>
 struct TableName<PayoutId> {

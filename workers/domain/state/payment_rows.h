@@ -1,8 +1,9 @@
 // What events have shown about payments, one row per Stripe object, and the money and grants that followed.
 //
-// Each row belongs to one Scope and is a join-semilattice: applying an event is a merge that is commutative, associative and
-// idempotent, so that the rows end the same for every order and repetition. What a client reads as "the
-// payment" is a pure function of the rows of one payment intent (payments/payment.h) and is stored nowhere.
+// Each row belongs to one Scope and is a join-semilattice: applying an event is a merge that is commutative,
+// associative and idempotent, so that the rows end the same for every order and repetition. What a client
+// reads as "the payment" is a pure function of the rows of one payment intent (payments/payment.h) and is
+// stored nowhere.
 #pragma once
 
 #include <map>
@@ -183,13 +184,13 @@ template <>
 struct Fields<CheckoutSession> {
   using T = CheckoutSession;
   static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("payment_intent", &T::payment_intent),
-      field("mode", &T::mode), field("amount", &T::amount), field("currency", &T::currency),
-      field("customer", &T::customer), field("user_id", &T::user_id), field("app_slug", &T::app_slug),
-      field("metadata", &T::metadata), field("account", &T::account), field("livemode", &T::livemode),
-      field("version", &T::version), field("trusted", &T::trusted), field("named", &T::named),
-      field("granted", &T::granted), field("credited_to", &T::credited_to), field("credited", &T::credited),
-      field("reversed", &T::reversed), field("deposited", &T::deposited),
+      field("key", &T::key), field("id", &T::id), field("status", &T::status),
+      field("payment_intent", &T::payment_intent), field("mode", &T::mode), field("amount", &T::amount),
+      field("currency", &T::currency), field("customer", &T::customer), field("user_id", &T::user_id),
+      field("app_slug", &T::app_slug), field("metadata", &T::metadata), field("account", &T::account),
+      field("livemode", &T::livemode), field("version", &T::version), field("trusted", &T::trusted),
+      field("named", &T::named), field("granted", &T::granted), field("credited_to", &T::credited_to),
+      field("credited", &T::credited), field("reversed", &T::reversed), field("deposited", &T::deposited),
       field("fulfilled_by", &T::fulfilled_by));
 };
 template <>
@@ -206,31 +207,29 @@ template <>
 struct Fields<Charge> {
   using T = Charge;
   static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("payment_intent", &T::payment_intent), field("amount", &T::amount),
-      field("currency", &T::currency), field("customer", &T::customer), field("account", &T::account),
-      field("livemode", &T::livemode), field("amount_refunded", &T::amount_refunded),
-      field("version", &T::version), field("dispute", &T::dispute),
-      field("dispute_created", &T::dispute_created), field("dispute_status", &T::dispute_status),
-      field("dispute_version", &T::dispute_version));
+      field("key", &T::key), field("id", &T::id), field("payment_intent", &T::payment_intent),
+      field("amount", &T::amount), field("currency", &T::currency), field("customer", &T::customer),
+      field("account", &T::account), field("livemode", &T::livemode),
+      field("amount_refunded", &T::amount_refunded), field("version", &T::version),
+      field("dispute", &T::dispute), field("dispute_created", &T::dispute_created),
+      field("dispute_status", &T::dispute_status), field("dispute_version", &T::dispute_version));
 };
 template <>
 struct Fields<Customer> {
   using T = Customer;
-  static constexpr auto list =
-      std::make_tuple(field("key", &T::key), field("id", &T::id), field("account", &T::account),
-                      field("livemode", &T::livemode), field("trusted", &T::trusted),
-                      field("user_id", &T::user_id), field("linked_by", &T::linked_by),
-                      field("deposits", &T::deposits));
+  static constexpr auto list = std::make_tuple(
+      field("key", &T::key), field("id", &T::id), field("account", &T::account),
+      field("livemode", &T::livemode), field("trusted", &T::trusted), field("user_id", &T::user_id),
+      field("linked_by", &T::linked_by), field("deposits", &T::deposits));
 };
 template <>
 struct Fields<Fulfillment> {
   using T = Fulfillment;
-  static constexpr auto list =
-      std::make_tuple(field("key", &T::key), field("id", &T::id), field("account", &T::account),
-                      field("livemode", &T::livemode), field("payment", &T::payment),
-                      field("app_slug", &T::app_slug), field("action", &T::action),
-                      field("user_id", &T::user_id), field("customer", &T::customer),
-                      field("grants", &T::grants), field("event", &T::event));
+  static constexpr auto list = std::make_tuple(
+      field("key", &T::key), field("id", &T::id), field("account", &T::account),
+      field("livemode", &T::livemode), field("payment", &T::payment), field("app_slug", &T::app_slug),
+      field("action", &T::action), field("user_id", &T::user_id), field("customer", &T::customer),
+      field("grants", &T::grants), field("event", &T::event));
 };
 template <>
 struct Fields<Wallet> {
@@ -249,17 +248,39 @@ struct Fields<LedgerEntry> {
                                                field("payment", &T::payment), field("event", &T::event));
 };
 
+// What almost every session and intent comes to be.
+inline constexpr std::string_view kCommonStatuses[] = {"paid"};
+// A session or charge that names no intent.
+inline constexpr std::string_view kWithoutIntent = "payment_intent IS NULL";
+// An intent whose status says something: of its own, or because no session says more.
+inline constexpr std::string_view kToldOrAlone = "version IS NOT NULL OR CAST(sessions AS text) = '[]'";
+inline constexpr std::string_view kRefundedInPart = "amount_refunded > 0 AND amount_refunded < amount";
+inline constexpr std::string_view kRefundedInFull = "amount_refunded > 0 AND amount_refunded >= amount";
+
 template <>
 struct TableName<CheckoutSession> {
-  static constexpr TableTraits traits{.name = "checkout_sessions", .resource = "payments", .scoped = true};
+  static constexpr ListIndex kIndexes[] = {{.only = kWithoutIntent},
+                                           {.column = "user_id"},
+                                           {.column = "customer"},
+                                           {.column = "status", .common = kCommonStatuses}};
+  static constexpr TableTraits traits{
+      .name = "checkout_sessions", .resource = "payments", .scoped = true, .indexes = kIndexes};
 };
 template <>
 struct TableName<PaymentIntent> {
-  static constexpr TableTraits traits{.name = "payment_intents", .resource = "payments", .scoped = true};
+  static constexpr ListIndex kIndexes[] = {
+      {},
+      {.column = "user_id"},
+      {.column = "customer"},
+      {.column = "status", .only = kToldOrAlone, .common = kCommonStatuses}};
+  static constexpr TableTraits traits{
+      .name = "payment_intents", .resource = "payments", .scoped = true, .indexes = kIndexes};
 };
 template <>
 struct TableName<Charge> {
-  static constexpr TableTraits traits{.name = "charges", .scoped = true};
+  static constexpr ListIndex kIndexes[] = {
+      {.only = kWithoutIntent}, {.column = "customer"}, {.only = kRefundedInPart}, {.only = kRefundedInFull}};
+  static constexpr TableTraits traits{.name = "charges", .scoped = true, .indexes = kIndexes};
 };
 template <>
 struct TableName<Customer> {
@@ -267,8 +288,9 @@ struct TableName<Customer> {
 };
 template <>
 struct TableName<Fulfillment> {
+  static constexpr ListIndex kIndexes[] = {{}, {.column = "payment"}};
   static constexpr TableTraits traits{
-      .name = "fulfillments", .resource = "fulfillments", .scoped = true};
+      .name = "fulfillments", .resource = "fulfillments", .scoped = true, .indexes = kIndexes};
 };
 template <>
 struct TableName<Wallet> {
@@ -276,7 +298,9 @@ struct TableName<Wallet> {
 };
 template <>
 struct TableName<LedgerEntry> {
-  static constexpr TableTraits traits{.name = "ledger_entries", .mode = WriteMode::insert_new};
+  static constexpr ListIndex kIndexes[] = {{.column = "user_id"}};
+  static constexpr TableTraits traits{
+      .name = "ledger_entries", .mode = WriteMode::insert_new, .indexes = kIndexes};
 };
 
 }  // namespace penstock

@@ -72,19 +72,23 @@ template <>
 struct Fields<Subscription> {
   using T = Subscription;
   static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
-      field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
-      field("started", &T::started), field("current_period_start", &T::current_period_start),
+      field("key", &T::key), field("id", &T::id), field("status", &T::status),
+      field("customer", &T::customer), field("user_id", &T::user_id), field("plan", &T::plan),
+      field("quantity", &T::quantity), field("started", &T::started),
+      field("current_period_start", &T::current_period_start),
       field("current_period_end", &T::current_period_end),
       field("cancel_at_period_end", &T::cancel_at_period_end), field("canceled_at", &T::canceled_at),
       field("trial_end", &T::trial_end), field("latest_invoice", &T::latest_invoice),
-      field("account", &T::account), field("livemode", &T::livemode), field("trusted", &T::trusted), field("last_payment", &T::last_payment),
-      field("last_payment_version", &T::last_payment_version), field("events", &T::events));
+      field("account", &T::account), field("livemode", &T::livemode), field("trusted", &T::trusted),
+      field("last_payment", &T::last_payment), field("last_payment_version", &T::last_payment_version),
+      field("events", &T::events));
 };
 template <>
 struct TableName<Subscription> {
+  static constexpr ListIndex kIndexes[] = {
+      {}, {.column = "customer"}, {.column = "user_id"}, {.column = "status"}};
   static constexpr TableTraits traits{
-      .name = "subscriptions", .resource = "subscriptions", .scoped = true};
+      .name = "subscriptions", .resource = "subscriptions", .scoped = true, .indexes = kIndexes};
 };
 
 }  // namespace penstock
