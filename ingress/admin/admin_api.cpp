@@ -18,14 +18,18 @@ struct Endpoint {
 };
 
 constexpr Endpoint kEndpoints[] = {
+    {"GET", "/v1/payments", "payments", admin::list_payments},
     {"GET", "/v1/payments/{id}", "payments", admin::get_payment},
     {"GET", "/v1/fulfillments", "fulfillments", admin::list_fulfillments},
     {"GET", "/v1/wallets/{userId}", "wallets", admin::get_wallet},
     {"GET", "/v1/wallets/{userId}/entries", "wallet_entries", admin::list_wallet_entries},
     {"GET", "/v1/ledger/check", "ledger_check", admin::check_ledger},
+    {"GET", "/v1/subscriptions", "subscriptions", admin::list_subscriptions},
     {"GET", "/v1/subscriptions/{id}", "subscriptions", admin::get_subscription},
     {"GET", "/v1/profiles/{userId}", "profiles", admin::get_profile},
+    {"GET", "/v1/accounts", "accounts", admin::list_accounts},
     {"GET", "/v1/accounts/{id}", "accounts", admin::get_account},
+    {"GET", "/v1/payouts", "payouts", admin::list_payouts},
     {"GET", "/v1/payouts/{id}", "payouts", admin::get_payout},
     {"GET", "/v1/session-payments/{id}", "session_payments", admin::get_session_payment},
     {"PUT", "/v1/session-payments/{id}", "session_payments", admin::put_session_payment},

@@ -142,7 +142,8 @@ Result<std::optional<Scan>> scan_entity(Store& store, const ListQuery& query) {
 Result<Scan> scan_events(Store& store, const ListQuery& query) {
   TRY(auto of_entity, scan_entity(store, query));
   if (of_entity) return *std::move(of_entity);
-  return furthest(store, ways_to(table_of<InboxRow>(), query));
+  TRY(auto chosen, furthest(store, ways_to(table_of<InboxRow>(), query)));
+  return std::move(chosen.scan);
 }
 
 // Why an event was parked leads to it too.
@@ -222,8 +223,8 @@ Result<http::Response> list_parked(const Context& context, const http::Request& 
   in.filter("reason", query);
   in.page("parked", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(auto scan, furthest(context.store, ways_to_parked(query)));
-  TRY(const auto page, read_page<InboxRow>(std::move(scan), "parked", query));
+  TRY(auto chosen, furthest(context.store, ways_to_parked(query)));
+  TRY(const auto page, read_page<InboxRow>(std::move(chosen.scan), "parked", query));
   return page_response(page, encode_parked);
 }
 

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "ingress/admin/payment_reader.h"
 #include "ingress/admin/query_reader.h"
 #include "ingress/admin/resources.h"
 #include "ingress/admin/scopes.h"
@@ -7,67 +8,6 @@
 
 namespace penstock::admin {
 namespace {
-
-struct FoundPayment {
-  Payment payment;
-  RowStamp stamp;
-};
-
-// The rows that an id leads to within one scope, and when each was last changed.
-class PaymentSearch {
- public:
-  PaymentSearch(Store& store, Scope scope, std::string id)
-      : store_(store), scope_(std::move(scope)), id_(std::move(id)) {}
-
-  Result<std::optional<FoundPayment>> run() {
-    TRY_STATUS(load());
-    auto payment = payment_of(view_, scope_, id_);
-    if (!payment) return std::nullopt;
-    const RowStamp stamp = stamp_of(*payment);
-    return FoundPayment{*std::move(payment), stamp};
-  }
-
- private:
-  Status load() {
-    for (;;) {
-      Reads reads(view_);
-      name_payment_reads(view_, scope_, id_, reads);
-      if (reads.empty()) return ok();
-      TRY_STATUS(load(reads.by_table()));
-    }
-  }
-
-  Status load(const std::vector<TableKeys>& wanted) {
-    std::vector<TableRows> answered;
-    for (const auto& keys : wanted) {
-      TRY(auto rows, store_.read(*keys.table, keys.keys));
-      for (const auto& row : rows) stamps_[keys.table][std::get<std::string>(row.cells.front())] = row.stamp;
-      answered.push_back({keys.table, std::move(rows)});
-    }
-    if (!view_.take(wanted, answered)) return Error{ErrorCode::corrupt, Retry::never, "a row of a payment"};
-    return ok();
-  }
-
-  // Of the session, the intent and the charges: a customer's row changes for reasons of its own.
-  RowStamp stamp_of(const Payment& payment) {
-    std::vector<RowStamp> stamps;
-    const auto take = [&](const Table& table, const std::optional<std::string>& id) {
-      const auto& rows = stamps_[&table];
-      if (const auto found = id ? rows.find(scope_.key(*id)) : rows.end(); found != rows.end())
-        stamps.push_back(found->second);
-    };
-    take(table_of<CheckoutSession>(), payment.session);
-    take(table_of<PaymentIntent>(), payment.payment_intent);
-    for (const auto& [key, stamp] : stamps_[&table_of<Charge>()]) stamps.push_back(stamp);
-    return latest(stamps);
-  }
-
-  Store& store_;
-  const Scope scope_;
-  const std::string id_;
-  View view_;
-  std::map<const Table*, std::map<std::string, RowStamp>> stamps_;
-};
 
 // The scopes in which there is something of that id.
 template <class... R>
@@ -88,7 +28,12 @@ Result<std::optional<FoundPayment>> find_payment(Store& store, const std::string
                                                  const AskedScope& asked) {
   TRY(const auto scopes, scopes_with<CheckoutSession, PaymentIntent, Charge>(store, id, asked));
   if (scopes.empty()) return std::nullopt;
-  return PaymentSearch(store, *std::min_element(scopes.begin(), scopes.end(), is_shown_before), id).run();
+  const Scope scope = *std::min_element(scopes.begin(), scopes.end(), is_shown_before);
+  PaymentReader reader(store);
+  TRY_STATUS(
+      reader.load([&](const View& view, Reads& reads) { name_payment_reads(view, scope, id, reads); }));
+  const auto rows = payment_rows_of(reader.rows_of(scope), id);
+  return rows ? std::optional(reader.show(*rows, scope)) : std::nullopt;
 }
 
 // By the customer's key.

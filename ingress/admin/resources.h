@@ -33,6 +33,10 @@ http::Response failure_response(const http::Request& request, std::string_view a
 
 Answer get_payment;  // payments.cpp
 Answer list_fulfillments;
+Answer list_payments;       // payment_list.cpp
+Answer list_subscriptions;  // state_lists.cpp
+Answer list_payouts;
+Answer list_accounts;
 Answer get_wallet;  // wallets.cpp
 Answer list_wallet_entries;
 Answer check_ledger;

@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::size_t kProbe = 50;  // rows by which ways are compared
 
-std::size_t column_of(const Table& table, std::string_view name) {
-  for (std::size_t at = 0; at < table.columns.size(); ++at)
-    if (table.columns[at].name == name) return at;
-  CHECK(false);
-}
-
 // Does `a` come before `b` in lists of that order?
 bool comes_before(ListOrder order, const ListQuery::After& a, const ListQuery::After& b) {
   const auto of = [](const ListQuery::After& place) { return std::tie(place.at, place.key); };
@@ -25,10 +19,16 @@ bool comes_before(ListOrder order, const ListQuery::After& a, const ListQuery::A
 
 }  // namespace
 
+const Cell& cell_of(const Table& table, const Row& row, std::string_view column) {
+  for (std::size_t at = 0; at < table.columns.size(); ++at)
+    if (table.columns[at].name == column) return row.cells[at];
+  CHECK(false);
+}
+
 ListQuery::After place_of(const Table& table, const Row& row) {
   const auto& key = std::get<std::string>(row.cells.front());
   if (table.newest_first == "created_at") return {row.stamp.created_at, key};
-  const Cell& at = row.cells[column_of(table, table.newest_first)];
+  const Cell& at = cell_of(table, row, table.newest_first);
   return {timestamp_from_unix_ms(std::get<std::int64_t>(at)), key};
 }
 
@@ -42,7 +42,7 @@ bool is_between(const ListQuery::After& place, const ListQuery& query) {
 
 bool passes(const Table& table, const Row& row, const std::vector<ColumnFilter>& filters) {
   return std::all_of(filters.begin(), filters.end(), [&](const ColumnFilter& filter) {
-    return row.cells[column_of(table, filter.column)] == filter.equals;
+    return cell_of(table, row, filter.column) == filter.equals;
   });
 }
 
@@ -113,18 +113,18 @@ Status Scan::merge(std::size_t count) {
   return ok();
 }
 
-Result<Scan> furthest(Store& store, const std::vector<Way>& ways) {
+Result<ChosenWay> furthest(Store& store, const std::vector<Way>& ways) {
   CHECK(!ways.empty());
   const ListOrder order = ways.front().front().query.order;
-  std::optional<Scan> best;
+  std::optional<ChosenWay> best;
   std::optional<ListQuery::After> best_reach;
-  for (const auto& way : ways) {
-    Scan scan(store, way);
-    if (ways.size() == 1) return scan;
-    TRY(auto reach, scan.reach(kProbe));
-    if (!reach) return scan;
+  for (std::size_t number = 0; number < ways.size(); ++number) {
+    ChosenWay chosen{number, Scan(store, ways[number])};
+    if (ways.size() == 1) return chosen;
+    TRY(auto reach, chosen.scan.reach(kProbe));
+    if (!reach) return chosen;
     if (best_reach && !comes_before(order, *best_reach, *reach)) continue;
-    best = std::move(scan);
+    best = std::move(chosen);
     best_reach = std::move(reach);
   }
   return *std::move(best);

@@ -32,6 +32,8 @@ struct Candidate {
 // Where a row stands in its list.
 ListQuery::After place_of(const Table& table, const Row& row);
 
+const Cell& cell_of(const Table& table, const Row& row, std::string_view column);
+
 // Is the place behind the query's `after`, and between its since and until?
 bool is_between(const ListQuery::After& place, const ListQuery& query);
 
@@ -69,10 +71,15 @@ class Scan {
 
 using Way = std::vector<Stream>;
 
+struct ChosenWay {
+  std::size_t way;  // its number
+  Scan scan;
+};
+
 // Of several ways to the same page, the one that gets furthest with few rows. Not empty; each way leads past
 // all rows that belong on the page, and every row has still to be tried on the filters that its way does not
 // follow.
-Result<Scan> furthest(Store& store, const std::vector<Way>& ways);
+Result<ChosenWay> furthest(Store& store, const std::vector<Way>& ways);
 
 // The ways to the rows that pass the query's filters: one for each filter that an index follows, else all
 // rows.

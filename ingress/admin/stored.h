@@ -138,8 +138,8 @@ Result<Page<Stored<R>>> read_page(Scan scan, std::string_view list, const ListQu
 }
 template <class R>
 Result<Page<Stored<R>>> read_page(Store& store, std::string_view list, const ListQuery& query) {
-  TRY(auto scan, furthest(store, ways_to(table_of<R>(), query)));
-  return read_page<R>(std::move(scan), list, query);
+  TRY(auto chosen, furthest(store, ways_to(table_of<R>(), query)));
+  return read_page<R>(std::move(chosen.scan), list, query);
 }
 
 // Of the row that was changed last, with the earliest created_at. At least one.
@@ -154,14 +154,18 @@ void encode_stamp(json::Writer& out, const RowStamp& stamp);
 
 http::Response json_response(json::Writer out);
 
-// The resource and its stamp as one answer.
+// The resource and its stamp as one object.
 template <Described V>
-http::Response resource_response(const V& view, const RowStamp& stamp) {
-  json::Writer out;
+void encode_resource(json::Writer& out, const V& view, const RowStamp& stamp) {
   out.begin_object();
   json::encode_members(out, view);
   encode_stamp(out, stamp);
   out.end_object();
+}
+template <Described V>
+http::Response resource_response(const V& view, const RowStamp& stamp) {
+  json::Writer out;
+  encode_resource(out, view, stamp);
   return json_response(std::move(out));
 }
 

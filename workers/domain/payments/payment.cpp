@@ -180,15 +180,11 @@ void name_payment_reads(const View& view, const Scope& scope, const std::string&
   linked.follow_charge(id);
 }
 
-std::optional<Payment> payment_of(const View& view, const Scope& scope, const std::string& id) {
-  const Draft rows(view, scope);
-  std::optional<PaymentRows> found = rows_of_session(rows, id);
-  if (!found && rows.find<PaymentIntent>(id) != nullptr) {
-    const auto sessions = sessions_of(rows, id);
-    found = sessions.empty() ? rows_of_intent(rows, id) : rows_of_session(rows, sessions.front());
-  }
-  if (!found) found = rows_of_charge(rows, id);
-  return found ? std::optional(project(*found)) : std::nullopt;
+std::optional<PaymentRows> payment_rows_of(const Draft& rows, const std::string& id) {
+  if (auto found = rows_of_session(rows, id)) return found;
+  if (rows.find<PaymentIntent>(id) == nullptr) return rows_of_charge(rows, id);
+  const auto sessions = sessions_of(rows, id);
+  return sessions.empty() ? rows_of_intent(rows, id) : rows_of_session(rows, sessions.front());
 }
 
 }  // namespace penstock

@@ -64,7 +64,7 @@ std::vector<std::string> sessions_of(const Draft& rows, const std::string& inten
 // Any id of a payment of the scope ("cs_…", "pi_…", "ch_…") leads to it; an intent's with several sessions to
 // the first one's. For reading outside a decision: name the rows until all are loaded, then ask.
 void name_payment_reads(const View& view, const Scope& scope, const std::string& id, Reads& reads);
-std::optional<Payment> payment_of(const View& view, const Scope& scope, const std::string& id);
+std::optional<PaymentRows> payment_rows_of(const Draft& rows, const std::string& id);
 
 template <>
 struct Fields<Payment> {

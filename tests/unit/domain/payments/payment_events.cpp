@@ -97,7 +97,8 @@ SessionObject deposit(SessionObject session) {
 std::optional<Payment> payment(const World& world, const std::string& id, const Scope& scope) {
   const View view =
       world.view_of([&](const View& known, Reads& reads) { name_payment_reads(known, scope, id, reads); });
-  return payment_of(view, scope, id);
+  const auto rows = payment_rows_of(Draft(view, scope), id);
+  return rows ? std::optional(project(*rows)) : std::nullopt;
 }
 
 std::optional<std::int64_t> balance(const World& world, const std::string& user, const std::string& currency,
