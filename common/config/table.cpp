@@ -74,7 +74,8 @@ struct StripeModeWords {
 };
 struct YesNoWords {
   static constexpr std::string_view kName = "true, false";
-  static constexpr std::array<std::pair<std::string_view, bool>, 2> kWords{{{"true", true}, {"false", false}}};
+  static constexpr std::array<std::pair<std::string_view, bool>, 2> kWords{
+      {{"true", true}, {"false", false}}};
 };
 struct LevelWords {
   static constexpr std::string_view kName = "debug, info, warn, error";
@@ -190,8 +191,9 @@ constexpr std::array kTable{
         {.key = "stripe.trust_connected_accounts",
          .environment = "PENSTOCK_TRUST_CONNECTED_ACCOUNTS",
          .fallback = "false",
-         .help = "Whether sessions and subscriptions of connected accounts may credit wallets, grant and show in "
-                 "users' profiles; their owners write what these say.",
+         .help =
+             "Whether sessions and subscriptions of connected accounts may credit wallets, grant and show in "
+             "users' profiles; their owners write what these say.",
          .used_by = kOfWorker}),
     setting<&Settings::stripe_tolerance, DurationKind>(
         {.key = "stripe.tolerance",

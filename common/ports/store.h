@@ -114,9 +114,9 @@ enum class ListOrder { newest_first, oldest_first, none };
 struct ListQuery {
   std::vector<ColumnFilter> filters{};
   std::vector<std::string_view> present{};  // columns that hold a value
-  std::string_view only{};           // of one of the table's indexes
-  std::optional<Timestamp> since{};  // inclusive, on newest_first
-  std::optional<Timestamp> until{};  // exclusive
+  std::string_view only{};                  // of one of the table's indexes
+  std::optional<Timestamp> since{};         // inclusive, on newest_first
+  std::optional<Timestamp> until{};         // exclusive
   // The page begins behind this place, or with it, whether or not a row is there.
   struct After {
     Timestamp at;

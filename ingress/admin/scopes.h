@@ -1,5 +1,5 @@
-// One id may stand for rows of several scopes: of both modes, of the platform and of connected accounts. Which
-// of them a request asks for, and which is shown when it does not say.
+// One id may stand for rows of several scopes: of both modes, of the platform and of connected accounts.
+// Which of them a request asks for, and which is shown when it does not say.
 #pragma once
 
 #include <algorithm>

@@ -28,7 +28,8 @@ class ProfileSearch {
     TRY_STATUS(take({{"user_id", user_id_}, {"trusted", true}}, rows_.subscriptions));
     for (const auto& customer : rows_.customers) {
       const Cell account = customer.account ? Cell{*customer.account} : Cell{};
-      TRY_STATUS(take({{"customer", customer.id}, {"account", account}, {"trusted", true}}, rows_.subscriptions));
+      TRY_STATUS(
+          take({{"customer", customer.id}, {"account", account}, {"trusted", true}}, rows_.subscriptions));
     }
     TRY_STATUS(take_wallets());
     if (stamps_.empty()) return std::nullopt;
@@ -81,8 +82,7 @@ Result<http::Response> get_profile(const Context& context, const http::Request& 
   if (auto refusal = in.refusal()) return *std::move(refusal);
   for (const bool livemode : {true, false}) {
     if (asked && *asked != livemode) continue;
-    TRY(auto profile,
-        ProfileSearch(context.store, std::string(request.parameter("userId")), livemode).run());
+    TRY(auto profile, ProfileSearch(context.store, std::string(request.parameter("userId")), livemode).run());
     if (profile) return *std::move(profile);
   }
   return not_found("profile");

@@ -15,8 +15,8 @@ inline constexpr std::string_view kDefaultOrg = "default";
 // replay. `cause` is an effect key ("payment.succeeded of pi_1") or an event key.
 std::string outbound_id(std::string_view type, std::string_view cause);
 
-// What `cause` names an object by: the id of the platform's live ones, else its scope and id, so that ids stay
-// apart between modes and accounts.
+// What `cause` names an object by: the id of the platform's live ones, else its scope and id, so that ids
+// stay apart between modes and accounts.
 std::string cause_of(const Scope& scope, std::string_view id);
 
 // Adds an outbox row. `data` is the JSON object under "data" of the envelope.

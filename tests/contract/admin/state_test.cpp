@@ -206,8 +206,8 @@ TEST_F(AdminTest, ARegistrationAfterThePayoutFindsItFailed) {
 
 TEST_F(AdminTest, ARegistrationNamesEveryWrongField) {
   const auto refused = [&](const std::string& body) { return put("/v1/session-payments/sp_1", body); };
-  const Reply all = refused(
-      R"({"payout":"","amount":-1,"currency":"EUR","tester":"t1","account":"","livemode":"true"})");
+  const Reply all =
+      refused(R"({"payout":"","amount":-1,"currency":"EUR","tester":"t1","account":"","livemode":"true"})");
   EXPECT_EQ(all.status, 400);
   EXPECT_EQ(all.type(), "invalid_request");
   for (const char* field :
@@ -283,7 +283,8 @@ TEST_F(AdminTest, AnAccountIsShownInEachMode) {
 TEST_F(AdminTest, AProfileIsOfOneMode) {
   const auto subscription = [&](bool livemode, const std::string& id) {
     apply({.type = "customer.subscription.updated",
-           .object = R"({"object":"subscription","status":"active","metadata":{"user_id":"u9"},"id":")" + id + "\"}",
+           .object = R"({"object":"subscription","status":"active","metadata":{"user_id":"u9"},"id":")" + id +
+                     "\"}",
            .livemode = livemode});
   };
   subscription(false, "sub_t");
@@ -349,7 +350,8 @@ TEST_F(AdminTest, ASessionPaymentIsSettledInItsModeOnly) {
   const auto payout = [&](bool livemode, const std::string& id) {
     apply({.type = "payout.paid",
            .object = R"({"object":"payout","status":"paid","amount":700,"currency":"eur",
-             "metadata":{"session_payment_id":"sp_1"},"id":")" + id + "\"}",
+             "metadata":{"session_payment_id":"sp_1"},"id":")" +
+                     id + "\"}",
            .account = "acct_1",
            .livemode = livemode});
   };

@@ -129,6 +129,12 @@ TEST_P(StoreLists, AFilterCanAskForNull) {
   EXPECT_EQ(keys(query), expected([](const Row& row) { return row.cells[1] == Cell{}; }));
 }
 
+TEST_P(StoreLists, AColumnCanBeAskedToHoldAValue) {
+  const ListQuery query{.filters = {{"amount", std::int64_t{1}}}, .present = {"offset"}, .limit = 500};
+  EXPECT_EQ(keys(query),
+            expected([](const Row& row) { return amount_of(row) == 1 && row.cells[1] != Cell{}; }));
+}
+
 TEST_P(StoreLists, SinceIsInclusiveAndUntilIsNot) {
   const auto at = [](int ms) { return timestamp_from_unix_ms(ms); };
   EXPECT_EQ(keys({.since = at(1001), .until = at(1003), .limit = 500}), expected([&](const Row& row) {
@@ -152,6 +158,9 @@ TEST_P(StoreLists, AFilterThatMakesNoSenseIsInvalid) {
     ASSERT_FALSE(rows) << filter.column;
     EXPECT_EQ(rows.error().code, ErrorCode::invalid) << filter.column;
   }
+  const auto rows = store_->list(items_table(), {.present = {"nosuch"}});
+  ASSERT_FALSE(rows);
+  EXPECT_EQ(rows.error().code, ErrorCode::invalid);
 }
 
 TEST_P(StoreLists, AListMayBeOrderedByATimeOfTheTable) {

@@ -17,6 +17,9 @@ class World {
  public:
   explicit World(Policy policy = {}) : policy_(std::move(policy)) {}
 
+  // As a restart with other settings.
+  void set_policy(Policy policy) { policy_ = std::move(policy); }
+
   // One batch of one event, or of several. An event key that is known already is a duplicate, as in the
   // inbox.
   Outcome run(const Event& event) { return run_batch({event}).front(); }

@@ -122,8 +122,7 @@ class Registering {
 
  private:
   void move_payout(SessionPayment& row) {
-    if (row.payout)
-      change(row, *row.payout, [&](auto& registered) { std::erase(registered, said_.id); });
+    if (row.payout) change(row, *row.payout, [&](auto& registered) { std::erase(registered, said_.id); });
     row.payout = said_.payout;
     change(row, *row.payout, [&](auto& registered) { insert_sorted(registered, said_.id); });
   }
@@ -194,8 +193,8 @@ PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payou
 }
 
 void follow(SessionPayment& row, const Payout& payout) {
-  LinkedPayout linked{payout.id, payout.account, payout.status.value_or(PayoutStatus::pending),
-                      payout.amount, payout.currency};
+  LinkedPayout linked{payout.id, payout.account, payout.status.value_or(PayoutStatus::pending), payout.amount,
+                      payout.currency};
   std::erase_if(row.payouts, [&](const LinkedPayout& each) { return name_of(each) == name_of(linked); });
   if (!contains(settled_by(payout), row.id)) return;
   const auto place =
@@ -218,8 +217,7 @@ void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout&
   json::encode(data.key("arrival_date"), payout.arrival_date);
   json::encode(data.key("account"), payout.account);
   data.key("livemode").boolean(payout.livemode).end_object();
-  const std::string cause =
-      "tester.payout_paid:" + row.id + ":" + cause_of(scope_of(payout), payout.id);
+  const std::string cause = "tester.payout_paid:" + row.id + ":" + cause_of(scope_of(payout), payout.id);
   tell(effects, "tester.payout_paid", cause, event, std::move(data).text());
 }
 

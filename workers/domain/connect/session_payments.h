@@ -1,10 +1,10 @@
 // Session payments: what a tester is owed for a session, settled by payouts.
 //
-// A payout settles the session payment that its metadata names, else those registered with it, of its own mode;
-// and only when its amount, currency and account are the registered ones, as far as these were registered. One
-// that disagrees changes nothing and raises payout_mismatch. Events and registrations may come in any order and
-// end the same. A session payment is paid when any payout that settles it is, else pending while any still may
-// be (or none is known), else failed.
+// A payout settles the session payment that its metadata names, else those registered with it, of its own
+// mode; and only when its amount, currency and account are the registered ones, as far as these were
+// registered. One that disagrees changes nothing and raises payout_mismatch. Events and registrations may
+// come in any order and end the same. A session payment is paid when any payout that settles it is, else
+// pending while any still may be (or none is known), else failed.
 //
 // There is a row of each mode. A registration without a mode is for both.
 #pragma once
@@ -66,8 +66,8 @@ struct SessionPaymentView {
 
 SessionPaymentView session_payment_view(const SessionPayment& row);
 
-// Which of the two rows of an id is shown when nobody asks for a mode; at least one is there. The live one, but
-// for one that was registered for both modes and has been settled by test payouts only.
+// Which of the two rows of an id is shown when nobody asks for a mode; at least one is there. The live one,
+// but for one that was registered for both modes and has been settled by test payouts only.
 const SessionPayment& shown_of(const SessionPayment* live, const SessionPayment* test);
 // As session_payment_view(), without a mode where the row has none yet.
 SessionPaymentView session_payment_view_of_any_mode(const SessionPayment& shown);
@@ -75,11 +75,10 @@ SessionPaymentView session_payment_view_of_any_mode(const SessionPayment& shown)
 template <>
 struct Fields<SessionPaymentView> {
   using T = SessionPaymentView;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
-                      field("status", &T::status), field("amount", &T::amount),
-                      field("currency", &T::currency), field("account", &T::account),
-                      field("livemode", &T::livemode));
+  static constexpr auto list = std::make_tuple(
+      field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
+      field("status", &T::status), field("amount", &T::amount), field("currency", &T::currency),
+      field("account", &T::account), field("livemode", &T::livemode));
 };
 
 }  // namespace penstock

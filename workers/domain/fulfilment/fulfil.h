@@ -24,14 +24,15 @@ namespace penstock {
 // What the session's newest metadata calls for, once it is paid.
 enum class Fulfilment { nothing_due, done, incomplete, unknown_app, refused };
 
-// What the session's events have named, sorted. A row from before this was kept knows its newest event's only.
+// What the session's events have named, sorted. A row from before this was kept knows its newest event's
+// only.
 std::vector<NamedGrants> named_by(const CheckoutSession& session);
 
 // The rows that fulfil() changes for these sessions as the draft has them.
 void name_fulfilments(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked);
 
-// Gives what the session's events have named, as far as it has not been given, when it is paid (refunds do not
-// matter) and trusted. The Fulfillment rows hold for the session's user, else its customer's.
+// Gives what the session's events have named, as far as it has not been given, when it is paid (refunds do
+// not matter) and trusted. The Fulfillment rows hold for the session's user, else its customer's.
 Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& event);
 
 bool is_fulfilled(const CheckoutSession& session);

@@ -134,7 +134,7 @@ class Settlement {
   Status post_refunds(const std::vector<Taking>& before, const Position& now) {
     for (const auto& taking : now.takings) {
       const std::int64_t more = taking.taken.value - taken_by(before, taking.charge).value;
-      const std::string key = 
+      const std::string key =
           "refund:" + named_in_keys(taking.charge) + ":" + std::to_string(taking.amount_refunded.value);
       TRY_STATUS(post(
           draft_,
@@ -145,7 +145,8 @@ class Settlement {
   }
 
   Status post_transfer(const std::optional<Position>& before, const std::optional<Position>& now) {
-    Posting posting{"transfer:" + named_in_keys(session_) + ":" + meta_.id, LedgerKind::transfer, session_, {}};
+    Posting posting{
+        "transfer:" + named_in_keys(session_) + ":" + meta_.id, LedgerKind::transfer, session_, {}};
     if (before) {
       posting.lines.push_back({before->wallet, {-before->left().value}});
       posting.lines.push_back({stripe_side(before->wallet), before->left()});

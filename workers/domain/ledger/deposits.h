@@ -5,8 +5,10 @@
 // known. Postings only make up the difference, so every order of arrival ends with the same balances:
 //   deposit:<session>                  the amount, once
 //   refund:<charge>:<amount_refunded>  what this refund takes back beyond earlier ones, at most what is left
-//   transfer:<session>:<event>         everything else: a customer link that moved, a newer session event that
-//                                      names another user, amount or purpose, a charge that came to be another's
+//   transfer:<session>:<event>         everything else: a customer link that moved, a newer session event
+//   that
+//                                      names another user, amount or purpose, a charge that came to be
+//                                      another's
 // Sessions and charges of a connected account stand in them behind the account's id, as <account>:<session>.
 //
 // A refund in another currency than the deposit takes back all when it is full; when it is partial nothing

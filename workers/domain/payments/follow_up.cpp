@@ -60,7 +60,8 @@ void tell_status(Draft& draft, PaymentStatus before, const PaymentRows& after, c
   if (!tells || before >= now) return;
   const Payment payment = project(after);
   tell(draft.effects(), now == PaymentStatus::paid ? "payment.succeeded" : "payment.failed",
-       cause_of(draft.scope(), payment.payment_intent.value_or(payment.id)), meta.key, json::to_text(payment));
+       cause_of(draft.scope(), payment.payment_intent.value_or(payment.id)), meta.key,
+       json::to_text(payment));
 }
 
 Effects finish(Draft draft, bool is_older) {

@@ -46,8 +46,7 @@ Profile make_profile(const std::string& user_id, bool livemode, const ProfileRow
 
   const Subscription* best = nullptr;
   for (const auto& row : rows.subscriptions)
-    if (row.status && belongs_to(user_id, rows.customers, row) &&
-        (best == nullptr || is_better(row, *best)))
+    if (row.status && belongs_to(user_id, rows.customers, row) && (best == nullptr || is_better(row, *best)))
       best = &row;
   if (best != nullptr) show(profile, *best);
 

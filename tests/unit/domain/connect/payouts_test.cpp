@@ -42,7 +42,9 @@ Payout row(const World& world) {
 Outcome sweep(World& world, Timestamp now, const Policy& policy = {}) {
   const auto effects = world.carry_out(
       EventKey{"timer:sweep"}, [](const View&, Reads& reads) { reads.want<Payout>(kAccount.key("po_1")); },
-      [&](const View& view) -> Result<Effects> { return decide_due_retry(view, kAccount.key("po_1"), now, policy); });
+      [&](const View& view) -> Result<Effects> {
+        return decide_due_retry(view, kAccount.key("po_1"), now, policy);
+      });
   CHECK(effects.has_value());
   return effects.value().outcome;
 }

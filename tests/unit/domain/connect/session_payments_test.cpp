@@ -34,7 +34,9 @@ SessionPayment row(const World& world, const std::string& id) {
   return *found;
 }
 
-SessionPaymentStatus status(const World& world, const std::string& id) { return session_payment_view(row(world, id)).status; }
+SessionPaymentStatus status(const World& world, const std::string& id) {
+  return session_payment_view(row(world, id)).status;
+}
 
 TEST(SessionPayments, ARegisteredOneIsPendingUntilItsPayoutIsPaid) {
   World world;
@@ -125,7 +127,9 @@ TEST(SessionPayments, MovingKeepsAPayoutThatMetadataNames) {
 
 TEST(SessionPayments, WhatARegistrationLeavesOutStays) {
   World world;
-  register_payment(world, {.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .amount = MinorUnits{500}, .currency = "usd"});
+  register_payment(
+      world,
+      {.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .amount = MinorUnits{500}, .currency = "usd"});
   EXPECT_EQ(register_payment(world, {.id = "sp_1", .tester_id = "t_2"}), Outcome::applied);
   EXPECT_EQ(row(world, "sp_1").tester_id, "t_2");
   EXPECT_EQ(row(world, "sp_1").payout, "po_1");
@@ -150,7 +154,8 @@ std::vector<std::string> alerts(const World& world) {
 }
 
 SessionPaymentView shown(const World& world, const std::string& id) {
-  const auto live = world.find<SessionPayment>(id), test = world.find<SessionPayment>(id, {.livemode = false});
+  const auto live = world.find<SessionPayment>(id),
+             test = world.find<SessionPayment>(id, {.livemode = false});
   return session_payment_view_of_any_mode(shown_of(live ? &*live : nullptr, test ? &*test : nullptr));
 }
 
@@ -202,26 +207,25 @@ TEST(PayoutMismatch, WhatWasNotRegisteredIsNotAsked) {
 }
 
 TEST(PayoutMismatch, ARegisteredPayoutIsComparedToo) {
-  in_every_order({registration_step(
-                      {.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .amount = MinorUnits{5000}}),
-                  event_step(payout("po_1", "paid", 1000))},
-                 [](const World& world) {
-                   EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::pending);
-                   EXPECT_THAT(alerts(world), ElementsAre("payout_mismatch:po_1"));
-                 });
+  in_every_order(
+      {registration_step({.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .amount = MinorUnits{5000}}),
+       event_step(payout("po_1", "paid", 1000))},
+      [](const World& world) {
+        EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::pending);
+        EXPECT_THAT(alerts(world), ElementsAre("payout_mismatch:po_1"));
+      });
 }
 
 TEST(PayoutMismatch, OneThatAgreesSettlesBesideOneThatDoesNot) {
-  in_every_order(
-      {registration_step({.id = "sp_1", .tester_id = "t_1", .account = "acct_1"}),
-       event_step(of_account(payout("po_1", "failed", 1000, "sp_1"), "acct_2")),
-       event_step(of_account(payout("po_2", "paid", 1000, "sp_1"), "acct_1")),
-       event_step(of_account(payout("po_2", "failed", 1000, "sp_1"), "acct_3"))},
-      [](const World& world) {
-        EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
-        EXPECT_EQ(session_payment_view(row(world, "sp_1")).payout, "po_2");
-        EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
-      });
+  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .account = "acct_1"}),
+                  event_step(of_account(payout("po_1", "failed", 1000, "sp_1"), "acct_2")),
+                  event_step(of_account(payout("po_2", "paid", 1000, "sp_1"), "acct_1")),
+                  event_step(of_account(payout("po_2", "failed", 1000, "sp_1"), "acct_3"))},
+                 [](const World& world) {
+                   EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
+                   EXPECT_EQ(session_payment_view(row(world, "sp_1")).payout, "po_2");
+                   EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
+                 });
 }
 
 TEST(PayoutMismatch, RegisteringWhatThePayoutSaysSettlesIt) {
@@ -304,9 +308,9 @@ TEST(SessionPaymentModes, ThatOnlyATestPayoutHasNamedIsATestOne) {
 
 TEST(PayoutIds, OneIdInTwoModesAndAccountsIsFourPayouts) {
   const auto told = [](const char* status) { return payout("po_1", status, 1000); };
-  const auto state = expect_same_in_every_order(
-      {told("paid"), in_test_mode(told("failed")), of_account(told("canceled"), "acct_1"),
-       in_test_mode(of_account(told("in_transit"), "acct_1"))});
+  const auto state = expect_same_in_every_order({told("paid"), in_test_mode(told("failed")),
+                                                 of_account(told("canceled"), "acct_1"),
+                                                 in_test_mode(of_account(told("in_transit"), "acct_1"))});
   EXPECT_THAT(state.at("payouts/live:po_1"), HasSubstr("status=paid"));
   EXPECT_THAT(state.at("payouts/test:po_1"), HasSubstr("status=failed"));
   EXPECT_THAT(state.at("payouts/live/acct_1:po_1"), HasSubstr("status=canceled"));
@@ -314,13 +318,14 @@ TEST(PayoutIds, OneIdInTwoModesAndAccountsIsFourPayouts) {
 }
 
 TEST(PayoutIds, ARegistrationFindsThePayoutOfWhicheverAccount) {
-  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .account = "acct_2"}),
-                  event_step(of_account(payout("po_1", "failed", 1000), "acct_1")),
-                  event_step(of_account(payout("po_1", "paid", 1000), "acct_2"))},
-                 [](const World& world) {
-                   EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
-                   EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
-                 });
+  in_every_order(
+      {registration_step({.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .account = "acct_2"}),
+       event_step(of_account(payout("po_1", "failed", 1000), "acct_1")),
+       event_step(of_account(payout("po_1", "paid", 1000), "acct_2"))},
+      [](const World& world) {
+        EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
+        EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
+      });
 }
 
 TEST(TesterPayoutPaid, IsToldOnceInEveryOrderOfRegistrationAndPayment) {
@@ -398,8 +403,9 @@ std::vector<ModeStep> random_steps(std::mt19937_64& random) {
   }
   constexpr std::string_view kStatuses[] = {"pending", "in_transit", "paid", "canceled", "failed"};
   for (std::uint64_t count = 1 + random() % 6; count > 0; --count) {
-    auto told = payout("po_" + number(2), kStatuses[random() % 5], 1000 + static_cast<std::int64_t>(random() % 3),
-                       random() % 2 == 0 ? "sp_" + number(3) : "");
+    auto told =
+        payout("po_" + number(2), kStatuses[random() % 5], 1000 + static_cast<std::int64_t>(random() % 3),
+               random() % 2 == 0 ? "sp_" + number(3) : "");
     if (random() % 2 == 0) told.account = "acct_" + number(2);
     told.livemode = random() % 3 != 0;
     steps.push_back({told.livemode, event_step(told)});

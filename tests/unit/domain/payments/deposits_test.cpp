@@ -57,6 +57,30 @@ TEST(Deposit, OfATrustedAccountIsCreditedUnderKeysOfItsOwn) {
   EXPECT_THAT(alerts(world), IsEmpty());
   world.expect_balanced();
 }
+TEST(Deposit, ThatWasBelievedIsStillRefundedWhenTrustHasEnded) {
+  auto connected = session_event("completed", kOwn);
+  auto refund = refund_event({.amount_refunded = 1000});
+  connected.account = refund.account = "acct_1";
+  World world(Policy{.trust_connected_accounts = true});
+  world.run(connected);
+  world.set_policy({});
+  world.run(refund);
+  EXPECT_EQ(balance(world, "u1"), 4000);
+  world.expect_balanced();
+}
+TEST(Deposit, ThatWasRefusedIsCreditedLessRefundsOnceItsAccountIsTrusted) {
+  auto connected = session_event("completed", kOwn);
+  auto refund = refund_event({.amount_refunded = 1000});
+  connected.account = refund.account = "acct_1";
+  World world;
+  world.run(connected);
+  world.set_policy({.trust_connected_accounts = true});
+  world.run(refund);
+  EXPECT_EQ(balance(world, "u1"), std::nullopt) << "a refund says nothing of the session";
+  world.run(again(connected, "evt_again"));
+  EXPECT_EQ(balance(world, "u1"), 4000);
+  world.expect_balanced();
+}
 TEST(Deposit, OfAConnectedAccountWithoutAUserIsNotParked) {
   auto event = session_event("completed", deposit({}));
   event.account = "acct_1";

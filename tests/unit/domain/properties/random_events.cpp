@@ -96,10 +96,11 @@ EventSpec any_subscription_event(Random& random) {
   std::string object = R"({"object":"subscription","id":"sub_)" + number + R"(","status":")" + status + "\"";
   if (one_in(random, 2)) object += R"(,"customer":"cus_)" + std::to_string(1 + below(random, 2)) + "\"";
   if (one_in(random, 2)) object += R"(,"metadata":{"user_id":"u1"})";
-  return {.type = one_of<std::string>(random, {"customer.subscription.created", "customer.subscription.updated",
-                                               "customer.subscription.deleted"}),
-          .object = object + "}",
-          .created = moment(random)};
+  return {
+      .type = one_of<std::string>(random, {"customer.subscription.created", "customer.subscription.updated",
+                                           "customer.subscription.deleted"}),
+      .object = object + "}",
+      .created = moment(random)};
 }
 
 EventSpec any_invoice_event(Random& random) {
