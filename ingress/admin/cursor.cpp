@@ -57,7 +57,7 @@ std::string_view name_of(ListOrder order) { return order == ListOrder::oldest_fi
 // No key holds a NUL, which therefore ends it.
 std::string make_cursor(std::string_view list, ListOrder order, const Cursor& cursor) {
   std::string text(list);
-  text.append(" ").append(name_of(order)).append(" ");
+  text.append(" ").append(name_of(order)).append(" ").append(cursor.way).append(" ");
   text.append(std::to_string(to_unix_ms(cursor.last.at))).append(" ").append(cursor.last.key);
   if (!cursor.within.empty()) text.append(1, '\0').append(cursor.within);
   return to_base64url(text);
@@ -68,13 +68,15 @@ std::optional<Cursor> read_cursor(std::string_view list, ListOrder order, std::s
   if (!bytes) return std::nullopt;
   std::string_view rest = *bytes;
   if (take_word(rest) != list || take_word(rest) != name_of(order)) return std::nullopt;
-  const auto at = take_word(rest);
+  const auto way = take_word(rest);
+  const auto at = way ? take_word(rest) : std::nullopt;
   const auto unix_ms = at ? parse_integer(*at) : std::nullopt;
   const auto key = rest.substr(0, rest.find('\0'));
   const bool whole = key.size() == rest.size();
   const auto within = whole ? std::string_view{} : rest.substr(key.size() + 1);
   if (!unix_ms || !is_storable(*unix_ms) || !is_key(key) || (!whole && !is_key(within))) return std::nullopt;
-  return Cursor{{timestamp_from_unix_ms(*unix_ms), std::string(key), !whole}, std::string(within)};
+  return Cursor{
+      {timestamp_from_unix_ms(*unix_ms), std::string(key), !whole}, std::string(within), std::string(*way)};
 }
 
 }  // namespace penstock::admin

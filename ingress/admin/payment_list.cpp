@@ -18,7 +18,6 @@ struct Asked {
   std::optional<PaymentStatus> status;
   AskedScope scope;
   ListQuery query;
-  std::string within;
 
   bool takes(const Payment& payment) const {
     return (!user || payment.user_id == user) && (!customer || payment.customer == customer) &&
@@ -32,6 +31,13 @@ struct Lead {
   std::function<const std::string*(const PaymentRows&)> row_in;
 };
 using Leads = std::vector<Lead>;
+
+// One of the ways to the payments that are asked for. Each has an order of its own among payments of one
+// time, so the pages of a list all go one way.
+struct NamedWay {
+  std::string name;
+  Leads leads;
+};
 
 struct Condition {
   std::vector<ColumnFilter> filters{};
@@ -135,16 +141,16 @@ std::optional<Leads> to_status(const Asked& asked, PaymentStatus status) {
   CHECK(false);
 }
 
-Result<std::vector<Leads>> leads_to(Store& store, const Asked& asked) {
-  std::vector<Leads> ways;
+Result<std::vector<NamedWay>> ways_to(Store& store, const Asked& asked) {
+  std::vector<NamedWay> ways;
   if (asked.user) {
     TRY(auto leads, to_user(store, asked, *asked.user));
-    if (leads) ways.push_back(*std::move(leads));
+    if (leads) ways.push_back({"user", *std::move(leads)});
   }
-  if (asked.customer) add_customer(ways.emplace_back(), asked, *asked.customer);
+  if (asked.customer) add_customer(ways.emplace_back(NamedWay{"customer", {}}).leads, asked, *asked.customer);
   if (asked.status)
-    if (auto leads = to_status(asked, *asked.status)) ways.push_back(*std::move(leads));
-  if (ways.empty()) ways.push_back(to_all(asked));
+    if (auto leads = to_status(asked, *asked.status)) ways.push_back({"status", *std::move(leads)});
+  if (ways.empty()) ways.push_back({"all", to_all(asked)});
   return ways;
 }
 
@@ -235,13 +241,12 @@ Asked read_asked_payments(QueryReader& in) {
   asked.query.since = in.time("since");
   asked.query.until = in.time("until");
   in.page("payments", asked.query);
-  asked.within = in.within();
   return asked;
 }
 
-std::vector<Way> streams_of(const std::vector<Leads>& ways) {
+std::vector<Way> streams_of(const std::vector<NamedWay>& ways) {
   std::vector<Way> streams;
-  for (const auto& leads : ways) {
+  for (const auto& [name, leads] : ways) {
     Way& way = streams.emplace_back();
     for (const auto& lead : leads) way.push_back(lead.stream);
   }
@@ -254,11 +259,18 @@ Result<http::Response> list_payments(const Context& context, const http::Request
   QueryReader in(request);
   const Asked asked = read_asked_payments(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto ways, leads_to(context.store, asked));
+  TRY(auto ways, ways_to(context.store, asked));
+  Cursor from = in.cursor().value_or(Cursor{});
+  if (in.cursor()) {
+    std::erase_if(ways, [&](const NamedWay& way) { return way.name != from.way; });
+    if (ways.empty()) in.refuse("cursor", "is of a list with other filters");
+    if (auto refusal = in.refusal()) return *std::move(refusal);
+  }
   TRY(auto chosen, furthest(context.store, streams_of(ways)));
-  PaymentFinder finder(context.store, asked, ways[chosen.way]);
+  from.way = ways[chosen.way].name;
+  PaymentFinder finder(context.store, asked, ways[chosen.way].leads);
   TRY(const auto page,
-      fill_page<FoundPayment>(chosen.scan, "payments", asked.query, asked.within,
+      fill_page<FoundPayment>(chosen.scan, "payments", asked.query, from,
                               [&](const auto& candidates) { return finder.find(candidates); }));
   return page_response(page, [](json::Writer& out, const FoundPayment& found) {
     encode_resource(out, found.payment, found.stamp);

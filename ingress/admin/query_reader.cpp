@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "ingress/admin/cursor.h"
-
 namespace penstock::admin {
 namespace {
 
@@ -66,10 +64,9 @@ void QueryReader::page(std::string_view list, ListQuery& query) {
   query.order = order();
   const auto given = single("cursor");
   if (!given || given->empty()) return;
-  auto cursor = read_cursor(list, query.order, *given);
-  if (!cursor) return problems_.refuse("cursor", "is no cursor of this list in this order");
-  query.after = std::move(cursor->last);
-  within_ = std::move(cursor->within);
+  cursor_ = read_cursor(list, query.order, *given);
+  if (!cursor_) return problems_.refuse("cursor", "is no cursor of this list in this order");
+  query.after = cursor_->last;
 }
 
 void QueryReader::filter(std::string_view column, ListQuery& query) {

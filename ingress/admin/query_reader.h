@@ -14,6 +14,7 @@
 #include "common/core/time.h"
 #include "common/json/codec.h"
 #include "common/ports/store.h"
+#include "ingress/admin/cursor.h"
 #include "ingress/admin/field_problems.h"
 
 namespace penstock::admin {
@@ -35,8 +36,9 @@ class QueryReader {
   // Rows whose column of that name has the value given under it, when there is one.
   void filter(std::string_view column, ListQuery& query);
 
-  // Of several elements at the cursor's place, the last that was shown; empty when all were.
-  const std::string& within() const noexcept { return within_; }
+  // What page() has read, where there was one.
+  const std::optional<Cursor>& cursor() const noexcept { return cursor_; }
+  void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 
   // 400 naming every problem; nullopt when there is none. Comes last, when all has been asked for.
   std::optional<http::Response> refusal();
@@ -48,7 +50,7 @@ class QueryReader {
 
   const http::Request& request_;
   std::vector<std::string> known_;
-  std::string within_;
+  std::optional<Cursor> cursor_;
   FieldProblems problems_;
 };
 

@@ -104,7 +104,7 @@ Result<http::Response> list_subscriptions(const Context& context, const http::Re
   TRY(const auto ways, finder.ways());
   TRY(auto chosen, furthest(context.store, ways));
   TRY(const auto page,
-      fill_page<Stored<SubscriptionView>>(chosen.scan, "subscriptions", query, in.within(),
+      fill_page<Stored<SubscriptionView>>(chosen.scan, "subscriptions", query, {},
                                           [&](const auto& candidates) { return finder.find(candidates); }));
   return page_response(
       page, [](json::Writer& out, const auto& each) { encode_resource(out, each.row, each.stamp); });

@@ -87,15 +87,15 @@ Result<std::vector<Stored<R>>> rows_with(Store& store, std::vector<ColumnFilter>
 }
 
 // A page of `query.limit` elements, or fewer and a cursor when the scan has looked at enough rows.
-// `find(candidates)` answers a Result of Found, in order, for a piece of the scan. `within` is the cursor's.
+// `find(candidates)` answers a Result of Found, in order, for a piece of the scan. `from` is the cursor that
+// the page was asked for with; the next one goes the same way.
 template <class Element, class Find>
-Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQuery& query,
-                                const std::string& within, Find find) {
+Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQuery& query, const Cursor& from,
+                                Find find) {
   constexpr std::size_t kPiece = 500;
   const auto is_shown = [&](const Candidate& candidate, const Found<Element>& found) {
-    const auto& after = query.after;
-    return after && after->inclusive && candidate.place.at == after->at &&
-           candidate.place.key == after->key && found.within <= within;
+    return !from.within.empty() && candidate.place.at == from.last.at &&
+           candidate.place.key == from.last.key && found.within <= from.within;
   };
   Page<Element> page;
   Cursor last;
@@ -111,12 +111,12 @@ Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQue
         return page;
       }
       page.rows.push_back(std::move(each.element));
-      last = {candidate.place, std::move(each.within)};
+      last = {candidate.place, std::move(each.within), from.way};
     }
     if (candidates.size() < piece) return page;
     examined += candidates.size();
     if (examined < kExaminedMax) continue;
-    page.next_cursor = make_cursor(list, query.order, {candidates.back().place});
+    page.next_cursor = make_cursor(list, query.order, {candidates.back().place, {}, from.way});
     return page;
   }
 }

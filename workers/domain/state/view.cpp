@@ -77,13 +77,45 @@ void View::apply(const Effects& effects, const EventKey& event) {
   });
 }
 
+template <class R>
+Timestamp View::added_at(const std::string& key, Timestamp otherwise) const {
+  const auto slot = slots<R>().find(key);
+  return slot == slots<R>().end() || slot->second.rev == 0 ? otherwise : slot->second.stamp.created_at;
+}
+
+// An intent that is new here may be of a session or charge that is not.
+Timestamp View::intent_heard_of(const std::string& key, Timestamp now) const {
+  const auto slot = slots<PaymentIntent>().find(key);
+  if (slot == slots<PaymentIntent>().end() || !slot->second.row) return now;
+  if (slot->second.rev != 0) return slot->second.stamp.created_at;
+  const PaymentIntent& intent = *slot->second.row;
+  const Scope scope{intent.livemode, intent.account};
+  Timestamp earliest = now;
+  for (const auto& id : intent.sessions)
+    earliest = std::min(earliest, added_at<CheckoutSession>(scope.key(id), now));
+  for (const auto& id : intent.charges) earliest = std::min(earliest, added_at<Charge>(scope.key(id), now));
+  return earliest;
+}
+
+template <class R>
+Timestamp View::heard_of(const R& row, Timestamp now) const {
+  if constexpr (std::is_same_v<R, PaymentIntent>)
+    return intent_heard_of(row.key, now);
+  else if constexpr (std::is_same_v<R, CheckoutSession> || std::is_same_v<R, Charge>)
+    return row.payment_intent
+               ? intent_heard_of(Scope{row.livemode, row.account}.key(*row.payment_intent), now)
+               : now;
+  else
+    return now;
+}
+
 std::vector<TableRows> View::changes(Timestamp now) const {
   std::vector<TableRows> changes;
   for_each_table(state_, [&]<class R>(const Slots<R>& table) {
     TableRows rows{&table_of<R>(), {}};
     for (const auto& [key, slot] : table.by_key) {
       if (!slot.changed_by) continue;
-      const Timestamp created = slot.rev == 0 ? now : slot.stamp.created_at;
+      const Timestamp created = slot.rev == 0 ? heard_of(*slot.row, now) : slot.stamp.created_at;
       rows.rows.push_back(stored_row(*slot.row, slot.rev, {created, now, slot.changed_by->value}));
     }
     if (!rows.rows.empty()) changes.push_back(std::move(rows));

@@ -121,7 +121,9 @@ class View {
   // Makes the effects of one event part of what the next one sees, and of what changes() writes.
   void apply(const Effects& effects, const EventKey& event);
 
-  // All rows changed or added since construction, stamped: ready for StoreBatch::commit.
+  // All rows changed or added since construction, stamped: ready for StoreBatch::commit. Rows of one payment
+  // are stamped alike with when it was first heard of, so that a list has one order whichever of them it goes
+  // by.
   std::vector<TableRows> changes(Timestamp now) const;
 
  private:
@@ -142,6 +144,12 @@ class View {
   const std::unordered_map<std::string, Slot<R>>& slots() const {
     return std::get<Slots<R>>(state_).by_key;
   }
+  // When the stored row was added; `otherwise` where none is known.
+  template <class R>
+  Timestamp added_at(const std::string& key, Timestamp otherwise) const;
+  Timestamp intent_heard_of(const std::string& key, Timestamp now) const;
+  template <class R>
+  Timestamp heard_of(const R& row, Timestamp now) const;
 
   StateTables<Slots> state_;
   AddedTables<TypedRows> added_;
