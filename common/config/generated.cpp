@@ -86,14 +86,27 @@ Status create_secret(const std::filesystem::path& file, const std::string& value
 
 std::string random_secret() { return crypto::to_hex(crypto::random_bytes(32)); }
 
+Status check_owner(const std::filesystem::path& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return system_failure(folder);
+  if (!S_ISDIR(status.st_mode)) return failure(folder, ErrorCode::invalid, "is no folder");
+  if (status.st_uid != ::geteuid())
+    return failure(folder, ErrorCode::invalid,
+                   "belongs to another user (" + std::to_string(status.st_uid) + "); run: chown " +
+                       std::to_string(::geteuid()) + " " + folder.string());
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return failure(folder, ErrorCode::invalid,
+                   "others may write to this folder; run: chmod 700 " + folder.string());
+  return ok();
+}
+
 }  // namespace
 
 Status create_data_dir(const std::filesystem::path& folder) {
   std::error_code ec;
-  if (std::filesystem::is_directory(folder, ec)) return ok();
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), ec);
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return system_failure(folder);
-  return ok();
+  return check_owner(folder);
 }
 
 Result<std::string> read_or_create_secret(const std::filesystem::path& file, const std::string& value) {

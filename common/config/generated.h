@@ -9,7 +9,9 @@
 
 namespace penstock {
 
-// Creates the folder with its parents, readable by its owner only, unless it exists. Blocks.
+// Creates the folder with its parents, for its owner only, unless it exists. One that is there must be ours,
+// and nobody else's to write to (a sticky one neither): who can put files there can have us read them.
+// Errors: invalid, with the command that mends it. Blocks.
 Status create_data_dir(const std::filesystem::path& folder);
 
 // The one line that `file` holds; when there is no such file, it is created with `value`: mode 0600, complete

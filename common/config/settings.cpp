@@ -124,6 +124,7 @@ class Loader {
     check_separate_processes();
     check_files();
     check_listeners_differ();
+    check_replicas();
     warn();
     return std::move(loaded_);
   }
@@ -259,6 +260,14 @@ class Loader {
   }
 
   bool is_used(std::string_view key) const { return find_row(key, &Setting::key)->used_by.has(program_); }
+
+  void check_replicas() {
+    const Settings& settings = loaded_.settings;
+    if (settings.kafka_replication > 0 && settings.kafka_min_insync > settings.kafka_replication)
+      problem(
+          "PENSTOCK_KAFKA_MIN_INSYNC: is more than PENSTOCK_KAFKA_REPLICATION, so nothing could be appended");
+  }
+
   void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
   bool is_bad(std::string_view key) const { return std::find(bad_.begin(), bad_.end(), key) != bad_.end(); }
   SettingSource& source_of(std::string_view key) {

@@ -70,7 +70,8 @@ struct Settings {
   int store_connections_max = 0;
 
   int kafka_partitions = 0;
-  int kafka_replication = 0;  // 0: the broker's default
+  int kafka_replication = 0;  // 0: three, or as many as there are brokers when fewer
+  int kafka_min_insync = 0;   // 0: one less than the replicas
   Milliseconds kafka_linger{};
 
   log::Level log_level = log::Level::info;

@@ -129,7 +129,6 @@ constexpr Programs kOfStore{worker, admin, migrate, standalone};
 constexpr Programs kOfIngress{ingress, standalone};
 constexpr Programs kOfWorker{worker, standalone};
 constexpr Programs kOfAdmin{admin, standalone};
-constexpr Programs kSetsUp{migrate, standalone};
 
 // Keys without a section come first, then each section in one piece: a TOML file needs that order.
 constexpr std::array kTable{
@@ -215,8 +214,9 @@ constexpr std::array kTable{
          .fallback = "512KiB",
          .minimum = "1KiB",
          .maximum = "16MiB",
-         .help = "The largest body that is read; a larger one is answered 413.",
-         .used_by = kOfIngress}),
+         .help = "The largest body that is read; a larger one is answered 413. One number for all programs: "
+                 "what topics and clients take follows from it.",
+         .used_by = kAll}),
     setting<&Settings::body_bytes_total_max, BytesKind>(
         {.key = "ingress.max_bodies",
          .environment = "PENSTOCK_MAX_BODIES",
@@ -365,10 +365,11 @@ constexpr std::array kTable{
          .fallback = "35d",
          .minimum = "35d",
          .maximum = "3650d",
-         .help = "How long the store knows an event's key and the log keeps its body; Stripe can send an "
+         .help = "How long after its receipt the store knows an event's key and the log keeps its body; "
+                 "Stripe can send an "
                  "event again "
                  "for 30 days.",
-         .used_by = {admin, migrate, standalone}}),
+         .used_by = kAll}),
 
     setting<&Settings::store_connections_max, CountKind>(
         {.key = "postgres.connections",
@@ -385,15 +386,25 @@ constexpr std::array kTable{
          .fallback = "12",
          .minimum = "1",
          .maximum = "10000",
-         .help = "Partitions of a topic that is created; as many workers of a pool can share its work.",
-         .used_by = kSetsUp}),
+         .help = "Partitions of each topic, at least; as many workers of a pool can share its work.",
+         .used_by = kAll}),
     setting<&Settings::kafka_replication, CountKind>(
         {.key = "kafka.replication",
          .environment = "PENSTOCK_KAFKA_REPLICATION",
          .fallback = "0",
          .maximum = "100",
-         .help = "Replicas of a topic that is created; 0 is the broker's default.",
-         .used_by = kSetsUp}),
+         .help =
+             "Replicas of each topic, at least; 0 is three for a new one, or as many as there are brokers "
+             "when they are fewer.",
+         .used_by = kAll}),
+    setting<&Settings::kafka_min_insync, CountKind>(
+        {.key = "kafka.min_insync",
+         .environment = "PENSTOCK_KAFKA_MIN_INSYNC",
+         .fallback = "0",
+         .maximum = "100",
+         .help = "Replicas that must have a record before it is acknowledged, at least; 0 is one less than "
+                 "the topic has, and never none.",
+         .used_by = kAll}),
     setting<&Settings::kafka_linger, DurationKind>(
         {.key = "kafka.linger",
          .environment = "PENSTOCK_KAFKA_LINGER",

@@ -1,6 +1,9 @@
 #include "common/ports/event_log.h"
 
+#include <algorithm>
 #include <charconv>
+
+#include "common/observe/log.h"
 
 namespace penstock {
 namespace {
@@ -34,6 +37,18 @@ std::optional<std::string_view> find_header(const Headers& headers, std::string_
   for (const auto& [key, value] : headers)
     if (key == name) return value;
   return std::nullopt;
+}
+
+void log_partitions(std::string_view message, std::string_view group,
+                    std::vector<TopicPartition> partitions) {
+  std::sort(partitions.begin(), partitions.end());
+  for (auto next = partitions.begin(); next != partitions.end();) {
+    const std::string topic = next->topic;
+    std::string numbers;
+    for (; next != partitions.end() && next->topic == topic; ++next)
+      numbers += (numbers.empty() ? "" : ",") + std::to_string(next->partition.value);
+    log::info(message, {{"group", group}, {"topic", topic}, {"partitions", numbers}});
+  }
 }
 
 }  // namespace penstock

@@ -42,6 +42,17 @@ struct Position {
 std::string to_text(const Position& position);
 std::optional<Position> parse_position(std::string_view text);
 
+struct TopicPartition {
+  std::string topic;
+  Partition partition;
+  auto operator<=>(const TopicPartition&) const = default;
+};
+
+// What a consumer logs when partitions are given to it or taken away: one line a topic, naming them.
+void log_partitions(std::string_view message, std::string_view group, std::vector<TopicPartition> partitions);
+
+inline constexpr std::size_t kProgressNoteBytesMax = 512;
+
 struct StoredRecord {
   Position position;
   Timestamp appended_at;
@@ -64,10 +75,10 @@ class EventConsumer {
   // taken away meanwhile is skipped without an error: its next owner reads those records again.
   virtual Status commit(std::span<const Position> last_done) = 0;
 
-  // Leaves a short text (512 bytes at most) beside the group's offsets of these positions' partitions, for
-  // whoever asks for the group's progress; the next commit() of a partition takes it away. `next` are the
-  // positions that are not done yet. A partition that has been taken away meanwhile is skipped. Errors as
-  // commit()'s.
+  // Leaves a short text (kProgressNoteBytesMax at most, else invalid) beside the group's offsets of these
+  // positions' partitions, for whoever asks for the group's progress; the next commit() of a partition takes
+  // it away. `next` are the positions that are not done yet. A partition that has been taken away meanwhile
+  // is skipped. Errors as commit()'s.
   virtual Status annotate(std::span<const Position> next, std::string_view note) = 0;
 
   // While paused, poll() returns nothing and keeps the partitions.
@@ -95,6 +106,9 @@ struct GroupProgress {
 // block or throw. The position is where the record now durably is.
 using AppendDone = std::function<void(Result<Position>)>;
 
+// Which of these dead letters are of events that are parked still: one answer each, in order.
+using StillParked = std::function<Result<std::vector<bool>>(std::span<const StoredRecord> letters)>;
+
 // All methods may be called from any thread.
 class EventLog {
  public:
@@ -119,15 +133,21 @@ class EventLog {
   // How far a group is in a topic. Blocks.
   virtual Result<GroupProgress> progress(const std::string& group, const std::string& topic) = 0;
 
-  // Creates what is missing of these topics; safe to call again and from two places. Blocks.
+  // Makes these topics what the settings say: creates what is missing, and alters what is weaker than meant
+  // (never makes anything weaker or smaller). Idempotent, and safe from two places at once. Errors: invalid,
+  // naming the topic and both values, for what cannot be altered. Blocks.
   virtual Status create_topics(const std::vector<std::string>& topics) = 0;
 
-  // Drops records that were appended before that instant and that every group of their topic has committed;
-  // topics nobody consumes are kept. A log that ages its records out by itself does nothing. Blocks; appends
-  // may wait.
-  virtual Status prune(Timestamp older_than) = 0;
+  // Drops records that were appended before that instant and that every group of their topic has committed.
+  // Dead letters (the topic `parked`) are kept for as long as `still_parked` says so; without it, and in
+  // other topics that nobody consumes, everything is kept. One bounded run: true when there is more to drop,
+  // so call again. A log that ages its records out by itself does nothing. Blocks; appends are answered in
+  // between. One caller at a time.
+  virtual Result<bool> prune(Timestamp older_than, const StillParked& still_parked) = 0;
 
-  // Can an append succeed now, and do these topics exist (else wrong_schema)? Blocks for a second at most.
+  // Can an append succeed now, and are these topics there and as strong as the settings say (else
+  // wrong_schema, naming topic and value)? Never creates anything. Blocks for a second at most, the first
+  // time for a few.
   virtual Status ready(const std::vector<std::string>& topics) = 0;
 };
 

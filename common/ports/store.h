@@ -173,8 +173,10 @@ class Store {
   // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the
   // detail).
   virtual Status ready() = 0;
-  // Makes room ahead and drops inbox rows older than `inbox_age`. Safe to run often and from several places.
-  virtual Status maintain(Timestamp now, Milliseconds inbox_age) = 0;
+  // Makes room ahead and drops inbox rows that were received longer than `inbox_age` ago; parked ones stay.
+  // One bounded run, which holds no lock for long: true when there is more to do, so call again. Safe to run
+  // often and from several places.
+  virtual Result<bool> maintain(Timestamp now, Milliseconds inbox_age) = 0;
 };
 
 }  // namespace penstock

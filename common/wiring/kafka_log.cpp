@@ -24,10 +24,15 @@ Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metri
   options.linger = settings.kafka_linger;
   options.append_deadline = settings.ack_timeout;
   options.record_bytes_max = static_cast<int>(record_bytes_max(settings));
+  options.parked_topic = kParkedTopic;
+  options.dead_letter_bytes = static_cast<int>(kDeadLetterBytes);
+  // Room for several of the largest at once.
+  options.queue_kbytes_max = std::max(options.queue_kbytes_max, 8 * options.record_bytes_max / 1024);
   options.instance_id = settings.worker_instance;
   options.retention = settings.inbox_retention;
   options.partitions = settings.kafka_partitions;
   options.replication_factor = settings.kafka_replication;
+  options.min_insync = settings.kafka_min_insync;
   options.on_producer_replaced = [&replaced] { replaced.Increment(); };
   return open_kafka_log(options);
 }

@@ -14,9 +14,12 @@ namespace penstock {
 // `settings.log` must name Kafka. Counts replaced producers. The metrics must outlive the log.
 Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics);
 
-// What a log must be able to take: the largest body with its headers and key. Kafka's brokers and topics have
-// a limit of their own (message.max.bytes, 1 MiB by default).
+// What a log must be able to take: the largest body with its headers and key. The limits of topics and
+// clients follow from it.
 std::size_t record_bytes_max(const Settings& settings);
+
+// What a dead letter may have more than the record it was: the headers that say where it came from and why.
+inline constexpr std::size_t kDeadLetterBytes = 16 * 1024;
 
 // The topics this version writes or reads, in the order they are created.
 std::vector<std::string> topics_in_use();

@@ -20,14 +20,13 @@
 #include "ingress/listeners/options.h"
 #include "ingress/listeners/readiness_checks.h"
 #include "ingress/routes/probes.h"
+#include "workers/runtime/maintenance.h"
 #include "workers/runtime/options.h"
-#include "workers/runtime/periodic.h"
 
 namespace penstock {
 namespace {
 
 constexpr Milliseconds kDrainDeadline{15'000};
-constexpr Milliseconds kMaintenanceInterval = std::chrono::hours{1};
 
 const CommandLineSpec kSpec{
     Program::standalone,
@@ -58,7 +57,7 @@ class Standalone {
     pools_.emplace(pools_options(settings_, pools),
                    PoolsPorts{log_, store_, clock_, [this] { return open_seen_set(settings_, store_); }},
                    policy_of(settings_), worker_metrics_, metrics_);
-    maintenance_.emplace(kMaintenanceInterval, [this] { maintain(); });
+    maintenance_.emplace(log_, store_, clock_, settings_.inbox_retention);
     admin_server_.emplace(admin_server_options(settings_), api_.routes(), metrics_);
     TRY_STATUS(start_listener(*admin_server_, "admin"));
     auto routes = stripe_.routes();
@@ -82,13 +81,6 @@ class Standalone {
   const std::string& admin_address() const { return admin_server_->bound_address(); }
 
  private:
-  void maintain() {
-    const Timestamp now = clock_.now();
-    for (const auto& done :
-         {store_.maintain(now, settings_.inbox_retention), log_.prune(now - settings_.inbox_retention)})
-      if (!done) log::warn("maintenance failed", {{"detail", done.error().detail}});
-  }
-
   const Settings& settings_;
   EventLog& log_;
   Store& store_;
@@ -101,7 +93,7 @@ class Standalone {
   Readiness readiness_;
   Probes probes_;
   AdminApi api_;
-  std::optional<Periodic> maintenance_;
+  std::optional<Maintenance> maintenance_;
   std::optional<http::HttpServer> admin_server_;
   std::optional<http::HttpServer> public_server_;
 };

@@ -14,12 +14,11 @@
 #include "ingress/listeners/addresses.h"
 #include "ingress/listeners/options.h"
 #include "ingress/listeners/readiness_checks.h"
-#include "workers/runtime/periodic.h"
+#include "workers/runtime/maintenance.h"
 
 namespace penstock {
 namespace {
 
-constexpr Milliseconds kMaintenanceInterval = std::chrono::hours{1};
 constexpr Milliseconds kDrainDeadline{10'000};
 
 const CommandLineSpec kSpec{
@@ -38,11 +37,6 @@ int migrate(EventLog& event_log, Store& store) {
   return EXIT_SUCCESS;
 }
 
-void maintain(Store& store, const Clock& clock, Milliseconds inbox_age) {
-  if (const auto done = store.maintain(clock.now(), inbox_age); !done)
-    log::warn("store maintenance failed", {{"detail", done.error().detail}});
-}
-
 int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics,
           Termination& termination) {
   const SystemClock clock;
@@ -55,7 +49,7 @@ int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& 
   AdminApi api({store, event_log, clock, metrics, readiness}, admin_options(settings));
   http::HttpServer server(admin_server_options(settings), api.routes(), metrics);
   if (!start_listener(server, "admin")) return EXIT_FAILURE;
-  const Periodic maintenance(kMaintenanceInterval, [&] { maintain(store, clock, settings.inbox_retention); });
+  const Maintenance maintenance(event_log, store, clock, settings.inbox_retention);
 
   termination.wait();
   log::info("stopping", {});

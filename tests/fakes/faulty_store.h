@@ -65,7 +65,9 @@ class FaultyStore final : public Store {
   }
   Status migrate() override { return store_.migrate(); }
   Status ready() override { return store_.ready(); }
-  Status maintain(Timestamp now, Milliseconds inbox_age) override { return store_.maintain(now, inbox_age); }
+  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
+    return store_.maintain(now, inbox_age);
+  }
 
  private:
   struct Fault {

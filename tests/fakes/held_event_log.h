@@ -68,7 +68,7 @@ class HeldEventLog : public EventLog {
     if (not_ready_) return *not_ready_;
     return ok();
   }
-  Status prune(Timestamp) override { return ok(); }
+  Result<bool> prune(Timestamp, const StillParked&) override { return false; }
 
  private:
   static Error absent() { return {ErrorCode::unavailable, Retry::never, "this log only takes records"}; }

@@ -49,6 +49,14 @@ Result<Facts> read_facts(Incoming& incoming) {
   return understand(event);
 }
 
+// A record without an id is known by where it stood first.
+EventKey event_key_of(const Headers& headers, const Position& origin) {
+  return make_event_key(header_or(headers, "ce_source", "unknown"),
+                        header_or(headers, "ce_id",
+                                  origin.topic + "-" + std::to_string(origin.partition.value) + "-" +
+                                      std::to_string(origin.offset.value)));
+}
+
 }  // namespace
 
 std::string storable_message(std::string_view text) {
@@ -66,11 +74,7 @@ Incoming identify(StoredRecord record) {
   const Headers& headers = record.headers;
   incoming.source = header_or(headers, "ce_source", "unknown");
   incoming.type = header_or(headers, "ce_type", "unknown");
-  incoming.key =
-      make_event_key(incoming.source,
-                     header_or(headers, "ce_id",
-                               record.position.topic + "-" + std::to_string(record.position.partition.value) +
-                                   "-" + std::to_string(record.position.offset.value)));
+  incoming.key = event_key_of(headers, record.position);
   incoming.received_at = time_header_or(headers, "ps_receivedat", record.appended_at);
   incoming.event_created = time_header_or(headers, "ce_time", incoming.received_at);
   incoming.record = std::move(record);
@@ -105,6 +109,13 @@ InboxRow inbox_row(const Incoming& incoming, Outcome outcome) {
     row.message = why->message;
   }
   return row;
+}
+
+EventKey key_of_dead_letter(const StoredRecord& letter) {
+  const auto header = [&](std::string_view name) { return header_or(letter.headers, name, ""); };
+  const auto origin = parse_position(header("ps_parkedtopic") + "/" + header("ps_parkedpartition") + "/" +
+                                     header("ps_parkedoffset"));
+  return event_key_of(letter.headers, origin.value_or(letter.position));
 }
 
 Record dead_letter(const Incoming& incoming) {

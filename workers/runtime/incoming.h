@@ -58,6 +58,9 @@ void read_body(Incoming& incoming);
 // The inbox row that says what became of it.
 InboxRow inbox_row(const Incoming& incoming, Outcome outcome);
 
+// Whose dead letter a record of the parked topic is.
+EventKey key_of_dead_letter(const StoredRecord& letter);
+
 // The dead letter: the record as it was, with where it came from and why it is parked.
 Record dead_letter(const Incoming& incoming);
 

@@ -2,21 +2,14 @@
 // no I/O.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "common/core/ids.h"
+#include "common/ports/event_log.h"
 
 namespace penstock {
-
-struct TopicPartition {
-  std::string topic;
-  Partition partition;
-  auto operator<=>(const TopicPartition&) const = default;
-};
 
 // The partitions of a topic are dealt to the group's members in turn, the eldest first; so with one partition
 // the eldest member has it and the others wait for it to leave.

@@ -68,7 +68,7 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
 
   Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) override;
   Status commit(std::span<const Position> last_done) override;
-  Status annotate(std::span<const Position>, std::string_view) override { return ok(); }
+  Status annotate(std::span<const Position> next, std::string_view note) override;
   void pause() override { paused_ = true; }
   void resume() override { paused_ = false; }
   std::uint64_t generation() const noexcept override;
@@ -77,6 +77,7 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
   using Positions = std::map<TopicPartition, Offset>;  // what to read next of each assigned partition
 
   Status follow_assignment();
+  void log_change(const Positions& before, const Positions& after) const;
   Result<Positions> committed_positions(std::vector<TopicPartition> assigned);
   // The partitions that have something to read and up to where; empty when there was nothing until then.
   Positions wait_for_news(SteadyTime until);
@@ -84,6 +85,7 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
   Result<std::vector<StoredRecord>> fetch(const Positions& ends, std::size_t records_max);
   void advance(const Positions& ends, const std::vector<StoredRecord>& records);
   std::vector<GroupOffset> owned_offsets(std::span<const Position> last_done) const;  // under mutex_
+  bool owns(const TopicPartition& partition) const;                                   // under mutex_
 
   EmbeddedEventLog& log_;
   const std::string group_;
@@ -94,9 +96,12 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
 };
 
 EmbeddedEventLog::Consumer::~Consumer() {
-  const std::scoped_lock lock(log_.mutex_);
-  log_.groups_.leave(member_);
-  log_.news_.notify_all();
+  {
+    const std::scoped_lock lock(log_.mutex_);
+    log_.groups_.leave(member_);
+    log_.news_.notify_all();
+  }
+  log_change(positions_, {});
 }
 
 std::uint64_t EmbeddedEventLog::Consumer::generation() const noexcept {
@@ -125,9 +130,22 @@ Status EmbeddedEventLog::Consumer::follow_assignment() {
   if (generation == generation_followed_) return ok();
   std::vector<TopicPartition> assigned = log_.groups_.assigned(member_);
   lock.unlock();
-  TRY(positions_, committed_positions(std::move(assigned)));
+  TRY(Positions positions, committed_positions(std::move(assigned)));
+  log_change(positions_, positions);
+  positions_ = std::move(positions);
   generation_followed_ = generation;
   return ok();
+}
+
+void EmbeddedEventLog::Consumer::log_change(const Positions& before, const Positions& after) const {
+  const auto only_in = [](const Positions& these, const Positions& those) {
+    std::vector<TopicPartition> found;
+    for (const auto& [partition, next] : these)
+      if (!those.contains(partition)) found.push_back(partition);
+    return found;
+  };
+  log_partitions("partitions taken away", group_, only_in(before, after));
+  log_partitions("partitions given", group_, only_in(after, before));
 }
 
 Result<EmbeddedEventLog::Consumer::Positions> EmbeddedEventLog::Consumer::committed_positions(
@@ -193,25 +211,43 @@ void EmbeddedEventLog::Consumer::advance(const Positions& ends, const std::vecto
 
 Status EmbeddedEventLog::Consumer::commit(std::span<const Position> last_done) {
   std::unique_lock lock(log_.mutex_);
-  PendingCommit pending{.offsets = owned_offsets(last_done), .answer = {}};
-  if (pending.offsets.empty()) return ok();
+  const std::vector<GroupOffset> offsets = owned_offsets(last_done);
+  if (offsets.empty()) return ok();
+  PendingCommit pending{.offsets = offsets, .answer = {}};
   std::future<Status> answer = pending.answer.get_future();
   log_.commits_.push_back(std::move(pending));
   log_.work_.notify_one();
   lock.unlock();
   if (answer.wait_for(log_.options_.answer_deadline) != std::future_status::ready)
     return Error{ErrorCode::timeout, Retry::unknown_outcome, "the log did not commit the offsets in time"};
-  return answer.get();
+  TRY_STATUS(answer.get());
+  lock.lock();
+  for (const GroupOffset& offset : offsets) log_.notes_.erase({group_, offset.partition});
+  return ok();
+}
+
+Status EmbeddedEventLog::Consumer::annotate(std::span<const Position> next, std::string_view note) {
+  if (note.size() > kProgressNoteBytesMax)
+    return Error{ErrorCode::invalid, Retry::never, "the note is longer than a log takes"};
+  const std::scoped_lock lock(log_.mutex_);
+  for (const Position& position : next) {
+    const TopicPartition partition{position.topic, position.partition};
+    if (owns(partition)) log_.notes_[{group_, partition}] = note;
+  }
+  return ok();
+}
+
+bool EmbeddedEventLog::Consumer::owns(const TopicPartition& partition) const {
+  const std::vector<TopicPartition>& assigned = log_.groups_.assigned(member_);
+  return std::binary_search(assigned.begin(), assigned.end(), partition);
 }
 
 std::vector<GroupOffset> EmbeddedEventLog::Consumer::owned_offsets(
     std::span<const Position> last_done) const {
-  const std::vector<TopicPartition>& assigned = log_.groups_.assigned(member_);
   std::vector<GroupOffset> offsets;
   for (const Position& done : last_done) {
     TopicPartition partition{done.topic, done.partition};
-    if (std::binary_search(assigned.begin(), assigned.end(), partition))
-      offsets.push_back({group_, std::move(partition), Offset{done.offset.value + 1}});
+    if (owns(partition)) offsets.push_back({group_, std::move(partition), Offset{done.offset.value + 1}});
   }
   return offsets;
 }
@@ -244,7 +280,7 @@ EmbeddedEventLog::~EmbeddedEventLog() {
 
 Status EmbeddedEventLog::append(Record record, AppendDone done) {
   const std::size_t bytes = bytes_of(record);
-  if (bytes > options_.record_bytes_max)
+  if (bytes > bytes_max(record.topic))
     return Error{ErrorCode::invalid, Retry::never, "the record is larger than the log takes"};
   const auto partition =
       static_cast<std::int32_t>(hash_of(record.key) % static_cast<std::uint64_t>(options_.partitions));
@@ -286,23 +322,27 @@ Result<std::optional<StoredRecord>> EmbeddedEventLog::read(const Position& posit
 }
 
 Result<GroupProgress> EmbeddedEventLog::progress(const std::string& group, const std::string& topic) {
-  std::unique_lock lock(mutex_);
-  Ends ends;
-  for (const auto& [partition, end] : ends_)
-    if (partition.topic == topic) ends[partition] = end;
-  const int members = groups_.members(group);
-  lock.unlock();
+  Ends ends = ends_of(topic);
   if (ends.empty()) return no_such_topic(topic);
-  return ask<GroupProgress>([=, ends = std::move(ends)](LogStorage& storage) -> Result<GroupProgress> {
-    GroupProgress progress{.partitions = {}, .members = members};
-    for (const auto& [partition, end] : ends) {
-      TRY(const Offset start, storage.start(partition));
-      TRY(const std::optional<Offset> committed, storage.committed(group, partition));
-      progress.partitions.push_back(
-          {partition.partition, std::max(start, committed.value_or(start)), end, {}});
-    }
-    return progress;
-  });
+  std::unique_lock lock(mutex_);
+  const int members = groups_.members(group);
+  std::map<TopicPartition, std::string> notes;
+  for (const auto& [partition, end] : ends)
+    if (const auto note = notes_.find({group, partition}); note != notes_.end())
+      notes[partition] = note->second;
+  lock.unlock();
+  return ask<GroupProgress>(
+      [=, ends = std::move(ends), notes = std::move(notes)](LogStorage& storage) -> Result<GroupProgress> {
+        GroupProgress progress{.partitions = {}, .members = members};
+        for (const auto& [partition, end] : ends) {
+          TRY(const Offset start, storage.start(partition));
+          TRY(const std::optional<Offset> committed, storage.committed(group, partition));
+          const auto note = notes.find(partition);
+          progress.partitions.push_back({partition.partition, std::max(start, committed.value_or(start)), end,
+                                         note == notes.end() ? std::string{} : note->second});
+        }
+        return progress;
+      });
 }
 
 Status EmbeddedEventLog::create_topics(const std::vector<std::string>& topics) {
@@ -318,11 +358,98 @@ Status EmbeddedEventLog::create_topics(const std::vector<std::string>& topics) {
 
 Status EmbeddedEventLog::ready(const std::vector<std::string>& topics) {
   TRY_STATUS(check_topics(topics));
-  return ask<void>([](LogStorage& storage) { return storage.probe(); }, kReadyDeadline);
+  const std::size_t bytes = options_.record_bytes_max;
+  return ask<void>([=](LogStorage& storage) { return storage.probe(bytes); }, kReadyDeadline);
 }
 
-Status EmbeddedEventLog::prune(Timestamp older_than) {
-  return ask<void>([=](LogStorage& storage) { return storage.prune(older_than); });
+// Each piece is a question of its own, and the thread writes appends before it answers the next one.
+class EmbeddedEventLog::Pruning {
+ public:
+  Pruning(EmbeddedEventLog& log, Timestamp older_than, const StillParked& still_parked)
+      : log_(log), older_than_(older_than), still_parked_(still_parked) {}
+
+  Result<bool> run() {
+    TRY_STATUS(
+        repeat([older_than = older_than_, spared = log_.options_.parked_topic, limits = log_.options_.piece](
+                   LogStorage& storage) { return storage.prune(older_than, spared, limits); }));
+    if (still_parked_) {
+      TRY_STATUS(drop_letters());
+    }
+    TRY_STATUS(
+        repeat([limits = log_.options_.piece](LogStorage& storage) { return storage.shrink(limits); }));
+    return unfinished_;
+  }
+
+ private:
+  bool take_piece() {
+    if (pieces_ == 0) unfinished_ = true;
+    return pieces_ > 0 && pieces_-- > 0;
+  }
+
+  Status repeat(const std::function<Result<bool>(LogStorage&)>& piece) {
+    pieces_ = log_.options_.pieces_max;
+    for (bool more = true; more && take_piece();) {
+      TRY(more, log_.ask<bool>(piece));
+    }
+    return ok();
+  }
+
+  Status drop_letters() {
+    pieces_ = log_.options_.pieces_max;
+    for (const auto& [partition, end] : log_.ends_of(log_.options_.parked_topic)) {
+      TRY_STATUS(drop_letters_of(partition));
+    }
+    return ok();
+  }
+
+  // Goes on where the run before ended; once it is through, the next begins anew.
+  Status drop_letters_of(const TopicPartition& partition) {
+    Offset& from = log_.letters_looked_at_[partition];
+    while (take_piece()) {
+      TRY(const std::vector<StoredRecord> letters, old_letters(partition, from));
+      if (letters.empty()) {
+        from = Offset{0};
+        return ok();
+      }
+      TRY_STATUS(drop_decided(letters));
+      from = Offset{letters.back().position.offset.value + 1};
+    }
+    return ok();
+  }
+
+  Result<std::vector<StoredRecord>> old_letters(const TopicPartition& partition, Offset from) {
+    const PieceLimits& piece = log_.options_.piece;
+    const FetchLimits limits{.records_max = piece.records_max, .bytes_max = piece.bytes_max};
+    TRY(auto letters, log_.ask<std::vector<StoredRecord>>(
+                          [=](LogStorage& storage) { return storage.fetch(partition, from, limits); }));
+    const auto young = std::find_if(letters.begin(), letters.end(), [this](const StoredRecord& letter) {
+      return letter.appended_at >= older_than_;
+    });
+    letters.erase(young, letters.end());
+    return letters;
+  }
+
+  // Asks on the caller's thread: appends do not wait for the answer.
+  Status drop_decided(const std::vector<StoredRecord>& letters) {
+    TRY(const std::vector<bool> kept, still_parked_(letters));
+    CHECK(kept.size() == letters.size());
+    std::vector<Position> decided;
+    for (std::size_t i = 0; i < letters.size(); ++i)
+      if (!kept[i]) decided.push_back(letters[i].position);
+    if (decided.empty()) return ok();
+    return log_.ask<void>(
+        [decided = std::move(decided)](LogStorage& storage) { return storage.drop(decided); });
+  }
+
+  EmbeddedEventLog& log_;
+  const Timestamp older_than_;
+  const StillParked& still_parked_;
+  int pieces_ = 0;           // left of what a run may make of a kind
+  bool unfinished_ = false;  // there was a next piece, and none left to make
+};
+
+Result<bool> EmbeddedEventLog::prune(Timestamp older_than, const StillParked& still_parked) {
+  return Pruning(*this, older_than, still_parked).run();
 }
 
 void EmbeddedEventLog::run() {
@@ -339,8 +466,14 @@ EmbeddedEventLog::Work EmbeddedEventLog::take_work() {
   work_.wait(lock,
              [&] { return stopping_ || !appends_.empty() || !commits_.empty() || !questions_.empty(); });
   Work work;
-  const auto taken =
-      appends_.begin() + static_cast<std::ptrdiff_t>(std::min(appends_.size(), options_.batch_records_max));
+  auto taken = appends_.begin();
+  std::size_t records = 0, bytes = 0;
+  while (taken != appends_.end() && records < options_.batch_records_max &&
+         bytes < options_.batch_bytes_max) {
+    bytes += taken->bytes;
+    ++records;
+    ++taken;
+  }
   work.appends.assign(std::make_move_iterator(appends_.begin()), std::make_move_iterator(taken));
   appends_.erase(appends_.begin(), taken);
   work.commits.swap(commits_);
@@ -397,6 +530,18 @@ void EmbeddedEventLog::answer(std::vector<PendingAppend>& appends, const std::ve
   unanswered_ -= appends.size();
   unanswered_bytes_ -= bytes;
   if (unanswered_ == 0) news_.notify_all();
+}
+
+std::size_t EmbeddedEventLog::bytes_max(const std::string& topic) const {
+  return options_.record_bytes_max + (topic == options_.parked_topic ? options_.dead_letter_bytes : 0);
+}
+
+EmbeddedEventLog::Ends EmbeddedEventLog::ends_of(const std::string& topic) const {
+  const std::scoped_lock lock(mutex_);
+  Ends ends;
+  for (const auto& [partition, end] : ends_)
+    if (partition.topic == topic) ends[partition] = end;
+  return ends;
 }
 
 bool EmbeddedEventLog::has_topic(const std::string& topic) const {

@@ -21,11 +21,19 @@ namespace penstock {
 struct EmbeddedLogOptions {
   std::int32_t partitions = 1;             // of every topic; must be the same at every start
   std::size_t record_bytes_max = 1 << 20;  // key, value and headers
+  std::string parked_topic = "parked";     // dead letters: whatever was taken once can be parked
+  std::size_t dead_letter_bytes = 0;       // what parking adds to a record's headers, at most
   std::size_t queue_records_max = 10'000;  // appends not answered yet
   std::size_t queue_bytes_max = 64 << 20;
-  std::size_t batch_records_max = 256;  // written in one transaction
+  std::size_t batch_records_max = 256;    // written in one transaction
+  std::size_t batch_bytes_max = 4 << 20;  // passed by the last record at most
   std::size_t poll_bytes_max = 8 << 20;
   Milliseconds answer_deadline{10'000};  // of calls that block
+
+  // prune(): appends are answered between the pieces, and a run has so many of each kind: records, dead
+  // letters, room given back.
+  PieceLimits piece{.records_max = 250, .bytes_max = 1 << 20, .time_max = Milliseconds{5}};
+  int pieces_max = 200;
 };
 
 // EventLog's guarantees, with these particulars: an append waits for the disk without a deadline of its own
@@ -49,11 +57,13 @@ class EmbeddedEventLog : public EventLog {
   Result<GroupProgress> progress(const std::string& group, const std::string& topic) override;
   Status create_topics(const std::vector<std::string>& topics) override;
   Status ready(const std::vector<std::string>& topics) override;
-  Status prune(Timestamp older_than) override;
+  Result<bool> prune(Timestamp older_than, const StillParked& still_parked) override;
 
  private:
   class Consumer;
+  class Pruning;
   using Ends = std::map<TopicPartition, Offset>;
+  using Notes = std::map<std::pair<std::string, TopicPartition>, std::string>;  // by group and partition
 
   struct PendingAppend {
     TopicPartition partition;
@@ -95,6 +105,8 @@ class EmbeddedEventLog : public EventLog {
   Result<T> ask(std::function<Result<T>(LogStorage&)> question, Milliseconds deadline);
 
   bool has_topic(const std::string& topic) const;  // under mutex_
+  std::size_t bytes_max(const std::string& topic) const;
+  Ends ends_of(const std::string& topic) const;
   Status check_topics(const std::vector<std::string>& topics) const;
 
   const EmbeddedLogOptions options_;
@@ -111,8 +123,11 @@ class EmbeddedEventLog : public EventLog {
   std::size_t unanswered_bytes_ = 0;
   Ends ends_;  // of what is durable
   ConsumerGroups groups_;
+  Notes notes_;
   bool last_write_failed_ = false;  // logged once per change
   bool stopping_ = false;
+
+  Ends letters_looked_at_;  // of prune(), whose runs may end before all were
 
   std::thread thread_;  // last: it uses all of the above
 };

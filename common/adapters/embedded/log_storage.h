@@ -31,6 +31,13 @@ struct FetchLimits {
   std::size_t bytes_max = 0;  // passed by the last record at most
 };
 
+// How much one piece of tidying up may take: appends wait for it.
+struct PieceLimits {
+  std::size_t records_max = 0;
+  std::size_t bytes_max = 0;  // passed by the last record at most
+  Milliseconds time_max{};    // after it, no further record is begun
+};
+
 class LogStorage {
  public:
   virtual ~LogStorage() = default;
@@ -43,8 +50,9 @@ class LogStorage {
   // All of it or nothing, and durable when it returns. Records come in offset order within each partition. An
   // offset below the group's committed one is ignored.
   virtual Status write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) = 0;
-  // Could write() succeed now? Called often, so it only tries when the last write failed; leaves no record.
-  virtual Status probe() = 0;
+  // Could write() take `bytes` now? Called often, so it only tries when the last write failed or there is
+  // hardly room; leaves no record. Errors: unavailable, which says where the disk is full.
+  virtual Status probe(std::size_t bytes) = 0;
 
   // In offset order, from `from` on; gaps that pruning left are passed over.
   virtual Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
@@ -58,9 +66,13 @@ class LogStorage {
   virtual Result<std::optional<Offset>> committed(const std::string& group,
                                                   const TopicPartition& partition) = 0;
 
-  // Drops the records appended before that instant which every group of their topic has committed. Topics
-  // that no group consumes are kept whole.
-  virtual Status prune(Timestamp older_than) = 0;
+  // Drops one piece of the records appended before that instant which every group of their topic has
+  // committed. Topics that no group consumes are kept whole, and so is `spared`. True: there may be more.
+  virtual Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) = 0;
+  // Drops these records, whoever consumes them; absent ones are no error.
+  virtual Status drop(std::span<const Position> records) = 0;
+  // Gives one piece of the room that was dropped back to the disk. True: there may be more.
+  virtual Result<bool> shrink(const PieceLimits& limits) = 0;
 };
 
 }  // namespace penstock

@@ -1,42 +1,33 @@
 #include "common/adapters/kafka/client.h"
 
 #include <algorithm>
-#include <array>
-#include <thread>
 #include <utility>
 
+#include "common/adapters/kafka/admin.h"
 #include "common/adapters/kafka/records.h"
 #include "common/adapters/kafka/settings.h"
 
 namespace penstock::kafka {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-// Topics of which only the newest record of each key matters (design.md §3).
-constexpr std::array<std::string_view, 2> kCompacted = {"settings", "waits"};
-
 bool is_absence(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__PARTITION_EOF || code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
          code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
 
-Result<Metadata> fetch_metadata(rd_kafka_t* client, rd_kafka_topic_t* topic, Milliseconds deadline) {
-  const rd_kafka_metadata_t* answer = nullptr;
-  const auto failed = rd_kafka_metadata(client, 0, topic, &answer, static_cast<int>(deadline.count()));
-  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka metadata");
-  return Metadata(answer);
-}
-
 Status add_partitions(rd_kafka_t* client, const std::string& name, Milliseconds deadline,
                       rd_kafka_topic_partition_list_t& out) {
-  const TopicHandle topic(rd_kafka_topic_new(client, name.c_str(), nullptr));
-  TRY(const Metadata metadata, fetch_metadata(client, topic.get(), deadline));
+  TRY(const Metadata metadata, fetch_metadata(client, name, deadline));
   const rd_kafka_metadata_topic& found = metadata->topics[0];
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(found.err, "kafka topic " + name);
   for (int partition = 0; partition < found.partition_cnt; ++partition)
     rd_kafka_topic_partition_list_add(&out, name.c_str(), partition);
   return ok();
+}
+
+std::string note_of(const rd_kafka_topic_partition_t* committed) {
+  if (committed == nullptr || committed->metadata == nullptr) return {};
+  return {static_cast<const char*>(committed->metadata), committed->metadata_size};
 }
 
 }  // namespace
@@ -92,7 +83,7 @@ Result<GroupProgress> Client::progress(const std::string& group, const std::stri
     const auto* found = rd_kafka_topic_partition_list_find(committed.get(), start.topic, start.partition);
     const std::int64_t next = std::max(start.offset, found == nullptr ? start.offset : found->offset);
     progress.partitions.push_back(
-        {Partition{start.partition}, Offset{next}, Offset{ends->elems[i].offset}, {}});
+        {Partition{start.partition}, Offset{next}, Offset{ends->elems[i].offset}, note_of(found)});
   }
   return progress;
 }
@@ -100,11 +91,12 @@ Result<GroupProgress> Client::progress(const std::string& group, const std::stri
 Result<Partitions> Client::committed_offsets(const std::string& group, const Partitions& partitions) {
   TRY(rd_kafka_t* const client, handle());
   const GroupOffsetsQuery query(rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), partitions.get()));
-  const AdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  const AdminOptions options =
+      admin_options(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, options_.call_deadline);
   const Queue answers(rd_kafka_queue_new(client));
   rd_kafka_ListConsumerGroupOffsets_t* queries[] = {query.get()};
   rd_kafka_ListConsumerGroupOffsets(client, queries, 1, options.get(), answers.get());
-  TRY(const Event answer, await_admin(answers));
+  TRY(const Event answer, await_admin(answers, options_.call_deadline, "kafka group offsets"));
   std::size_t count = 0;
   const auto* result = rd_kafka_event_ListConsumerGroupOffsets_result(answer.get());
   const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
@@ -117,11 +109,12 @@ Result<Partitions> Client::committed_offsets(const std::string& group, const Par
 
 Result<int> Client::count_members(const std::string& group) {
   TRY(rd_kafka_t* const client, handle());
-  const AdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+  const AdminOptions options =
+      admin_options(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, options_.call_deadline);
   const Queue answers(rd_kafka_queue_new(client));
   const char* names[] = {group.c_str()};
   rd_kafka_DescribeConsumerGroups(client, names, 1, options.get(), answers.get());
-  TRY(const Event answer, await_admin(answers));
+  TRY(const Event answer, await_admin(answers, options_.call_deadline, "kafka group"));
   std::size_t count = 0;
   const auto* result = rd_kafka_event_DescribeConsumerGroups_result(answer.get());
   const auto* groups = rd_kafka_DescribeConsumerGroups_result_groups(result, &count);
@@ -131,62 +124,6 @@ Result<int> Client::count_members(const std::string& group) {
     return static_cast<int>(rd_kafka_ConsumerGroupDescription_member_count(groups[0]));
   if (rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return 0;
   return error_of(rd_kafka_error_code(error), "kafka group");
-}
-
-Status Client::create_topics(const std::vector<std::string>& topics) {
-  TRY(rd_kafka_t* const client, handle());
-  int replication_factor = options_.replication_factor;
-  if (replication_factor == 0) {
-    TRY(const int brokers, count_brokers());
-    replication_factor = std::min(3, brokers);
-  }
-  std::vector<NewTopic> described;
-  for (const std::string& topic : topics) {
-    TRY(NewTopic fresh, describe_new(topic, replication_factor));
-    described.push_back(std::move(fresh));
-  }
-  std::vector<rd_kafka_NewTopic_t*> wanted;
-  for (const NewTopic& topic : described) wanted.push_back(topic.get());
-  const AdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-  const Queue answers(rd_kafka_queue_new(client));
-  rd_kafka_CreateTopics(client, wanted.data(), wanted.size(), options.get(), answers.get());
-  TRY(const Event answer, await_admin(answers));
-  std::size_t count = 0;
-  const auto* made =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto code = rd_kafka_topic_result_error(made[i]);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-      return error_of(code, std::string("kafka create topic ") + rd_kafka_topic_result_name(made[i]));
-  }
-  return wait_for_topics(topics);
-}
-
-Result<NewTopic> Client::describe_new(const std::string& topic, int replication_factor) const {
-  std::array<char, 512> why{};
-  NewTopic fresh(rd_kafka_NewTopic_new((options_.topic_prefix + topic).c_str(), options_.partitions,
-                                       replication_factor, why.data(), why.size()));
-  if (!fresh) return Error{ErrorCode::invalid, Retry::never, "kafka topic " + topic + ": " + why.data()};
-  rd_kafka_NewTopic_set_config(fresh.get(), "max.message.bytes",
-                               std::to_string(options_.record_bytes_max).c_str());
-  rd_kafka_NewTopic_set_config(fresh.get(), "retention.ms",
-                               std::to_string(options_.retention.count()).c_str());
-  // With three copies an append is acknowledged by two: one broker may be lost without losing what was
-  // acknowledged.
-  if (replication_factor >= 3) rd_kafka_NewTopic_set_config(fresh.get(), "min.insync.replicas", "2");
-  if (std::find(kCompacted.begin(), kCompacted.end(), topic) != kCompacted.end())
-    rd_kafka_NewTopic_set_config(fresh.get(), "cleanup.policy", "compact");
-  return fresh;
-}
-
-// A topic that was just made takes a moment to be known to every broker.
-Status Client::wait_for_topics(const std::vector<std::string>& topics) {
-  const auto until = SteadyClock::now() + options_.call_deadline;
-  while (true) {
-    Status known = check_topics(topics);
-    if (known || SteadyClock::now() >= until) return known;
-    std::this_thread::sleep_for(Milliseconds{50});
-  }
 }
 
 Status Client::check_topics(const std::vector<std::string>& topics) {
@@ -201,28 +138,6 @@ Result<Partitions> Client::partitions_of(const std::vector<std::string>& topics)
     TRY_STATUS(add_partitions(client, options_.topic_prefix + topic, options_.call_deadline, *partitions));
   }
   return partitions;
-}
-
-Result<int> Client::count_brokers() {
-  TRY(rd_kafka_t* const client, handle());
-  TRY(const Metadata metadata, fetch_metadata(client, nullptr, options_.call_deadline));
-  return metadata->broker_cnt;
-}
-
-AdminOptions Client::admin_options(rd_kafka_t* client, rd_kafka_admin_op_t operation) const {
-  AdminOptions options(rd_kafka_AdminOptions_new(client, operation));
-  std::array<char, 128> why{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), static_cast<int>(options_.call_deadline.count()),
-                                            why.data(), why.size());
-  return options;
-}
-
-Result<Event> Client::await_admin(const Queue& answers) const {
-  Event answer(rd_kafka_queue_poll(answers.get(), static_cast<int>(options_.call_deadline.count())));
-  if (!answer) return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka admin request");
-  const auto failed = rd_kafka_event_error(answer.get());
-  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka admin request");
-  return answer;
 }
 
 }  // namespace penstock::kafka

@@ -1,4 +1,4 @@
-// The asking half of the Kafka log: single records, topics, and how far groups are.
+// The asking half of the Kafka log: single records, and how far groups are.
 #pragma once
 
 #include <mutex>
@@ -21,7 +21,6 @@ class Client {
   // Reads are made one after the other.
   Result<std::optional<StoredRecord>> read(const Position& position);
   Result<GroupProgress> progress(const std::string& group, const std::string& topic);
-  Status create_topics(const std::vector<std::string>& topics);
   // Errors: wrong_schema naming the first that is missing.
   Status check_topics(const std::vector<std::string>& topics);
 
@@ -30,13 +29,8 @@ class Client {
   Result<bool> has_partition(const Position& position);
   // An unknown topic is wrong_schema.
   Result<Partitions> partitions_of(const std::vector<std::string>& topics);
-  Result<int> count_brokers();
   Result<int> count_members(const std::string& group);
   Result<Partitions> committed_offsets(const std::string& group, const Partitions& partitions);
-  Result<Event> await_admin(const Queue& answers) const;
-  AdminOptions admin_options(rd_kafka_t* client, rd_kafka_admin_op_t operation) const;
-  Result<NewTopic> describe_new(const std::string& topic, int replication_factor) const;
-  Status wait_for_topics(const std::vector<std::string>& topics);
 
   const KafkaOptions options_;
   std::mutex handle_mutex_;

@@ -1,6 +1,8 @@
 #include "common/adapters/kafka/consumer.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <future>
 #include <thread>
 #include <utility>
@@ -26,6 +28,15 @@ Partitions assigned_partitions(rd_kafka_t* handle) {
   return Partitions(partitions);
 }
 
+std::vector<TopicPartition> named(const rd_kafka_topic_partition_list_t& partitions,
+                                  std::string_view prefix) {
+  std::vector<TopicPartition> found;
+  for (int i = 0; i < partitions.cnt; ++i)
+    found.push_back(
+        {short_topic(partitions.elems[i].topic, prefix), Partition{partitions.elems[i].partition}});
+  return found;
+}
+
 // The group has moved on without this member: its next owner reads again what this commit would have covered.
 bool is_superseded(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
@@ -48,6 +59,15 @@ Status status_of_commit(rd_kafka_event_t* event) {
     TRY_STATUS(status_of_commit(partitions->elems[i].err));
   }
   return ok();
+}
+
+// The list frees it with free().
+void set_note(rd_kafka_topic_partition_t& partition, std::string_view note) {
+  if (note.empty()) return;
+  partition.metadata = std::malloc(note.size());
+  CHECK(partition.metadata != nullptr);
+  std::memcpy(partition.metadata, note.data(), note.size());
+  partition.metadata_size = note.size();
 }
 
 // A member whose identity another one took fails for good, and says so this way.
@@ -82,6 +102,8 @@ bool is_behind(const rd_kafka_topic_partition_list_t& positions,
 struct Consumer::Membership {
   Handle handle;
   bool paused = false;
+  std::string group;
+  std::string topic_prefix;
   std::shared_ptr<std::atomic<std::uint64_t>> generation;
   Outage outage{"consumer"};
 
@@ -97,7 +119,10 @@ void Consumer::Membership::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t 
                                         void* membership) noexcept {
   auto* self = static_cast<Membership*>(membership);
   ++*self->generation;
-  if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+  const bool given = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+  log_partitions(given ? "partitions given" : "partitions taken away", self->group,
+                 named(*partitions, self->topic_prefix));
+  if (!given) {
     rd_kafka_assign(handle, nullptr);
     return;
   }
@@ -132,6 +157,8 @@ Consumer::~Consumer() { leave(); }
 Status Consumer::join() {
   TRY(Conf conf, make_conf(consumer_settings(options_, group_)));
   auto membership = std::make_shared<Membership>();
+  membership->group = group_;
+  membership->topic_prefix = options_.topic_prefix;
   membership->generation = generation_;
   rd_kafka_conf_set_rebalance_cb(conf.get(), Membership::on_rebalance);
   rd_kafka_conf_set_error_cb(conf.get(), Membership::on_error);
@@ -227,16 +254,30 @@ bool Consumer::is_stalled() const {
 }
 
 Status Consumer::commit(std::span<const Position> last_done) {
+  std::vector<Position> next(last_done.begin(), last_done.end());
+  for (Position& position : next) ++position.offset.value;
+  return commit_next(next, {});
+}
+
+// The group's offsets stay as they are: a commit of the next one is how Kafka keeps a note.
+Status Consumer::annotate(std::span<const Position> next, std::string_view note) {
+  if (note.size() > kProgressNoteBytesMax)
+    return Error{ErrorCode::invalid, Retry::never, "the note is longer than a log takes"};
+  return commit_next(next, note);
+}
+
+Status Consumer::commit_next(std::span<const Position> next, std::string_view note) {
   if (!membership_) return ok();
   rd_kafka_t* handle = membership_->handle.get();
   const Partitions assigned = assigned_partitions(handle);
-  const Partitions offsets(rd_kafka_topic_partition_list_new(static_cast<int>(last_done.size())));
-  for (const Position& done : last_done) {
-    const std::string topic = options_.topic_prefix + done.topic;
-    if (rd_kafka_topic_partition_list_find(assigned.get(), topic.c_str(), done.partition.value) == nullptr)
-      continue;
-    rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), done.partition.value)->offset =
-        done.offset.value + 1;
+  const Partitions offsets(rd_kafka_topic_partition_list_new(static_cast<int>(next.size())));
+  for (const Position& position : next) {
+    const std::string topic = options_.topic_prefix + position.topic;
+    const std::int32_t partition = position.partition.value;
+    if (rd_kafka_topic_partition_list_find(assigned.get(), topic.c_str(), partition) == nullptr) continue;
+    auto* added = rd_kafka_topic_partition_list_add(offsets.get(), topic.c_str(), partition);
+    added->offset = position.offset.value;
+    set_note(*added, note);
   }
   if (offsets->cnt == 0) return ok();
   // rd_kafka_commit() would wait without a bound that we choose.
@@ -247,8 +288,6 @@ Status Consumer::commit(std::span<const Position> last_done) {
   if (!answer) return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka commit", CallKind::has_effect);
   return status_of_commit(answer.get());
 }
-
-Status Consumer::annotate(std::span<const Position>, std::string_view) { return ok(); }
 
 void Consumer::pause() { set_paused(true); }
 void Consumer::resume() { set_paused(false); }

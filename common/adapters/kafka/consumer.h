@@ -42,6 +42,8 @@ class Consumer final : public EventConsumer {
   void leave();
   Result<std::vector<StoredRecord>> gather(std::size_t records_max, SteadyTime until);
   Status watch_progress(bool progressed);
+  // Skips what is not assigned.
+  Status commit_next(std::span<const Position> next, std::string_view note);
   bool is_stalled() const;
   void set_paused(bool paused);
 

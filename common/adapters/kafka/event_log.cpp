@@ -5,6 +5,7 @@
 #include "common/adapters/kafka/client.h"
 #include "common/adapters/kafka/consumer.h"
 #include "common/adapters/kafka/producer.h"
+#include "common/adapters/kafka/topics.h"
 
 namespace penstock {
 namespace {
@@ -14,7 +15,7 @@ constexpr Milliseconds kReadyDeadline{1000};
 class KafkaEventLog final : public EventLog {
  public:
   KafkaEventLog(const KafkaOptions& options, std::unique_ptr<kafka::Producer> producer)
-      : options_(options), producer_(std::move(producer)), client_(options) {}
+      : options_(options), producer_(std::move(producer)), client_(options), topics_(options) {}
 
   Status append(Record record, AppendDone done) override {
     return producer_->append(std::move(record), std::move(done));
@@ -35,17 +36,19 @@ class KafkaEventLog final : public EventLog {
     return client_.progress(group, topic);
   }
   Status create_topics(const std::vector<std::string>& topics) override {
-    return client_.create_topics(topics);
+    return topics_.create(producer_->client().get(), topics);
   }
-  Status prune(Timestamp) override { return ok(); }  // the topics' retention.ms
+  // The topics' retention.ms does it; dead letters stay.
+  Result<bool> prune(Timestamp, const StillParked&) override { return false; }
   Status ready(const std::vector<std::string>& topics) override {
-    return producer_->warm_up(topics, kReadyDeadline);
+    return topics_.ready(producer_->client().get(), topics, kReadyDeadline);
   }
 
  private:
   const KafkaOptions options_;
   std::unique_ptr<kafka::Producer> producer_;
   kafka::Client client_;
+  kafka::Topics topics_;
 };
 
 }  // namespace

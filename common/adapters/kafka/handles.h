@@ -37,6 +37,8 @@ using Event = std::unique_ptr<rd_kafka_event_t, Destroy<rd_kafka_event_destroy>>
 using CallError = std::unique_ptr<rd_kafka_error_t, Destroy<rd_kafka_error_destroy>>;
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Destroy<destroy_metadata>>;
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Destroy<rd_kafka_AdminOptions_destroy>>;
+using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroy<rd_kafka_ConfigResource_destroy>>;
+using NewPartitions = std::unique_ptr<rd_kafka_NewPartitions_t, Destroy<rd_kafka_NewPartitions_destroy>>;
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_destroy>>;
 using GroupOffsetsQuery =
     std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;

@@ -19,7 +19,9 @@ struct KafkaOptions {
   Milliseconds append_deadline{5'000};
   int queue_records_max = 100'000;
   int queue_kbytes_max = 64 * 1024;
-  int record_bytes_max = 1 << 20;
+  int record_bytes_max = 1 << 20;              // key, value and headers
+  std::string parked_topic = "parked";         // dead letters, which never age out
+  int dead_letter_bytes = 0;                   // what parking adds to a record's headers, at most
   std::function<void()> on_producer_replaced;  // after a fatal error; called from the producer's thread
 
   // Consumers. With an instance id the membership is static: a restart within the session timeout keeps the
@@ -33,10 +35,12 @@ struct KafkaOptions {
   // Everything else that asks the cluster.
   Milliseconds call_deadline{5'000};
 
-  // Topics that create_topics() has to make.
+  // What topics are to be like: create_topics() makes them so, ready() insists on it.
   int partitions = 6;
   Milliseconds retention = std::chrono::hours{24 * 35};
-  int replication_factor = 0;  // 0: three, or the number of brokers when there are fewer
+  int replication_factor = 0;            // 0: three, or the number of brokers when there are fewer
+  int min_insync = 0;                    // 0: one less than there are replicas, at least one
+  Milliseconds configs_age_max{60'000};  // ready() asks for the topics' configuration so often
 };
 
 }  // namespace penstock

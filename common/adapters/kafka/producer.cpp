@@ -32,22 +32,10 @@ rd_kafka_vu_t header_vu(const std::string& name, const std::string& value) {
   return vu;
 }
 
-const rd_kafka_metadata_topic* find_topic(const rd_kafka_metadata_t& metadata, const std::string& name) {
-  for (int i = 0; i < metadata.topic_cnt; ++i)
-    if (name == metadata.topics[i].topic) return &metadata.topics[i];
-  return nullptr;
-}
-
-Status topic_state(const rd_kafka_metadata_t& metadata, const std::string& name) {
-  const rd_kafka_metadata_topic* found = find_topic(metadata, name);
-  if (found == nullptr)
-    return Error{ErrorCode::unavailable, Retry::safe, "kafka does not know yet of topic " + name};
-  const rd_kafka_metadata_topic& topic = *found;
-  if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(topic.err, "kafka topic " + name);
-  for (int i = 0; i < topic.partition_cnt; ++i)
-    if (topic.partitions[i].leader < 0)
-      return Error{ErrorCode::unavailable, Retry::safe, "a partition of " + name + " has no leader"};
-  return ok();
+std::size_t bytes_of(const Record& record) {
+  std::size_t bytes = record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) bytes += name.size() + value.size();
+  return bytes;
 }
 
 }  // namespace
@@ -81,7 +69,15 @@ Result<Handle> Producer::make_instance() {
   return make_handle(RD_KAFKA_PRODUCER, std::move(conf));
 }
 
+// A dead letter is as large as what a topic took, whatever this process believes topics to take.
+bool Producer::fits(const Record& record) const {
+  return record.topic == options_.parked_topic ||
+         bytes_of(record) <= static_cast<std::size_t>(options_.record_bytes_max);
+}
+
 Status Producer::append(Record record, AppendDone done) {
+  if (!fits(record))
+    return Error{ErrorCode::invalid, Retry::never, "the record is larger than the log takes"};
   auto pending = std::make_unique<Pending>(Pending{std::move(record), std::move(done)});
   Record& sent = pending->record;
   const std::string topic = options_.topic_prefix + sent.topic;
@@ -137,23 +133,7 @@ Status Producer::flush(Milliseconds deadline) {
   return Error{ErrorCode::timeout, Retry::safe, "kafka flush: appends are still unanswered"};
 }
 
-Status Producer::warm_up(const std::vector<std::string>& topics, Milliseconds deadline) {
-  const std::shared_ptr<rd_kafka_t> instance = current();
-  // Metadata is asked for the topics that librdkafka has met, and from then on kept up to date for those.
-  for (const std::string& topic : topics)
-    TopicHandle(rd_kafka_topic_new(instance.get(), (options_.topic_prefix + topic).c_str(), nullptr));
-  const rd_kafka_metadata_t* answer = nullptr;
-  const auto failed =
-      rd_kafka_metadata(instance.get(), 0, nullptr, &answer, static_cast<int>(deadline.count()));
-  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka metadata");
-  const Metadata metadata(answer);
-  for (const std::string& topic : topics) {
-    TRY_STATUS(topic_state(*metadata, options_.topic_prefix + topic));
-  }
-  return ok();
-}
-
-std::shared_ptr<rd_kafka_t> Producer::current() {
+std::shared_ptr<rd_kafka_t> Producer::client() {
   const std::shared_lock lock(instance_mutex_);
   return instance_;
 }

@@ -38,16 +38,15 @@ class Producer {
   Status append(Record record, AppendDone done);
   Status flush(Milliseconds deadline);
 
-  // Fetches what the first append to each topic would otherwise wait for, and checks that each has a leader.
-  // Errors: wrong_schema (no such topic), unavailable, timeout. Blocks until the deadline at most.
-  Status warm_up(const std::vector<std::string>& topics, Milliseconds deadline);
+  // The client to ask the cluster with.
+  std::shared_ptr<rd_kafka_t> client();
 
  private:
   struct Pending;
 
   explicit Producer(KafkaOptions options) : options_(std::move(options)) {}
   Result<Handle> make_instance();
-  std::shared_ptr<rd_kafka_t> current();
+  bool fits(const Record& record) const;
 
   // Callbacks of librdkafka, from thread_ while it polls.
   static void on_delivery(rd_kafka_t* handle, const rd_kafka_message_t* message, void* producer) noexcept;

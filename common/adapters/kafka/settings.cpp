@@ -8,6 +8,9 @@
 namespace penstock::kafka {
 namespace {
 
+// Above the largest body that any setting allows, with all that is added to it.
+constexpr int kMessageBytesMax = 20 << 20;
+
 std::string text(Milliseconds duration) { return std::to_string(duration.count()); }
 
 // librdkafka looks for messages whose time is up once a second, so it is told to be done a second earlier.
@@ -19,7 +22,8 @@ Settings common_settings(const KafkaOptions& options) {
   return {
       {"bootstrap.servers", options.brokers},
       {"client.id", options.client_id},
-      {"socket.nagle.disable", "true"},  // off by default: Nagle would hold small requests back
+      {"allow.auto.create.topics", "false"},  // a producer's default would let brokers make what is missing
+      {"socket.nagle.disable", "true"},       // off by default: Nagle would hold small requests back
       {"socket.keepalive.enable", "true"},
       {"reconnect.backoff.max.ms", "1000"},  // ten seconds would be a long time after a broker's restart
       {"log.connection.close", "false"},     // brokers close idle connections
@@ -56,7 +60,7 @@ Settings producer_settings(const KafkaOptions& options) {
              {"compression.type", "lz4"},
              {"linger.ms", text(options.linger)},
              {"message.timeout.ms", text(message_timeout(options.append_deadline))},
-             {"message.max.bytes", std::to_string(options.record_bytes_max)},
+             {"message.max.bytes", std::to_string(kMessageBytesMax)},  // append() knows the real limit
              {"queue.buffering.max.messages", std::to_string(options.queue_records_max)},
              {"queue.buffering.max.kbytes", std::to_string(options.queue_kbytes_max)},  // default: 1 GiB
              {"partitioner", "murmur2_random"},  // as Java's clients place keys

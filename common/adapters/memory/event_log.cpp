@@ -31,6 +31,11 @@ int MemoryLogStorage::writes() const {
   return writes_;
 }
 
+void MemoryLogStorage::on_pruned(std::function<void(std::size_t)> call) {
+  const std::scoped_lock lock(mutex_);
+  on_pruned_ = std::move(call);
+}
+
 Status MemoryLogStorage::check_available() {
   const std::scoped_lock lock(mutex_);
   if (available_) return ok();
@@ -75,7 +80,7 @@ Status MemoryLogStorage::write(std::span<const NewRecord> records, std::span<con
   return ok();
 }
 
-Status MemoryLogStorage::probe() { return check_available(); }
+Status MemoryLogStorage::probe(std::size_t) { return check_available(); }
 
 Result<std::vector<StoredRecord>> MemoryLogStorage::fetch(const TopicPartition& partition, Offset from,
                                                           FetchLimits limits) {
@@ -124,18 +129,41 @@ Offset MemoryLogStorage::consumed_by_all(const Records& records) const {
   return consumed;
 }
 
-Status MemoryLogStorage::prune(Timestamp older_than) {
+Result<bool> MemoryLogStorage::prune(Timestamp older_than, const std::string& spared,
+                                     const PieceLimits& limits) {
   TRY_STATUS(check_available());
+  std::size_t dropped = 0;
   for (auto& [partition, records] : partitions_) {
+    if (partition.topic == spared) continue;
     const Offset consumed = consumed_by_all(records);
-    const auto kept =
-        std::find_if(records.stored.begin(), records.stored.end(), [&](const StoredRecord& record) {
-          return record.position.offset >= consumed || record.appended_at >= older_than;
-        });
-    records.stored.erase(records.stored.begin(), kept);
+    auto& stored = records.stored;
+    auto next = stored.begin();
+    while (next != stored.end() && dropped < limits.records_max && next->position.offset < consumed &&
+           next->appended_at < older_than) {
+      ++next;
+      ++dropped;
+    }
+    stored.erase(stored.begin(), next);
+  }
+  std::unique_lock lock(mutex_);
+  const auto call = on_pruned_;
+  lock.unlock();
+  if (call && dropped > 0) call(dropped);
+  return dropped == limits.records_max;
+}
+
+Status MemoryLogStorage::drop(std::span<const Position> records) {
+  TRY_STATUS(check_available());
+  for (const Position& position : records) {
+    const auto partition = partitions_.find({position.topic, position.partition});
+    if (partition == partitions_.end()) continue;
+    std::erase_if(partition->second.stored,
+                  [&](const StoredRecord& stored) { return stored.position == position; });
   }
   return ok();
 }
+
+Result<bool> MemoryLogStorage::shrink(const PieceLimits&) { return false; }
 
 MemoryEventLog open_memory_log(EmbeddedLogOptions options, const Clock& clock) {
   auto storage = std::make_unique<MemoryLogStorage>();

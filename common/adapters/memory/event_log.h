@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -22,17 +23,21 @@ class MemoryLogStorage final : public LogStorage {
   void set_available(bool available);
   // How many groups of appends and commits were written.
   int writes() const;
+  // Called on the log's thread after each piece that prune() dropped, with the number of its records.
+  void on_pruned(std::function<void(std::size_t)> call);
 
   Result<std::map<TopicPartition, Offset>> ends() override;
   Status create_topics(std::span<const std::string> topics, std::int32_t partitions) override;
   Status write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) override;
-  Status probe() override;
+  Status probe(std::size_t bytes) override;
   Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
                                           FetchLimits limits) override;
   Result<Offset> start(const TopicPartition& partition) override;
   Status add_group(const std::string& group, std::span<const std::string> topics) override;
   Result<std::optional<Offset>> committed(const std::string& group, const TopicPartition& partition) override;
-  Status prune(Timestamp older_than) override;
+  Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) override;
+  Status drop(std::span<const Position> records) override;
+  Result<bool> shrink(const PieceLimits& limits) override;
 
  private:
   using GroupOffsets = std::map<std::string, Offset>;  // by group; the start when it never committed
@@ -53,6 +58,7 @@ class MemoryLogStorage final : public LogStorage {
   bool held_ = false;
   bool available_ = true;
   int writes_ = 0;
+  std::function<void(std::size_t)> on_pruned_;
 
   std::map<TopicPartition, Records> partitions_;
 };

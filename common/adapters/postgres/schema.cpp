@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <optional>
 
 #include "common/adapters/sql/schema.h"
 #include "schemas/embedded.h"
@@ -47,6 +48,11 @@ year_month month_of(Timestamp at) {
   return date.year() / date.month();
 }
 
+// maintain() deletes in pieces of so many rows.
+constexpr const char* kRowsOfPiece = "5000";
+// Before anything was received.
+constexpr Timestamp kFirst = sys_days{std::chrono::year{1} / 1 / 1};
+
 Status run(Connection& connection, const std::string& sql, Timestamp at) {
   Parameters parameters;
   parameters.add(ColumnType::timestamp, to_unix_ms(at));
@@ -55,20 +61,61 @@ Status run(Connection& connection, const std::string& sql, Timestamp at) {
   return ok();
 }
 
-// In pieces, so that no statement is long.
-Status delete_from_default(Connection& connection, Timestamp cutoff) {
-  constexpr const char* kDelete =
-      "WITH gone AS (DELETE FROM inbox_default WHERE ctid = ANY(ARRAY("
-      "  SELECT ctid FROM inbox_default WHERE event_created < $1 LIMIT 5000)) RETURNING 1)"
-      "SELECT count(*) FROM gone";
-  while (true) {
-    Parameters parameters;
-    parameters.add(ColumnType::timestamp, to_unix_ms(cutoff));
-    connection.send(kDelete, parameters);
-    TRY(const auto results, connection.exchange());
-    TRY(const auto count, read_cell(ColumnType::integer, results.front().get(), 0, 0));
-    if (count == Cell{std::int64_t{0}}) return ok();
+// One month a transaction, so that its locks are held for no longer than that takes.
+Result<bool> drop_month_before(Connection& connection, Timestamp cutoff) {
+  Parameters parameters;
+  parameters.add(ColumnType::timestamp, to_unix_ms(cutoff));
+  connection.send("SELECT penstock_drop_inbox_month_before($1)", parameters);
+  TRY(const auto results, connection.exchange());
+  TRY(const auto dropped, read_cell(ColumnType::boolean, results.front().get(), 0, 0));
+  return std::get<bool>(dropped);
+}
+
+// The partitions that are not dropped as a whole: those that others hold on to, and the default one.
+Result<std::vector<std::string>> partitions_to_sweep(Connection& connection, Timestamp cutoff) {
+  Parameters parameters;
+  parameters.add(ColumnType::timestamp, to_unix_ms(cutoff));
+  connection.send("SELECT penstock_inbox_months_before($1)", parameters);
+  TRY(const auto results, connection.exchange());
+  std::vector<std::string> partitions = {"inbox_default"};
+  for (int row = 0; row < PQntuples(results.front().get()); ++row) {
+    TRY(const auto name, read_cell(ColumnType::text, results.front().get(), row, 0));
+    partitions.push_back(std::get<std::string>(name));
   }
+  return partitions;
+}
+
+// Deletes one piece of the rows received from `from` until `until`, but those that are parked or in use;
+// gives the time of the last one, nullopt when there was none. So each piece goes on where the last one
+// ended.
+Result<std::optional<Timestamp>> delete_piece(Connection& connection, const std::string& partition,
+                                              Timestamp from, Timestamp until) {
+  const std::string sql =
+      "WITH piece AS (SELECT ctid, received_at FROM " + partition +
+      " WHERE received_at >= $1 AND received_at < $2 AND outcome <> 'parked' ORDER BY received_at LIMIT " +
+      kRowsOfPiece + " FOR UPDATE SKIP LOCKED), gone AS (DELETE FROM " + partition +
+      " WHERE ctid = ANY(ARRAY(SELECT ctid FROM piece))) SELECT max(received_at) FROM piece";
+  Parameters parameters;
+  parameters.add(ColumnType::timestamp, to_unix_ms(from));
+  parameters.add(ColumnType::timestamp, to_unix_ms(until));
+  connection.send(sql, parameters);
+  TRY(const auto results, connection.exchange());
+  TRY(const auto last, read_cell(ColumnType::timestamp, results.front().get(), 0, 0));
+  const auto* ms = std::get_if<std::int64_t>(&last);
+  if (ms == nullptr) return std::optional<Timestamp>{};
+  return std::optional(timestamp_from_unix_ms(*ms));
+}
+
+// True: there is more to delete.
+Result<bool> delete_received_before(Connection& connection, Timestamp cutoff, int pieces) {
+  TRY(const auto partitions, partitions_to_sweep(connection, cutoff));
+  for (const std::string& partition : partitions) {
+    for (std::optional<Timestamp> from = kFirst; from; --pieces) {
+      if (pieces == 0) return true;
+      TRY(from, delete_piece(connection, partition, *from, cutoff));
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -104,15 +151,17 @@ Result<std::string> read_store_id(Connection& connection) {
   return std::get<std::string>(std::move(id));
 }
 
-Status maintain(Connection& connection, Timestamp now, Milliseconds inbox_age) {
-  const Timestamp cutoff = now - inbox_age;
-  TRY_STATUS(run(connection, "SELECT penstock_drop_inbox_before($1)", cutoff));
-  TRY_STATUS(delete_from_default(connection, cutoff));
-  const year_month last = month_of(now) + months{1};
+Result<bool> maintain(Connection& connection, const Maintenance& maintenance) {
+  const Timestamp cutoff = maintenance.now - maintenance.inbox_age;
+  for (bool dropped = true; dropped;) {
+    TRY(dropped, drop_month_before(connection, cutoff));
+  }
+  TRY(const bool more, delete_received_before(connection, cutoff, maintenance.pieces_max));
+  const year_month last = month_of(maintenance.now) + months{1};
   for (year_month month = month_of(cutoff); month <= last; month += months{1}) {
     TRY_STATUS(run(connection, "SELECT penstock_add_inbox_month($1)", sys_days{month / 1}));
   }
-  return ok();
+  return more;
 }
 
 }  // namespace penstock::postgres

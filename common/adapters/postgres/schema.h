@@ -10,7 +10,13 @@ Status migrate(const PostgresOptions& options);
 Status check_schema(Connection& connection);
 Result<std::string> read_store_id(Connection& connection);
 
-// Adds the inbox's partitions from `now - inbox_age` until the end of next month, and drops what is older.
-Status maintain(Connection& connection, Timestamp now, Milliseconds inbox_age);
+// As Store::maintain(). Adds the inbox's partitions from `now - inbox_age` until the end of next month. What
+// is old goes by whole partitions where that can be, else in pieces.
+struct Maintenance {
+  Timestamp now;
+  Milliseconds inbox_age{};
+  int pieces_max = 0;
+};
+Result<bool> maintain(Connection& connection, const Maintenance& maintenance);
 
 }  // namespace penstock::postgres

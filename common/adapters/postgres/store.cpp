@@ -178,9 +178,9 @@ class PostgresStore final : public Store {
     return check_schema(*connection);
   }
 
-  Status maintain(Timestamp now, Milliseconds inbox_age) override {
+  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
     TRY(auto connection, pool_.acquire());
-    return postgres::maintain(*connection, now, inbox_age);
+    return postgres::maintain(*connection, {now, inbox_age, pool_.options().maintenance_pieces_max});
   }
 
  private:

@@ -21,6 +21,7 @@ struct PostgresOptions {
   Milliseconds lock_timeout{5'000};  // for a row or table that another transaction holds; then conflict
   Milliseconds idle_in_transaction_timeout{60'000};
   Milliseconds tcp_user_timeout{10'000};  // unacknowledged data: the connection counts as lost
+  int maintenance_pieces_max = 50;        // of 5,000 rows, a run
 };
 
 // Connects when first used, and again after a connection was lost. Error: invalid (the URL does not parse).

@@ -1,5 +1,7 @@
 #include "common/adapters/sqlite/event_log.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "common/adapters/sqlite/sqlite.h"
@@ -39,8 +41,6 @@ CREATE TABLE group_offsets (
   next_offset INTEGER,
   PRIMARY KEY (consumer_group, partition_id)
 ) WITHOUT ROWID;
-CREATE TABLE probe (at INTEGER NOT NULL);
-INSERT INTO probe VALUES (0);
 PRAGMA user_version = 1;
 )";
 
@@ -87,8 +87,8 @@ struct Statements {
   Statement fetch;
   Statement first_place;
   Statement committed;
-  Statement probe;
-  Statement prune;
+  Statement oldest;
+  Statement drop;
 };
 
 Result<Statements> prepare_all(Connection& db) {
@@ -104,17 +104,34 @@ Result<Statements> prepare_all(Connection& db) {
   TRY(Statement first_place, db.prepare("SELECT min(place) FROM records WHERE place BETWEEN ? AND ?"));
   TRY(Statement committed,
       db.prepare("SELECT next_offset FROM group_offsets WHERE consumer_group = ? AND partition_id = ?"));
-  TRY(Statement probe, db.prepare("UPDATE probe SET at = at + 1"));
-  // Records of one partition are appended in time order but for a clock that was set back: those are kept
-  // longer.
-  TRY(Statement prune,
-      db.prepare("DELETE FROM records WHERE place >= ?1 AND place < ?1 + ?2 AND place < "
-                 "coalesce((SELECT min(place) FROM records WHERE place >= ?1 AND place < ?1 + ?2 "
-                 "AND appended_at >= ?3), ?1 + ?2)"));
+  TRY(Statement oldest, db.prepare("SELECT place, appended_at, length(key) + length(value) + length(headers) "
+                                   "FROM records WHERE place >= ? AND place < ? ORDER BY place LIMIT 1"));
+  TRY(Statement drop, db.prepare("DELETE FROM records WHERE place = ?"));
   return Statements{std::move(insert_record), std::move(set_end),     std::move(set_committed),
                     std::move(fetch),         std::move(first_place), std::move(committed),
-                    std::move(probe),         std::move(prune)};
+                    std::move(oldest),        std::move(drop)};
 }
+
+// What is left of a piece.
+class Piece {
+ public:
+  explicit Piece(const PieceLimits& limits)
+      : records_(limits.records_max),
+        bytes_(limits.bytes_max),
+        until_(std::chrono::steady_clock::now() + limits.time_max) {}
+
+  void take(std::size_t bytes) {
+    --records_;
+    bytes_ -= std::min(bytes_, bytes);
+    if (bytes_ == 0 || std::chrono::steady_clock::now() >= until_) records_ = 0;
+  }
+  bool spent() const { return records_ == 0; }
+
+ private:
+  std::size_t records_;
+  std::size_t bytes_;
+  std::chrono::steady_clock::time_point until_;
+};
 
 class SqliteLogStorage final : public LogStorage {
  public:
@@ -123,13 +140,15 @@ class SqliteLogStorage final : public LogStorage {
   Result<std::map<TopicPartition, Offset>> ends() override;
   Status create_topics(std::span<const std::string> topics, std::int32_t partitions) override;
   Status write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) override;
-  Status probe() override;
+  Status probe(std::size_t bytes) override;
   Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
                                           FetchLimits limits) override;
   Result<Offset> start(const TopicPartition& partition) override;
   Status add_group(const std::string& group, std::span<const std::string> topics) override;
   Result<std::optional<Offset>> committed(const std::string& group, const TopicPartition& partition) override;
-  Status prune(Timestamp older_than) override;
+  Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) override;
+  Status drop(std::span<const Position> records) override;
+  Result<bool> shrink(const PieceLimits& limits) override;
 
  private:
   struct KnownPartition {
@@ -137,6 +156,11 @@ class SqliteLogStorage final : public LogStorage {
     Offset end;
   };
   using KnownPartitions = std::map<TopicPartition, KnownPartition>;
+  // Records of one partition.
+  struct PlaceRange {
+    std::int64_t first = 0;
+    std::int64_t end = 0;
+  };
 
   SqliteLogStorage(Connection db, Statements statements)
       : db_(std::move(db)), statements_(std::move(statements)) {}
@@ -154,7 +178,9 @@ class SqliteLogStorage final : public LogStorage {
   Status insert(const NewRecord& record);
   Status commit_offset(const GroupOffset& offset);
   Result<StoredRecord> row_to_record(const TopicPartition& partition) const;
-  Result<std::vector<std::pair<std::int64_t, std::int64_t>>> consumed_by_all();
+  Result<std::vector<PlaceRange>> consumed_by_all(const std::string& spared);
+  Status prune(const PlaceRange& consumed, Timestamp older_than, Piece& piece);
+  Status drop(std::int64_t place);
 
   Connection db_;
   Statements statements_;
@@ -162,14 +188,8 @@ class SqliteLogStorage final : public LogStorage {
   bool last_write_failed_ = false;
 };
 
-Result<std::int64_t> schema_version(Connection& db) {
-  TRY(Statement statement, db.prepare("PRAGMA user_version"));
-  TRY_STATUS(statement.step());
-  return statement.integer(0);
-}
-
 Status prepare_schema(Connection& db, const std::filesystem::path& file) {
-  TRY(const std::int64_t version, schema_version(db));
+  TRY(const std::int64_t version, db.single_integer("PRAGMA user_version"));
   if (version == kSchemaVersion) return ok();
   if (version != 0)
     return Error{ErrorCode::wrong_schema, Retry::never,
@@ -223,7 +243,8 @@ Status SqliteLogStorage::create_topics(std::span<const std::string> topics, std:
 Status SqliteLogStorage::write(std::span<const NewRecord> records, std::span<const GroupOffset> offsets) {
   const Status written = write_transaction(records, offsets);
   last_write_failed_ = !written;
-  return written;
+  if (!written) return db_.at_file(written.error());
+  return ok();
 }
 
 Status SqliteLogStorage::write_transaction(std::span<const NewRecord> records,
@@ -267,11 +288,10 @@ Status SqliteLogStorage::commit_offset(const GroupOffset& offset) {
   return statement.run();
 }
 
-Status SqliteLogStorage::probe() {
+Status SqliteLogStorage::probe(std::size_t bytes) {
+  TRY_STATUS(db_.check_disk(bytes));
   if (!last_write_failed_) return ok();
-  TRY(Transaction transaction, Transaction::begin(db_));
-  TRY_STATUS(statements_.probe.run());
-  return transaction.commit();
+  return db_.try_room(bytes);
 }
 
 Result<std::vector<StoredRecord>> SqliteLogStorage::fetch(const TopicPartition& partition, Offset from,
@@ -344,29 +364,71 @@ Result<std::optional<Offset>> SqliteLogStorage::committed(const std::string& gro
   return committed;
 }
 
-// Partition ids with the offset below which every group is done.
-Result<std::vector<std::pair<std::int64_t, std::int64_t>>> SqliteLogStorage::consumed_by_all() {
+// What every group is done with, a range a partition.
+Result<std::vector<SqliteLogStorage::PlaceRange>> SqliteLogStorage::consumed_by_all(
+    const std::string& spared) {
   TRY(Statement statement,
-      db_.prepare("SELECT partition_id, min(coalesce(next_offset, 0)) FROM group_offsets "
-                  "GROUP BY partition_id"));
-  std::vector<std::pair<std::int64_t, std::int64_t>> consumed;
+      db_.prepare("SELECT partition_id, min(coalesce(group_offsets.next_offset, 0)) FROM group_offsets "
+                  "JOIN partitions ON partitions.id = partition_id WHERE topic <> ? GROUP BY partition_id"));
+  statement.bind_text(1, spared);
+  std::vector<PlaceRange> consumed;
   while (true) {
     TRY(const bool row, statement.step());
     if (!row) return consumed;
-    consumed.emplace_back(statement.integer(0), statement.integer(1));
+    const std::int64_t first = statement.integer(0) << kOffsetBits;
+    consumed.push_back({first, first + statement.integer(1)});
   }
 }
 
-Status SqliteLogStorage::prune(Timestamp older_than) {
-  TRY(const auto consumed, consumed_by_all());
+Result<bool> SqliteLogStorage::prune(Timestamp older_than, const std::string& spared,
+                                     const PieceLimits& limits) {
+  TRY(const auto consumed, consumed_by_all(spared));
   TRY(Transaction transaction, Transaction::begin(db_));
-  for (const auto& [partition_id, below] : consumed) {
-    statements_.prune.bind(1, partition_id << kOffsetBits);
-    statements_.prune.bind(2, below);
-    statements_.prune.bind(3, to_unix_ms(older_than));
-    TRY_STATUS(statements_.prune.run());
+  Piece piece(limits);
+  for (const PlaceRange& range : consumed) {
+    TRY_STATUS(prune(range, older_than, piece));
+  }
+  TRY_STATUS(transaction.commit());
+  return piece.spent();
+}
+
+// Records of one partition are appended in time order but for a clock that was set back: what follows such a
+// record is kept longer.
+Status SqliteLogStorage::prune(const PlaceRange& consumed, Timestamp older_than, Piece& piece) {
+  Statement& oldest = statements_.oldest;
+  while (!piece.spent()) {
+    oldest.bind(1, consumed.first);
+    oldest.bind(2, consumed.end);
+    TRY(const bool row, oldest.step());
+    if (!row) return ok();
+    const std::int64_t place = oldest.integer(0);
+    const bool young = oldest.integer(1) >= to_unix_ms(older_than);
+    const auto bytes = static_cast<std::size_t>(oldest.integer(2));
+    oldest.reset();
+    if (young) return ok();
+    TRY_STATUS(drop(place));
+    piece.take(bytes);
+  }
+  return ok();
+}
+
+Status SqliteLogStorage::drop(std::int64_t place) {
+  statements_.drop.bind(1, place);
+  return statements_.drop.run();
+}
+
+Status SqliteLogStorage::drop(std::span<const Position> records) {
+  TRY(Transaction transaction, Transaction::begin(db_));
+  for (const Position& position : records) {
+    const TopicPartition partition{position.topic, position.partition};
+    if (!partitions_.contains(partition)) continue;
+    TRY_STATUS(drop(place_of(partition, position.offset)));
   }
   return transaction.commit();
+}
+
+Result<bool> SqliteLogStorage::shrink(const PieceLimits& limits) {
+  return db_.give_room_back(limits.time_max);
 }
 
 }  // namespace

@@ -1,11 +1,20 @@
 #include "common/adapters/sqlite/sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "common/adapters/sql/errors.h"
 #include "common/core/check.h"
+#include "common/observe/log.h"
 
 namespace penstock::sqlite {
 namespace {
@@ -21,10 +30,22 @@ Error error_of(sqlite3* connection, int result_code) {
           std::string("sqlite: ") + sqlite3_errmsg(connection)};
 }
 
-// The exclusive lock is taken with the first access, which is the switch to WAL.
+// Free pages that are kept for what is written next: so many, and an eighth of those in use.
+constexpr std::int64_t kFreePagesKept = 256;
+// A file of more pages in use is not rewritten at start.
+constexpr std::int64_t kRewrittenBytesMax = 256 << 20;
+// Incremental vacuuming looks at the clock after so many pages.
+constexpr const char* kVacuumSome = "PRAGMA incremental_vacuum(16)";
+
+// The exclusive lock is taken with the first access, which is the switch to WAL. auto_vacuum must be chosen
+// before that makes the first page. Debian's SQLite overwrites what is deleted (secure_delete), which would
+// write a page to the WAL for each that is freed.
 constexpr const char* kSettings =
     "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA auto_vacuum = INCREMENTAL;"
     "PRAGMA journal_mode = WAL;"
+    "PRAGMA journal_size_limit = 4194304;"
+    "PRAGMA secure_delete = FAST;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA foreign_keys = ON;"
     "PRAGMA trusted_schema = OFF;"
@@ -37,6 +58,27 @@ Error open_error(sqlite3* connection, int result_code, const std::filesystem::pa
   error.detail = (result_code & 0xff) == SQLITE_BUSY ? "another process has " + file.string() + " open"
                                                      : file.string() + ": " + error.detail;
   return error;
+}
+
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+// Takes from others what they may do with the file, if it is there.
+Status make_private(const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || (status.st_mode & kOthers) == 0) return ok();
+  if (::chmod(file.c_str(), status.st_mode & ~kOthers & 07777) == 0) return ok();
+  return Error{ErrorCode::unavailable, Retry::never, "others may use " + file + "; run: chmod 600 " + file};
+}
+
+// SQLite gives its side files the mode of the database. A file that exists is not opened here: closing it
+// would end the locks that this process has on it.
+Status prepare_files(const std::filesystem::path& file) {
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (made >= 0) ::close(made);
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    TRY_STATUS(make_private(file.string() + suffix));
+  }
+  return ok();
 }
 
 }  // namespace
@@ -112,14 +154,93 @@ std::string_view Statement::blob(int column) const noexcept {
 }
 
 Result<Connection> Connection::open(const std::filesystem::path& file) {
+  TRY_STATUS(prepare_files(file));
   sqlite3* handle = nullptr;
   constexpr int kFlags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   int result_code = sqlite3_open_v2(file.c_str(), &handle, kFlags, nullptr);
-  Connection connection(handle);
+  Connection connection(handle, file);
   if (result_code == SQLITE_OK) result_code = sqlite3_exec(handle, kSettings, nullptr, nullptr, nullptr);
   if (result_code != SQLITE_OK) return open_error(handle, result_code, file);
+  if (const Status learned = connection.learn_to_give_back(); !learned)
+    log::warn("file cannot be rewritten, it keeps its room",
+              {{"file", file.string()}, {"detail", learned.error().detail}});
   return connection;
+}
+
+Status Connection::learn_to_give_back() {
+  TRY(const std::int64_t mode, single_integer("PRAGMA auto_vacuum"));
+  if (mode != 0) return ok();
+  TRY(const std::int64_t pages, single_integer("PRAGMA page_count"));
+  TRY(const std::int64_t free, single_integer("PRAGMA freelist_count"));
+  TRY(const std::int64_t page_bytes, single_integer("PRAGMA page_size"));
+  const std::int64_t bytes = (pages - free) * page_bytes;
+  if (bytes > kRewrittenBytesMax) {
+    log::info("large file of an earlier version keeps its room and uses it again",
+              {{"file", file_.string()}, {"bytes", bytes}});
+    return ok();
+  }
+  TRY_STATUS(check_disk(static_cast<std::size_t>(3 * bytes)));
+  return execute(
+      "PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA temp_store = MEMORY;"
+      "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+Result<std::int64_t> Connection::single_integer(std::string_view sql) {
+  TRY(Statement statement, prepare(sql));
+  TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+Result<bool> Connection::give_room_back(Milliseconds time_max) {
+  const auto until = std::chrono::steady_clock::now() + time_max;
+  TRY(const std::int64_t mode, single_integer("PRAGMA auto_vacuum"));
+  TRY(const std::int64_t pages, single_integer("PRAGMA page_count"));
+  TRY(std::int64_t free, single_integer("PRAGMA freelist_count"));
+  const std::int64_t kept = std::max(kFreePagesKept, (pages - free) / 8);
+  if (mode == 0 || free <= kept) {
+    TRY_STATUS(execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    return false;
+  }
+  TRY(Transaction transaction, Transaction::begin(*this));
+  do {
+    TRY_STATUS(execute(kVacuumSome));
+    TRY(free, single_integer("PRAGMA freelist_count"));
+  } while (free > kept && std::chrono::steady_clock::now() < until);
+  TRY_STATUS(transaction.commit());
+  return true;
+}
+
+Status Connection::check_disk(std::size_t bytes) const {
+  struct statvfs disk {};
+  if (::statvfs(file_.c_str(), &disk) != 0 || disk.f_blocks == 0) return ok();  // it cannot tell
+  const auto blocks = ::geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
+  if (blocks * disk.f_frsize >= bytes) return ok();
+  return Error{ErrorCode::unavailable, Retry::safe,
+               "disk full: " + file_.string() + " needs " + std::to_string(bytes / 1024) +
+                   " KiB of room and there are " + std::to_string(blocks * disk.f_frsize / 1024)};
+}
+
+Status Connection::try_room(std::size_t bytes) {
+  const Status filled = fill_room(bytes);
+  if (!filled) return at_file(filled.error());
+  // What was rolled back may never have been written: this is.
+  TRY(const std::int64_t version, single_integer("PRAGMA user_version"));
+  const Status written = execute("PRAGMA user_version = " + std::to_string(version));
+  if (!written) return at_file(written.error());
+  return ok();
+}
+
+Status Connection::fill_room(std::size_t bytes) {
+  TRY(const Transaction rolled_back, Transaction::begin(*this));
+  return execute("CREATE TABLE penstock_room (room BLOB); INSERT INTO penstock_room VALUES (zeroblob(" +
+                 std::to_string(bytes) + "))");
+}
+
+Error Connection::at_file(Error error) const {
+  const bool full = error.detail.find("disk is full") != std::string::npos;  // SQLite's words
+  error.detail = (full ? "disk full: " : "") + file_.string() + ": " + error.detail;
+  return error;
 }
 
 Result<Statement> Connection::prepare(std::string_view sql) {

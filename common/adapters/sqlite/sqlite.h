@@ -14,8 +14,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "common/core/result.h"
+#include "common/core/time.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -62,7 +64,9 @@ class Statement {
 
 class Connection {
  public:
-  // Opens or creates the file: WAL, synchronous=FULL (a commit is on the disk), foreign keys on.
+  // Opens or creates the file: WAL, synchronous=FULL (a commit is on the disk), foreign keys on. It and its
+  // side files are for their owner alone, also those that were there. A file of an earlier version learns to
+  // give room back, which rewrites it once, unless it is large.
   // Errors: unavailable (held by another process, no permission, disk), corrupt (not a database).
   static Result<Connection> open(const std::filesystem::path& file);
 
@@ -71,14 +75,34 @@ class Connection {
   // Any number of statements without parameters.
   Status execute(const std::string& sql);
 
+  // The first column of the first row; 0 when there is none.
+  Result<std::int64_t> single_integer(std::string_view sql);
+
+  // Gives pages that hold nothing back to the disk, for about so long, then the WAL's room too; some are kept
+  // for what comes next. True: there is more to give, so call again. Not within a transaction.
+  Result<bool> give_room_back(Milliseconds time_max);
+
+  // Has the file's disk room for `bytes`? Asks the file system. Errors: unavailable, naming the file.
+  Status check_disk(std::size_t bytes) const;
+  // Writes so much and takes it back, for when a write has failed. Not within a transaction. Errors:
+  // unavailable, naming the file.
+  Status try_room(std::size_t bytes);
+  // Says which file the error is about, and first of all that its disk is full when it is.
+  Error at_file(Error error) const;
+
   // Of the last INSERT, UPDATE or DELETE.
   std::int64_t changes() const noexcept;
   std::int64_t last_insert_rowid() const noexcept;
 
  private:
-  explicit Connection(sqlite3* connection) noexcept : connection_(connection) {}
+  Connection(sqlite3* connection, std::filesystem::path file) noexcept
+      : connection_(connection), file_(std::move(file)) {}
+
+  Status learn_to_give_back();
+  Status fill_room(std::size_t bytes);
 
   std::unique_ptr<sqlite3, CloseConnection> connection_;
+  std::filesystem::path file_;
 };
 
 // BEGIN IMMEDIATE; rolls back when destroyed before commit(). Must be gone before its connection.

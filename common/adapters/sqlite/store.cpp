@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <limits>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -24,6 +26,15 @@ namespace {
 
 constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001, &schemas::kSqlite0002,
                                                    &schemas::kSqlite0003, &schemas::kSqlite0004};
+
+// What ready() wants to be free, and how long maintain() gives room back at a time.
+constexpr std::size_t kRoomNeeded = 1 << 20;
+constexpr Milliseconds kPieceTimeMax{10};
+
+// Parked rows stay. From where the last piece ended, so that what stays is passed over once.
+constexpr const char* kDeleteReceived =
+    "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_at >= ? AND received_at < ? "
+    "AND outcome <> 'parked' ORDER BY received_at LIMIT 500) RETURNING received_at";
 
 std::string select_text(const Table& table) {
   return "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " + sql::quoted(table.name) +
@@ -157,10 +168,32 @@ class Database {
                  statement.error().detail + ": run: penstock-admin migrate"};
   }
 
-  Result<std::int64_t> single_integer(std::string_view query) {
-    TRY(Statement statement, connection_.prepare(query));
-    TRY(const bool row, statement.step());
-    return row ? statement.integer(0) : 0;
+  // An error of the disk says which file it was, and is remembered until something is written again.
+  Status note_written(Status written) {
+    disk_failed_ = !written && written.error().code == ErrorCode::unavailable;
+    if (disk_failed_) return connection_.at_file(written.error());
+    return written;
+  }
+  Status check_disk() {
+    TRY_STATUS(connection_.check_disk(kRoomNeeded));
+    if (!disk_failed_) return ok();
+    TRY_STATUS(connection_.try_room(kRoomNeeded));
+    disk_failed_ = false;
+    return ok();
+  }
+
+  // Deletes one piece of the inbox rows received from `from` until `until`; gives the time of the last one,
+  // nullopt when there was none.
+  Result<std::optional<std::int64_t>> delete_received(std::int64_t from, std::int64_t until) {
+    TRY(Statement * statement, prepared(kDeleteReceived));
+    statement->bind(1, from);
+    statement->bind(2, until);
+    std::optional<std::int64_t> last;
+    while (true) {
+      TRY(const bool row, statement->step());
+      if (!row) return last;
+      last = std::max(last.value_or(from), statement->integer(0));
+    }
   }
 
  private:
@@ -201,27 +234,35 @@ class Database {
 
   Connection connection_;
   std::map<std::string, Statement> statements_;
+  bool disk_failed_ = false;
 };
 
-// Whose turn it is to use the one database. May be given back by another thread than took it.
+// Whose turn it is to use the one database: in the order in which they asked, so that who gives it back and
+// asks again at once lets the others go first. May be given back by another thread than took it.
 class Turn {
  public:
   bool take(Milliseconds wait) {
     std::unique_lock lock(mutex_);
-    if (!given_back_.wait_for(lock, wait, [&] { return !taken_; })) return false;
-    return taken_ = true;
+    const auto mine = waiting_.insert(waiting_.end(), next_++);
+    const bool given = given_back_.wait_for(lock, wait, [&] { return !taken_ && waiting_.begin() == mine; });
+    waiting_.erase(mine);
+    if (given) taken_ = true;
+    given_back_.notify_all();
+    return given;
   }
   void give_back() noexcept {
     {
       const std::lock_guard lock(mutex_);
       taken_ = false;
     }
-    given_back_.notify_one();
+    given_back_.notify_all();
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable given_back_;
+  std::list<std::uint64_t> waiting_;
+  std::uint64_t next_ = 0;
   bool taken_ = false;
 };
 
@@ -249,7 +290,7 @@ class Batch final : public StoreBatch {
     CHECK(transaction_);
     Status status = write_and_commit(changes);
     transaction_.reset();
-    return status;
+    return database_.note_written(std::move(status));
   }
 
  private:
@@ -326,24 +367,28 @@ class SqliteStore final : public Store {
 
   Status ready() override {
     TRY(const auto turn, wait_for_turn());
-    TRY(const auto tables,
-        database_.single_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'penstock_schema'"));
+    TRY_STATUS(database_.check_disk());
+    TRY(const auto tables, database_.connection().single_integer(
+                               "SELECT count(*) FROM sqlite_schema WHERE name = 'penstock_schema'"));
     if (tables == 0) return sql::check_version(0, kMigrations);
     TRY(const auto stored, stored_version());
     return sql::check_version(stored, kMigrations);
   }
 
-  // Rows go by their time of receipt, which has an index and is not before the event's creation. The
-  // connection is free between the pieces.
-  Status maintain(Timestamp now, Milliseconds inbox_age) override {
-    const std::string piece =
-        "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_at < " +
-        std::to_string(to_unix_ms(now - inbox_age)) + " LIMIT 1000)";
-    while (true) {
+  // The connection is free between the pieces.
+  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
+    int pieces = options_.maintenance_pieces_max;
+    std::optional<std::int64_t> from = std::numeric_limits<std::int64_t>::min();
+    for (; from && pieces > 0; --pieces) {
       TRY(const auto turn, wait_for_turn());
-      TRY_STATUS(database_.connection().execute(piece));
-      if (database_.connection().changes() == 0) return ok();
+      TRY(from, database_.delete_received(*from, to_unix_ms(now - inbox_age)));
     }
+    bool more = true;
+    for (; more && pieces > 0; --pieces) {
+      TRY(const auto turn, wait_for_turn());
+      TRY(more, database_.connection().give_room_back(kPieceTimeMax));
+    }
+    return more;
   }
 
  private:
@@ -353,7 +398,7 @@ class SqliteStore final : public Store {
   }
 
   Result<std::int64_t> stored_version() {
-    return database_.single_integer("SELECT coalesce(max(version), 0) FROM penstock_schema");
+    return database_.connection().single_integer("SELECT coalesce(max(version), 0) FROM penstock_schema");
   }
 
   Status apply(std::int64_t version, std::string_view statements) {

@@ -14,6 +14,7 @@ namespace penstock {
 struct SqliteStoreOptions {
   std::filesystem::path file;           // created when it is not there; its folder must be
   Milliseconds connection_wait{5'000};  // for the batch or read before; then overloaded
+  int maintenance_pieces_max = 200;     // of 500 rows, or of some pages that are given back, a run
 };
 
 // Errors: unavailable (held by another process, no permission, disk), corrupt (not a database). Batches must

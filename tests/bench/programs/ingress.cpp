@@ -37,7 +37,7 @@ class NullLog final : public EventLog {
   Status flush(Milliseconds) override { return ok(); }
   Status create_topics(const std::vector<std::string>&) override { return ok(); }
   Status ready(const std::vector<std::string>&) override { return ok(); }
-  Status prune(Timestamp) override { return ok(); }
+  Result<bool> prune(Timestamp, const StillParked&) override { return false; }
   Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override {
     return kEmpty;
   }

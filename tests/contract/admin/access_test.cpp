@@ -55,7 +55,9 @@ class MoodyStore final : public Store {
     if (error_) return *error_;
     return store_.ready();
   }
-  Status maintain(Timestamp now, Milliseconds inbox_age) override { return store_.maintain(now, inbox_age); }
+  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
+    return store_.maintain(now, inbox_age);
+  }
 
  private:
   Store& store_;

@@ -47,7 +47,9 @@ class ObservedLog final : public EventLog {
     return log_.subscribe(std::move(group), std::move(topics));
   }
   Status create_topics(const std::vector<std::string>& topics) override { return log_.create_topics(topics); }
-  Status prune(Timestamp older_than) override { return log_.prune(older_than); }
+  Result<bool> prune(Timestamp older_than, const StillParked& still_parked) override {
+    return log_.prune(older_than, still_parked);
+  }
   Status ready(const std::vector<std::string>& topics) override { return log_.ready(topics); }
 
  private:

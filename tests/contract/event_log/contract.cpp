@@ -326,6 +326,91 @@ TEST_P(EventLogContract, ProgressTellsLagAndMembers) {
       eventually(log(), "penstock.payments", [](const auto& p) { return lag_of(p) == 0 && p.members == 0; }));
 }
 
+std::vector<std::string> notes_of(const GroupProgress& progress) {
+  std::vector<std::string> notes;
+  for (const PartitionProgress& partition : progress.partitions)
+    if (!partition.note.empty()) notes.push_back(partition.note);
+  return notes;
+}
+
+// The first record that was polled of each partition: nothing is done yet.
+std::vector<Position> firsts_of(const std::vector<StoredRecord>& records) {
+  std::map<Partition, Position> firsts;
+  for (const StoredRecord& record : records) firsts.emplace(record.position.partition, record.position);
+  std::vector<Position> positions;
+  for (const auto& [partition, position] : firsts) positions.push_back(position);
+  return positions;
+}
+
+TEST_P(EventLogContract, ANoteIsToldWithTheProgressUntilTheNextCommit) {
+  append_all(5);
+  const auto consumer = subscribe();
+  const std::vector<StoredRecord> records = poll_records(*consumer, 5);
+  const std::vector<Position> undone = firsts_of(records);
+  const Status noted = consumer->annotate(undone, R"({"state":"backing_off","error":"disk f\u00fcll"})");
+  ASSERT_TRUE(noted) << noted.error().detail;
+  GroupProgress progress = log().progress("penstock.payments", "payments").value();
+  EXPECT_EQ(notes_of(progress).size(), undone.size());
+  EXPECT_EQ(notes_of(progress).at(0), R"({"state":"backing_off","error":"disk f\u00fcll"})");
+  EXPECT_EQ(lag_of(progress), 5) << "a note commits nothing";
+
+  ASSERT_TRUE(consumer->annotate(undone, "another"));
+  EXPECT_EQ(notes_of(log().progress("penstock.payments", "payments").value()).at(0), "another");
+  EXPECT_THAT(notes_of(log().progress("penstock.audit", "payments").value()), IsEmpty());
+
+  ASSERT_TRUE(consumer->commit(positions_of(records)));
+  progress = log().progress("penstock.payments", "payments").value();
+  EXPECT_THAT(notes_of(progress), IsEmpty());
+  EXPECT_EQ(lag_of(progress), 0);
+}
+
+TEST_P(EventLogContract, ANoteMovesNoOffsets) {
+  append_all(5);
+  {
+    const auto consumer = subscribe();
+    ASSERT_TRUE(consumer->annotate(firsts_of(poll_records(*consumer, 5)), "stuck"));
+  }
+  EXPECT_EQ(poll_records(*subscribe(), 5).size(), 5U);
+}
+
+TEST_P(EventLogContract, ANoteBesideWhatIsNotOwnedIsSkipped) {
+  append_all(1);
+  const auto consumer = subscribe();
+  ASSERT_EQ(poll_records(*consumer, 1).size(), 1U);
+  const Result<Position> elsewhere = append_and_wait(log(), make_record("po_1", "v", "payouts"));
+  ASSERT_TRUE(elsewhere) << elsewhere.error().detail;
+  EXPECT_TRUE(consumer->annotate(std::vector<Position>{elsewhere.value()}, "mine"));
+  EXPECT_THAT(notes_of(log().progress("penstock.payments", "payouts").value()), IsEmpty());
+}
+
+TEST_P(EventLogContract, ANoteHasALimit) {
+  append_all(1);
+  const auto consumer = subscribe();
+  const std::vector<Position> undone = firsts_of(poll_records(*consumer, 1));
+  EXPECT_TRUE(consumer->annotate(undone, std::string(kProgressNoteBytesMax, 'x')));
+  const Status refused = consumer->annotate(undone, std::string(kProgressNoteBytesMax + 1, 'x'));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+}
+
+TEST_P(EventLogContract, ItIsLoggedWhichPartitionsAConsumerWasGivenAndLost) {
+  append_all(1);
+  testing::internal::CaptureStderr();
+  auto consumer = subscribe();
+  poll_records(*consumer, 1);
+  consumer.reset();
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const auto line_with = [&](const std::string& message) {
+    const std::size_t at = logged.find(message);
+    return at == std::string::npos ? std::string() : logged.substr(at, logged.find('\n', at) - at);
+  };
+  for (const char* message : {"partitions given", "partitions taken away"})
+    EXPECT_THAT(line_with(message),
+                testing::AllOf(testing::HasSubstr("penstock.payments"), testing::HasSubstr("topic=payments"),
+                               testing::HasSubstr("partitions=0")))
+        << logged;
+}
+
 TEST_P(EventLogContract, ATopicThatIsMissingIsWrongSchema) {
   const Status ready = log().ready({"payments", "nothing"});
   ASSERT_FALSE(ready);

@@ -1,12 +1,16 @@
 // The logs of one process: the suite on both storages, and what is theirs alone.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -14,6 +18,7 @@
 
 #include "common/adapters/memory/event_log.h"
 #include "common/adapters/sqlite/event_log.h"
+#include "common/adapters/sqlite/sqlite.h"
 #include "common/adapters/system_clock/system_clock.h"
 #include "tests/contract/event_log/contract.h"
 #include "tests/fakes/manual_clock.h"
@@ -54,6 +59,7 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   std::filesystem::path file() const { return path_ / "log.db"; }
+  const std::filesystem::path& path() const { return path_; }
 
  private:
   std::filesystem::path path_;
@@ -138,6 +144,55 @@ TEST_F(MemoryLog, WhileAwayEverythingIsUnavailableAndAfterwardsNothingIs) {
   EXPECT_TRUE(append_and_wait(log(), make_record("k", "v")));
 }
 
+// With small pieces.
+class PruningLog : public testing::Test {
+ protected:
+  static EmbeddedLogOptions options() {
+    EmbeddedLogOptions options;
+    options.piece.records_max = 3;
+    options.pieces_max = 2;
+    return options;
+  }
+  void SetUp() override {
+    ASSERT_TRUE(log().create_topics({"payments", "parked"}));
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(append_and_wait(log(), make_record("k", std::to_string(i))));
+    const auto consumer = log().subscribe("penstock.payments", {"payments"}).value();
+    ASSERT_TRUE(consumer->commit(positions_of(poll_records(*consumer, 10))));
+    clock_.advance(Milliseconds{10'000});
+  }
+  EventLog& log() { return *memory_.log; }
+  // The number of runs.
+  int prune() {
+    for (int runs = 1;; ++runs) {
+      const Result<bool> more = log().prune(clock_.now(), {});
+      EXPECT_TRUE(more) << more.error().detail;
+      if (!more || !more.value()) return runs;
+    }
+  }
+
+  ManualClock clock_;
+  MemoryEventLog memory_ = open_memory_log(options(), clock_);
+};
+
+TEST_F(PruningLog, AppendsAreAnsweredBetweenThePieces) {
+  std::vector<std::string> order;
+  std::vector<std::future<Result<Position>>> answers;
+  memory_.storage->on_pruned([&](std::size_t records) {
+    order.push_back("dropped " + std::to_string(records));
+    ASSERT_TRUE(log().append(make_record("k", "meanwhile"),
+                             [&](const Result<Position>&) { order.emplace_back("answered"); }));
+  });
+  prune();
+  ASSERT_TRUE(log().flush(kPatience));
+  EXPECT_THAT(order, ElementsAre("dropped 3", "answered", "dropped 3", "answered", "dropped 3", "answered",
+                                 "dropped 1", "answered"));
+}
+
+TEST_F(PruningLog, ARunHasAnEndAndTheNextGoesOn) {
+  EXPECT_GT(prune(), 1);
+  EXPECT_EQ(log().progress("penstock.audit", "payments").value().partitions.at(0).committed, Offset{10});
+}
+
 TEST_F(MemoryLog, AConsumerSurvivesAnOutage) {
   const auto consumer = log().subscribe("penstock.payments", {"payments"}).value();
   ASSERT_TRUE(append_and_wait(log(), make_record("k", "v")));
@@ -152,7 +207,7 @@ class SqliteLog : public testing::Test {
  protected:
   SqliteLog() { open(); }
   void open() {
-    auto opened = open_sqlite_log({.file = folder_.file(), .log = {}}, clock_);
+    auto opened = open_sqlite_log({.file = folder_.file(), .log = options_}, clock_);
     ASSERT_TRUE(opened) << opened.error().detail;
     log_ = std::move(opened.value());
     ASSERT_TRUE(log_->create_topics({"payments", "parked"}));
@@ -167,6 +222,14 @@ class SqliteLog : public testing::Test {
   std::unique_ptr<EventConsumer> subscribe() {
     return log_->subscribe("penstock.payments", {"payments"}).value();
   }
+  // Runs until nothing is left to drop.
+  void prune(const StillParked& still_parked = {}) {
+    while (true) {
+      const Result<bool> more = log_->prune(clock_.now(), still_parked);
+      ASSERT_TRUE(more) << more.error().detail;
+      if (!more.value()) return;
+    }
+  }
   void consume(std::size_t count) {
     const auto consumer = subscribe();
     ASSERT_TRUE(consumer->commit(positions_of(poll_records(*consumer, count))));
@@ -174,6 +237,7 @@ class SqliteLog : public testing::Test {
 
   ManualClock clock_;
   Folder folder_;
+  EmbeddedLogOptions options_;
   std::unique_ptr<EmbeddedEventLog> log_;
 };
 
@@ -193,7 +257,7 @@ TEST_F(SqliteLog, PruningDropsWhatIsOldAndConsumedByEveryGroup) {
   consume(4);
   clock_.advance(Milliseconds{10'000});
   append(2);
-  ASSERT_TRUE(log_->prune(clock_.now()));
+  prune();
   EXPECT_FALSE(log_->read({"payments", Partition{0}, Offset{3}}).value());
   EXPECT_TRUE(log_->read({"payments", Partition{0}, Offset{4}}).value());
   const GroupProgress other = log_->progress("penstock.audit", "payments").value();
@@ -206,16 +270,144 @@ TEST_F(SqliteLog, PruningKeepsWhatAGroupHasNotConsumed) {
   ASSERT_TRUE(log_->subscribe("penstock.audit", {"payments"}));
   ASSERT_TRUE(append_and_wait(*log_, make_record("k", "dead letter", "parked")));
   clock_.advance(Milliseconds{10'000});
-  ASSERT_TRUE(log_->prune(clock_.now()));
+  prune();
   EXPECT_TRUE(log_->read({"payments", Partition{0}, Offset{0}}).value());
   EXPECT_TRUE(log_->read({"parked", Partition{0}, Offset{0}}).value());
+}
+
+std::vector<std::string> letters_in(EventLog& log) {
+  std::vector<std::string> letters;
+  for (std::int64_t offset = 0; offset < 100; ++offset)
+    if (const auto letter = log.read({"parked", Partition{0}, Offset{offset}}).value())
+      letters.push_back(letter->value);
+  return letters;
+}
+
+TEST_F(SqliteLog, PruningDropsDeadLettersThatSomebodyHasDecidedAbout) {
+  for (int i = 0; i < 6; ++i)
+    ASSERT_TRUE(append_and_wait(*log_, make_record("k", std::to_string(i), "parked")));
+  clock_.advance(Milliseconds{10'000});
+  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "young", "parked")));
+  std::vector<std::string> parked = {"1", "4"};
+  const StillParked still_parked = [&](std::span<const StoredRecord> letters) {
+    std::vector<bool> answers;
+    for (const StoredRecord& letter : letters)
+      answers.push_back(std::find(parked.begin(), parked.end(), letter.value) != parked.end());
+    return answers;
+  };
+  prune();
+  EXPECT_EQ(letters_in(*log_).size(), 7U) << "nobody can say what is parked still";
+  prune(still_parked);
+  EXPECT_THAT(letters_in(*log_), ElementsAre("1", "4", "young"));
+  parked = {"4"};
+  prune(still_parked);
+  EXPECT_THAT(letters_in(*log_), ElementsAre("4", "young"));
+}
+
+TEST_F(SqliteLog, ADeadLetterThatAGroupHasReadStaysWhileItsEventIsParked) {
+  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "parked", "parked")));
+  const auto consumer = log_->subscribe("penstock.audit", {"parked"}).value();
+  ASSERT_TRUE(consumer->commit(positions_of(poll_records(*consumer, 1))));
+  clock_.advance(Milliseconds{10'000});
+  prune([](std::span<const StoredRecord> letters) { return std::vector<bool>(letters.size(), true); });
+  EXPECT_THAT(letters_in(*log_), ElementsAre("parked"));
+}
+
+TEST_F(SqliteLog, DeadLettersAreKeptWhenNobodyKnowsWhichAreParked) {
+  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "parked", "parked")));
+  clock_.advance(Milliseconds{10'000});
+  const auto failed =
+      log_->prune(clock_.now(), [](std::span<const StoredRecord>) -> Result<std::vector<bool>> {
+        return Error{ErrorCode::unavailable, Retry::safe, "no store"};
+      });
+  EXPECT_FALSE(failed);
+  EXPECT_THAT(letters_in(*log_), ElementsAre("parked"));
+}
+
+TEST_F(SqliteLog, APieceIsBoundedByItsBytesToo) {
+  options_.piece.bytes_max = 250'000;
+  options_.pieces_max = 1;
+  reopen();
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(append_and_wait(*log_, make_record("k", std::string(100'000, 'x'))));
+  consume(10);
+  clock_.advance(Milliseconds{10'000});
+  for (const std::int64_t oldest : {3, 6, 9, 10}) {
+    ASSERT_TRUE(log_->prune(clock_.now(), {}));
+    EXPECT_EQ(log_->progress("penstock.audit", "payments").value().partitions.at(0).committed,
+              Offset{oldest});
+  }
+}
+
+TEST_F(SqliteLog, PruningGivesTheRoomBackAndKeepsTheWalSmall) {
+  options_.pieces_max = 1;
+  reopen();
+  const std::string value(100'000, 'x');
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(append_and_wait(*log_, make_record("k", value)));
+  consume(400);
+  clock_.advance(Milliseconds{10'000});
+  const auto full = std::filesystem::file_size(folder_.file());
+  std::uintmax_t wal_max = 0;
+  for (bool more = true; more;) {
+    const Result<bool> pruned = log_->prune(clock_.now(), {});
+    ASSERT_TRUE(pruned) << pruned.error().detail;
+    more = pruned.value();
+    wal_max = std::max(wal_max, std::filesystem::file_size(folder_.file().string() + "-wal"));
+  }
+  EXPECT_GT(full, 30'000'000U);
+  EXPECT_LT(std::filesystem::file_size(folder_.file()), 4'000'000U);
+  EXPECT_LT(wal_max, 12'000'000U);
+  EXPECT_EQ(std::filesystem::file_size(folder_.file().string() + "-wal"), 0U);
+}
+
+TEST_F(SqliteLog, AFileOfAnEarlierVersionLearnsToGiveRoomBack) {
+  append(3);
+  log_.reset();
+  {
+    auto db = sqlite::Connection::open(folder_.file()).value();
+    ASSERT_TRUE(db.execute("PRAGMA auto_vacuum = NONE; VACUUM"));
+    ASSERT_EQ(db.single_integer("PRAGMA auto_vacuum").value(), 0);
+  }
+  open();
+  EXPECT_THAT(values_of(poll_records(*subscribe(), 3)), ElementsAre("0", "1", "2"));
+  log_.reset();
+  EXPECT_EQ(sqlite::Connection::open(folder_.file()).value().single_integer("PRAGMA auto_vacuum").value(), 2);
+}
+
+std::vector<std::string> modes_in(const std::filesystem::path& folder) {
+  std::vector<std::string> modes;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    struct stat status {};
+    EXPECT_EQ(::stat(entry.path().c_str(), &status), 0);
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%o", status.st_mode & 07777);
+    modes.push_back(entry.path().filename().string() + " " + mode.data());
+  }
+  return modes;
+}
+
+TEST_F(SqliteLog, ItsFilesAreForTheirOwnerAloneWhateverTheFolderAndTheUmask) {
+  log_.reset();
+  std::filesystem::remove(folder_.file());
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
+  const mode_t before = ::umask(0);
+  open();
+  append(1);
+  EXPECT_THAT(modes_in(folder_.path()), testing::UnorderedElementsAre("log.db 600", "log.db-wal 600"));
+  log_.reset();
+  ASSERT_EQ(::chmod(folder_.file().c_str(), 0664), 0);
+  std::ofstream(folder_.file().string() + "-journal");
+  open();
+  append(1);
+  ::umask(before);
+  EXPECT_THAT(modes_in(folder_.path()), testing::Each(testing::EndsWith(" 600")));
 }
 
 TEST_F(SqliteLog, OffsetsGoOnAfterEverythingWasPruned) {
   append(3);
   consume(3);
   clock_.advance(Milliseconds{10'000});
-  ASSERT_TRUE(log_->prune(clock_.now()));
+  prune();
   reopen();
   EXPECT_THAT(subscribe()->poll(10, Milliseconds{0}).value(), IsEmpty());
   const Result<Position> next = append_and_wait(*log_, make_record("k", "v"));
@@ -285,6 +477,86 @@ TEST_F(SqliteLog, AFullDiskIsUnavailableAndTheLogGoesOnWhenThereIsRoom) {
   ASSERT_TRUE(stored) << stored.error().detail;
   EXPECT_EQ(stored.value().offset, Offset{3});
   EXPECT_THAT(values_of(poll_records(*subscribe(), 4)), ElementsAre("0", "1", "2", "again"));
+}
+
+TEST_F(SqliteLog, AFileThatMayNotGrowIsADiskThatIsFull) {
+  log_.reset();
+  auto db = sqlite::Connection::open(folder_.file()).value();
+  EXPECT_TRUE(db.try_room(1 << 20));
+  const std::int64_t pages = db.single_integer("PRAGMA page_count").value();
+  ASSERT_TRUE(db.execute("PRAGMA max_page_count = " + std::to_string(pages + 10)));
+  EXPECT_TRUE(db.try_room(10'000));
+  const Status full = db.try_room(1 << 20);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(full.error().detail, HasSubstr("disk full: " + folder_.file().string()));
+  ASSERT_TRUE(db.execute("PRAGMA max_page_count = " + std::to_string(pages + 1000)));
+  EXPECT_TRUE(db.try_room(1 << 20));
+}
+
+// A disk of a few megabytes, for as long as this lives. Only the superuser may mount one.
+class TinyDisk {
+ public:
+  TinyDisk() : mounted_(::mount("penstock-test", folder_.path().c_str(), "tmpfs", 0, "size=8m") == 0) {}
+  ~TinyDisk() {
+    if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
+  }
+  TinyDisk(const TinyDisk&) = delete;
+  TinyDisk& operator=(const TinyDisk&) = delete;
+  bool is_mounted() const { return mounted_; }
+  std::filesystem::path file() const { return folder_.file(); }
+  std::filesystem::path filler() const { return folder_.path() / "filler"; }
+  // Takes all the room that is left but so much.
+  void fill(std::uintmax_t but) const {
+    const auto room = std::filesystem::space(folder_.path()).available;
+    ASSERT_GT(room, but);
+    std::ofstream(filler()) << std::string(room - but, 'x');
+  }
+
+ private:
+  Folder folder_;
+  bool mounted_;
+};
+
+#define REQUIRE_MOUNTED(disk) \
+  if (!(disk).is_mounted()) GTEST_SKIP() << "NOT TESTED: mounting a tmpfs needs the superuser"
+
+TEST(SqliteLogOnATinyDisk, IsNotReadyWhenItIsFullAndSaysWhere) {
+  const TinyDisk disk;
+  REQUIRE_MOUNTED(disk);
+  ManualClock clock;
+  const auto log = open_sqlite_log({.file = disk.file(), .log = {}}, clock).value();
+  ASSERT_TRUE(log->create_topics({"payments"}));
+  ASSERT_TRUE(log->ready({"payments"}));
+  disk.fill(500'000);
+  const Status full = log->ready({"payments"});
+  ASSERT_FALSE(full) << "although nothing was appended yet";
+  EXPECT_EQ(full.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(full.error().detail, HasSubstr("disk full: " + disk.file().string()));
+  std::filesystem::remove(disk.filler());
+  EXPECT_TRUE(log->ready({"payments"}));
+}
+
+TEST(SqliteLogOnATinyDisk, RefusesWhatDoesNotFitAndLosesNothing) {
+  const TinyDisk disk;
+  REQUIRE_MOUNTED(disk);
+  ManualClock clock;
+  const auto log = open_sqlite_log({.file = disk.file(), .log = {}}, clock).value();
+  ASSERT_TRUE(log->create_topics({"payments"}));
+  disk.fill(2'000'000);
+  std::vector<Position> stored;
+  Result<Position> last = append_and_wait(*log, make_record("k", std::string(100'000, 'x')));
+  for (; last; last = append_and_wait(*log, make_record("k", std::string(100'000, 'x'))))
+    stored.push_back(last.value());
+  EXPECT_EQ(last.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(last.error().detail, HasSubstr("disk full: " + disk.file().string()));
+  EXPECT_FALSE(log->ready({"payments"}));
+  std::filesystem::remove(disk.filler());
+  EXPECT_TRUE(log->ready({"payments"}));
+  const Result<Position> again = append_and_wait(*log, make_record("k", "again"));
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(again.value().offset.value, static_cast<std::int64_t>(stored.size()));
+  for (const Position& position : stored) EXPECT_TRUE(log->read(position).value());
 }
 
 }  // namespace

@@ -1,20 +1,14 @@
 // The Kafka log while the cluster is away, hangs, dies, or fails its producer.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <csignal>
-#include <filesystem>
 #include <set>
 
 #include "common/adapters/kafka/event_log.h"
 #include "common/adapters/kafka/handles.h"
+#include "tests/contract/event_log/kafka_broker.h"
 #include "tests/contract/event_log/kafka_harness.h"
 
 namespace penstock {
@@ -22,61 +16,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 using testing::AnyOf;
-
-int free_port() {
-  const int socket_id = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(bind(socket_id, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(socket_id, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(socket_id);
-  return ntohs(address.sin_port);
-}
-
-// A broker of the test's own, which it may mistreat.
-class Broker {
- public:
-  Broker() {
-    std::string folder = (std::filesystem::temp_directory_path() / "penstock.XXXXXX").string();
-    folder_ = mkdtemp(folder.data());
-    start();
-  }
-  ~Broker() {
-    kill_now();
-    std::filesystem::remove_all(folder_);
-  }
-  Broker(const Broker&) = delete;
-  Broker& operator=(const Broker&) = delete;
-
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  void start() {
-    const std::string port = std::to_string(port_);
-    const std::string controller_port = std::to_string(controller_port_);
-    process_ = fork();
-    ASSERT_GE(process_, 0);
-    if (process_ != 0) return;
-    const int out = open((folder_ / "broker.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    const char* program = PENSTOCK_SOURCE_DIR "/deploy/kafka/run-broker";
-    execl(program, program, folder_.c_str(), port.c_str(), controller_port.c_str(), nullptr);
-    _exit(127);
-  }
-  void hang() { kill(process_, SIGSTOP); }
-  void go_on() { kill(process_, SIGCONT); }
-  void kill_now() {
-    kill(process_, SIGKILL);
-    waitpid(process_, nullptr, 0);
-  }
-
- private:
-  std::filesystem::path folder_;
-  const int port_ = free_port();
-  const int controller_port_ = free_port();
-  pid_t process_ = -1;
-};
 
 bool becomes_ready(EventLog& log) {
   const auto until = SteadyClock::now() + 2 * kPatience;
@@ -209,6 +148,26 @@ class MockCluster {
 
 constexpr std::int16_t kProduceRequest = 0;
 constexpr std::int16_t kInitProducerIdRequest = 22;
+
+// The cluster inside librdkafka answers no question about configuration.
+TEST(KafkaWithoutRights, ATopicWhoseConfigurationIsNotToldIsTrusted) {
+  MockCluster cluster;
+  KafkaOptions options = kafka_options(cluster.address());
+  options.partitions = 1;
+  options.call_deadline = Milliseconds{300};
+  cluster.create_topic(options.topic_prefix + "payments");
+  const auto log = open_kafka_log(options).value();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) {
+    const Status ready = log->ready({"payments"});
+    EXPECT_TRUE(ready) << ready.error().detail;
+  }
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::size_t warned = logged.find("does not tell the configuration");
+  EXPECT_NE(warned, std::string::npos) << logged;
+  EXPECT_EQ(logged.find("does not tell the configuration", warned + 1), std::string::npos) << "said once";
+  EXPECT_TRUE(append_and_wait(*log, make_record("k", "v")));
+}
 
 class KafkaFatal : public testing::Test {
  protected:

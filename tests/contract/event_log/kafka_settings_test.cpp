@@ -41,7 +41,7 @@ TEST(KafkaSettings, TheProducerIsIdempotentDurableAndBounded) {
                              {"linger.ms", "1"},
                              {"socket.nagle.disable", "true"},
                              {"message.timeout.ms", "4000"},
-                             {"message.max.bytes", "1048576"},
+                             {"message.max.bytes", "20971520"},
                              {"queue.buffering.max.messages", "100000"},
                              {"queue.buffering.max.kbytes", "65536"},
                              {"partitioner", "murmur2_random"},
@@ -58,6 +58,14 @@ TEST(KafkaSettings, TheConsumerCommitsOnlyWhatItIsToldTo) {
                              {"session.timeout.ms", "10000"},
                              {"socket.nagle.disable", "true"},
                              {"queued.max.messages.kbytes", "16384"}});
+}
+
+TEST(KafkaSettings, NoClientLetsABrokerCreateTopics) {
+  const KafkaOptions options = some_options();
+  const Settings never = {{"allow.auto.create.topics", "false"}};
+  expect_settings(start(RD_KAFKA_PRODUCER, producer_settings(options)), never);
+  expect_settings(start(RD_KAFKA_CONSUMER, consumer_settings(options, "g")), never);
+  expect_settings(start(RD_KAFKA_CONSUMER, reader_settings(options)), never);
 }
 
 TEST(KafkaSettings, MembershipIsStaticOnlyWithAnInstanceId) {

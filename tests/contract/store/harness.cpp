@@ -46,7 +46,8 @@ class SqliteHarness final : public StoreHarness {
   ~SqliteHarness() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<Store> open() override {
-    return value_or_throw(open_sqlite_store({.file = file(), .connection_wait = Milliseconds{2'000}}));
+    return value_or_throw(open_sqlite_store(
+        {.file = file(), .connection_wait = Milliseconds{2'000}, .maintenance_pieces_max = 2}));
   }
   void execute(const std::string& sql) override {
     auto connection = value_or_throw(sqlite::Connection::open(file()));
@@ -115,6 +116,7 @@ PostgresOptions PostgresHarness::options() const { return options_named(schema_)
 PostgresOptions PostgresHarness::options_named(const std::string& application) const {
   const char* joint = url_.find('?') == std::string::npos ? "?" : "&";
   PostgresOptions options;
+  options.maintenance_pieces_max = 2;
   options.url = url_ + joint + "application_name=" + application + "&options=-csearch_path%3D" + schema_;
   return options;
 }

@@ -5,6 +5,7 @@
 #include <future>
 #include <thread>
 
+#include "common/adapters/postgres/connection.h"
 #include "tests/contract/store/harness.h"
 #include "workers/domain/state/event_rows.h"
 
@@ -198,12 +199,16 @@ TEST_F(PostgresStore, AnUrlThatDoesNotParseIsInvalid) {
 
 constexpr Timestamp kNow = std::chrono::sys_days{std::chrono::year{2026} / 3 / 31};
 
-Row inbox_row(const std::string& key, Timestamp created) {
+Row inbox_row(const std::string& key, Timestamp created, Timestamp received,
+              Outcome outcome = Outcome::applied) {
   InboxRow row;
   row.key = {key};
-  row.event_created = row.received_at = created;
-  return {to_cells(row), 0, {created, created, key}};
+  row.event_created = created;
+  row.received_at = received;
+  row.outcome = outcome;
+  return {to_cells(row), 0, {received, received, key}};
 }
+Row inbox_row(const std::string& key, Timestamp created) { return inbox_row(key, created, created); }
 
 const std::string kPartitions =
     "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
@@ -218,8 +223,54 @@ TEST_F(PostgresStore, MaintenanceKeepsTheMonthsBetweenTheOldestEventAndTheNextMo
               ElementsAre("inbox_2026_04", "inbox_2026_05", "inbox_2026_06", "inbox_default"));
 }
 
+// Rows of the inbox by partition.
+const std::string kWhere = "SELECT tableoid::regclass || ' ' || key FROM inbox ORDER BY 1";
+
+TEST_F(PostgresStore, AMonthIsDroppedAlthoughOneOfItsEventsIsParkedAndAnotherCameLate) {
+  const Timestamp february = kNow - days{40};
+  ASSERT_TRUE(store_->maintain(kNow, days{35}));
+  ASSERT_TRUE(
+      commit(*store_, {{&table_of<InboxRow>(),
+                        {inbox_row("parked", february, february, Outcome::parked),
+                         inbox_row("late", february, kNow + days{39}), inbox_row("old", february)}}}));
+  EXPECT_THAT(harness_.query(kWhere),
+              ElementsAre("inbox_2026_02 late", "inbox_2026_02 old", "inbox_2026_02 parked"));
+  EXPECT_FALSE(store_->maintain(kNow + days{40}, days{35}).value());
+  EXPECT_THAT(harness_.query(kPartitions),
+              ElementsAre("inbox_2026_04", "inbox_2026_05", "inbox_2026_06", "inbox_default"));
+  EXPECT_THAT(harness_.query(kWhere), ElementsAre("inbox_default late", "inbox_default parked"));
+}
+
+TEST_F(PostgresStore, AMonthWithManyParkedEventsKeepsThemAlone) {
+  const Timestamp february = kNow - days{40};
+  ASSERT_TRUE(store_->maintain(kNow, days{35}));
+  std::vector<Row> rows = {inbox_row("old", february)};
+  for (int i = 0; i < 1001; ++i)
+    rows.push_back(inbox_row("parked" + std::to_string(i), february, february, Outcome::parked));
+  ASSERT_TRUE(commit(*store_, {{&table_of<InboxRow>(), rows}}));
+  for (bool more = true; more;) more = store_->maintain(kNow + days{40}, days{35}).value();
+  EXPECT_THAT(harness_.query("SELECT count(*) FROM inbox_2026_02"), ElementsAre("1001"));
+  EXPECT_THAT(harness_.query("SELECT count(*) FROM inbox"), ElementsAre("1001"));
+}
+
+TEST_F(PostgresStore, AMonthThatIsInUseIsDroppedTheNextTime) {
+  ASSERT_TRUE(store_->maintain(kNow, days{35}));
+  ASSERT_TRUE(commit(*store_, {{&table_of<InboxRow>(), {inbox_row("old", kNow - days{40})}}}));
+  const auto dropped = [&] {
+    return harness_.query("SELECT count(*) FROM pg_class WHERE oid = to_regclass('inbox_2026_02')").at(0) ==
+           "0";
+  };
+  const auto holder = postgres::connect(harness_.options()).value();
+  ASSERT_TRUE(postgres::execute(holder.get(), "BEGIN; LOCK TABLE inbox_2026_02 IN ROW EXCLUSIVE MODE"));
+  ASSERT_TRUE(store_->maintain(kNow + days{33}, days{35})) << "nobody waits";
+  EXPECT_FALSE(dropped());
+  ASSERT_TRUE(postgres::execute(holder.get(), "COMMIT"));
+  ASSERT_TRUE(store_->maintain(kNow + days{33}, days{35}));
+  EXPECT_TRUE(dropped());
+}
+
 TEST_F(PostgresStore, SeveralMayMaintainAtOnce) {
-  std::vector<std::future<Status>> done;
+  std::vector<std::future<Result<bool>>> done;
   for (int i = 0; i < 4; ++i)
     done.push_back(std::async(std::launch::async, [&] { return store_->maintain(kNow, days{35}); }));
   for (auto& each : done) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -75,6 +76,33 @@ TEST(DataDir, IsMadeForItsOwnerOnly) {
   EXPECT_TRUE(create_data_dir(made));
   EXPECT_TRUE(create_data_dir(made));
   EXPECT_EQ(mode(made), fs::perms::owner_all);
+}
+
+TEST(DataDir, ThatOthersCanWriteToIsRefusedWithTheCommandThatMendsIt) {
+  for (const mode_t refused : {0777U, 0770U, 0702U, 01777U, 02775U}) {
+    const TemporaryFolder parent;
+    const auto folder = parent.path() / "data";
+    fs::create_directory(folder);
+    ASSERT_EQ(::chmod(folder.c_str(), refused), 0);
+    const auto status = create_data_dir(folder);
+    ASSERT_FALSE(status) << std::oct << refused;
+    EXPECT_EQ(status.error().code, ErrorCode::invalid);
+    EXPECT_NE(status.error().detail.find("chmod 700 " + folder.string()), std::string::npos);
+    ASSERT_EQ(::chmod(folder.c_str(), 0755), 0);
+    EXPECT_TRUE(create_data_dir(folder)) << "others may look, for no file of ours is theirs to read";
+  }
+}
+
+TEST(DataDir, OfAnotherUserIsRefusedWithTheCommandThatMendsIt) {
+  const TemporaryFolder parent;
+  const auto folder = parent.path() / "data";
+  fs::create_directory(folder);
+  if (::chown(folder.c_str(), 12345, static_cast<gid_t>(-1)) != 0)
+    GTEST_SKIP() << "NOT TESTED: giving a folder away needs the superuser";
+  const auto status = create_data_dir(folder);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::invalid);
+  EXPECT_NE(status.error().detail.find("chown"), std::string::npos);
 }
 
 TEST(DataDir, CannotBeMadeBelowAFile) {

@@ -299,6 +299,16 @@ TEST(SettingsChecks, LogAndStoreAreDifferentFiles) {
       IsEmpty());
 }
 
+TEST(SettingsChecks, NoMoreReplicasMustBeInSyncThanThereAre) {
+  const auto problems = [](const char* replicas, const char* in_sync) {
+    return load_standalone({{"PENSTOCK_KAFKA_REPLICATION", replicas}, {"PENSTOCK_KAFKA_MIN_INSYNC", in_sync}})
+        .problems;
+  };
+  EXPECT_THAT(problems("2", "3"), ElementsAre(HasSubstr("PENSTOCK_KAFKA_MIN_INSYNC")));
+  EXPECT_THAT(problems("3", "3"), IsEmpty());
+  EXPECT_THAT(problems("0", "3"), IsEmpty()) << "decided with the brokers";
+}
+
 TEST(SettingsChecks, TheAdminListenerHasItsOwnAddress) {
   EXPECT_THAT(load_standalone({{"PENSTOCK_LISTEN", "127.0.0.1:1"}, {"PENSTOCK_ADMIN_LISTEN", "127.0.0.1:1"}})
                   .problems,

@@ -1,0 +1,62 @@
+#include "tests/contract/event_log/kafka_broker.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace penstock {
+
+int free_port() {
+  const int socket_id = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(bind(socket_id, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(socket_id, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(socket_id);
+  return ntohs(address.sin_port);
+}
+
+Broker::Broker(std::vector<std::string> settings) : settings_(std::move(settings)) {
+  std::string folder = (std::filesystem::temp_directory_path() / "penstock.XXXXXX").string();
+  folder_ = mkdtemp(folder.data());
+  start();
+}
+
+Broker::~Broker() {
+  kill_now();
+  std::filesystem::remove_all(folder_);
+}
+
+void Broker::start() {
+  std::vector<std::string> words = {PENSTOCK_SOURCE_DIR "/deploy/kafka/run-broker", folder_.string(),
+                                    std::to_string(port_), std::to_string(controller_port_)};
+  words.insert(words.end(), settings_.begin(), settings_.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  process_ = fork();
+  ASSERT_GE(process_, 0);
+  if (process_ != 0) return;
+  const int out = open((folder_ / "broker.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(out, STDOUT_FILENO);
+  dup2(out, STDERR_FILENO);
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+void Broker::hang() { kill(process_, SIGSTOP); }
+void Broker::go_on() { kill(process_, SIGCONT); }
+
+void Broker::kill_now() {
+  kill(process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+}
+
+}  // namespace penstock

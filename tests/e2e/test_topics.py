@@ -1,0 +1,170 @@
+"""The topics are what the settings say: nothing makes them but `migrate`, and every program insists on them."""
+
+import base64
+import os
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from harness.events import completed, deposit, key, unique
+from harness.http_client import eventually
+from harness.programs import Cluster, Program
+from harness.signing import wire
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
+    os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
+
+MIB = 1024 * 1024
+
+
+def kafka_tool(name: str, brokers: str, *arguments: str) -> str:
+    done = subprocess.run(["java", "-cp", f"{KAFKA_HOME}/libs/*", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", name,
+                           "--bootstrap-server", brokers, *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def topics(brokers: str, prefix: str) -> list[str]:
+    listed = kafka_tool("org.apache.kafka.tools.TopicCommand", brokers, "--list").split()
+    return [name for name in listed if name.startswith(prefix)]
+
+
+class Broker:
+    """A broker of the test's own, with settings over those of deploy/kafka/server.properties."""
+
+    def __init__(self, *settings: str):
+        self._folder = tempfile.TemporaryDirectory(prefix="penstock-e2e-")
+        ports = [str(self._free_port()) for _ in range(2)]
+        self.address = "127.0.0.1:" + ports[0]
+        self._process = subprocess.Popen(
+            [str(ROOT / "deploy/kafka/run-broker"), self._folder.name + "/data", *ports, *settings],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    @staticmethod
+    def _free_port() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    def __enter__(self):
+        def serves():
+            try:
+                socket.create_connection(tuple(self.address.split(":")), 1).close()
+                return True
+            except OSError:
+                return False
+        eventually("the broker serves", serves, 60)
+        return self
+
+    def __exit__(self, *_):
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(30)
+        self._folder.cleanup()
+
+
+class AutomaticTopics(unittest.TestCase):
+    def test_programs_that_start_before_migrate_make_no_topic_although_the_broker_would(self):
+        with Broker("auto.create.topics.enable=true") as broker:
+            cluster = Cluster(PENSTOCK_LOG="kafka://" + broker.address)
+            cluster.psql(f"create database {cluster.name}")
+            try:
+                for name, arguments in (("penstock-ingress", []), ("penstock-worker", ["--pool", "all"]),
+                                        ("penstock-admin", [])):
+                    with Program(name, arguments, cluster.environment) as program:
+                        self.assertEqual(program.wait(), 1, name)
+                        self.assertIn(cluster.name, program.tail(), name)
+                        self.assertIn("penstock-admin migrate", program.tail(), name)
+                self.assertEqual(topics(broker.address, cluster.name), [])
+                cluster.migrate()
+                said = kafka_tool("org.apache.kafka.tools.TopicCommand", broker.address, "--describe", "--topic",
+                                  cluster.name + ".payments")
+                self.assertIn("PartitionCount: 4", said)
+                self.assertIn("retention.ms=3024000000", said)
+                self.assertIn("min.insync.replicas=1", said)
+            finally:
+                cluster.psql(f"drop database {cluster.name} with (force)")
+
+
+class WeakTopics(unittest.TestCase):
+    def setUp(self):
+        self.cluster = Cluster()
+        self.cluster.psql(f"create database {self.cluster.name}")
+        self.addCleanup(self.cluster.psql, f"drop database {self.cluster.name} with (force)")
+        self.cluster.migrate()
+
+    def refused(self, name: str, *arguments: str, **environment: str) -> str:
+        with Program(name, list(arguments), {**self.cluster.environment, **environment}) as program:
+            self.assertEqual(program.wait(), 1, name)
+            return program.tail()
+
+    def test_a_topic_that_is_too_small_for_the_largest_body_is_named_with_both_values(self):
+        for name, arguments in (("penstock-ingress", ()), ("penstock-worker", ("--pool", "all")), ("penstock-admin", ())):
+            said = self.refused(name, *arguments, PENSTOCK_MAX_BODY="4MiB")
+            for word in (self.cluster.name + ".", "max.message.bytes is 1052672", "PENSTOCK_MAX_BODY needs 4263936",
+                         "penstock-admin migrate"):
+                self.assertIn(word, said, name)
+        self.cluster.environment["PENSTOCK_MAX_BODY"] = "4MiB"
+        self.cluster.migrate()
+        with self.cluster.start_ingress() as program:
+            self.assertEqual(self.cluster.ingress.get("/readyz").status, 200)
+            self.assertEqual(program.terminate(), 0)
+
+    def test_replicas_that_are_missing_end_migrate_with_the_topic_and_both_values(self):
+        said = self.refused("penstock-admin", "migrate", PENSTOCK_KAFKA_REPLICATION="3")
+        for word in (self.cluster.name + ".", "replicas is 1", "PENSTOCK_KAFKA_REPLICATION needs 3"):
+            self.assertIn(word, said)
+
+
+class LargeBodies(unittest.TestCase):
+    """A body just under the limit, that cannot be compressed, through every part; one that is no event, too."""
+
+    def body(self, size: int) -> bytes:
+        noise = base64.b64encode(random.Random(size).randbytes(300 * 1024)).decode()
+        self.event = completed(deposit(self.user, 7))
+        self.event["data"]["object"]["line_items"] = []
+        pieces = self.event["data"]["object"]["line_items"]
+        while (room := size - len(wire(self.event)) - 24) > 0:
+            pieces.append(noise[: min(room, len(noise))])
+        return wire(self.event)
+
+    def check(self, size: int, **worker_environment: str):
+        self.user = unique("user")
+        with Cluster(pools=(), PENSTOCK_MAX_BODY=f"{size}B", PENSTOCK_ACK_TIMEOUT="30s") as cluster:
+            environment = {**cluster.environment, **worker_environment}
+            worker = Program("penstock-worker", ["--pool", "payments,unrouted"], environment)
+            cluster.workers.append(worker)
+            body = self.body(size - 1)
+            self.assertGreater(len(body), size - 64)
+            self.assertLess(len(body), size)
+            self.assertEqual(cluster.ingress.post(b"x" * (size + 1)).status, 413)
+            cluster.ingress.accept(body)
+            settled = cluster.admin.settled([key(self.event)])[key(self.event)]
+            self.assertEqual(settled["outcome"], "applied")
+            self.assertEqual(cluster.admin.state("/v1/wallets/" + self.user)["test_balances"], {"usd": 7})
+
+            cluster.ingress.accept(random.Random(1).randbytes(size))
+            parked = eventually("a parked event", lambda: cluster.admin.all("/v1/parked"))
+            self.assertEqual([p["error_class"] for p in parked], ["not_json"])
+            eventually("no lag", lambda: all(p["lag"] == 0 for p in cluster.admin.get("/v1/pools").json["data"]
+                                             if p["name"] in ("payments", "unrouted")))
+            ends = kafka_tool("org.apache.kafka.tools.GetOffsetShell", os.environ["PENSTOCK_TEST_KAFKA"],
+                              "--topic", cluster.name + ".parked")
+            self.assertEqual(sum(int(line.rsplit(":", 1)[1]) for line in ends.split()), 1, "the dead letter")
+
+    def test_of_4_mib(self):
+        self.check(4 * MIB)
+
+    def test_of_16_mib(self):
+        self.check(16 * MIB)
+
+    def test_a_worker_that_was_not_told_takes_and_parks_what_the_topics_take(self):
+        self.check(4 * MIB, PENSTOCK_MAX_BODY="512KiB")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

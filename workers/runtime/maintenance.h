@@ -1,0 +1,39 @@
+// Keeps the store and the log from growing without end.
+#pragma once
+
+#include <atomic>
+
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+#include "common/ports/store.h"
+#include "workers/runtime/periodic.h"
+
+namespace penstock {
+
+// The dead letters whose inbox rows say that they are parked still. The store must outlive it.
+StillParked still_parked_in(Store& store);
+
+// Every hour, on a thread of its own: makes room ahead in the store, drops what was received longer than
+// `retention` ago from store and log, and gives the room back. What is parked stays until it is re-driven or
+// dropped. Works in short runs, so destruction waits for one of them at most. A failure is logged, and the
+// next hour goes on. All it is given must outlive it.
+class Maintenance {
+ public:
+  Maintenance(EventLog& log, Store& store, const Clock& clock, Milliseconds retention);
+  ~Maintenance() { stopping_ = true; }
+  Maintenance(const Maintenance&) = delete;
+  Maintenance& operator=(const Maintenance&) = delete;
+
+ private:
+  void work();
+  Status repeat(const std::function<Result<bool>()>& run) const;
+
+  EventLog& log_;
+  Store& store_;
+  const Clock& clock_;
+  const Milliseconds retention_;
+  std::atomic<bool> stopping_ = false;
+  Periodic hourly_;  // last: it uses all of the above
+};
+
+}  // namespace penstock
