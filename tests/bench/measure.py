@@ -300,13 +300,17 @@ def measure_memory() -> list[Line]:
             for name, kb in sorted(found.items())]
 
 
-def table(lines: list[Line]) -> str:
-    rows = [("what : compared with", "Penstock", "other", "ratio", "lowest to highest", "aim"),
-            *(dataclasses.astuple(line) for line in lines)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+def columns_of(head: tuple, rows: list[tuple]) -> str:
+    rows = [head, *rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     text.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(text)
+
+
+def table(lines: list[Line]) -> str:
+    return columns_of(("what : compared with", "Penstock", "other", "ratio", "lowest to highest", "aim"),
+                      [dataclasses.astuple(line) for line in lines])
 
 
 PARTS = {"ingress": measure_ingress, "worker": measure_worker, "standalone": measure_standalone,

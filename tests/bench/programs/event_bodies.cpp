@@ -10,18 +10,30 @@
 
 namespace penstock::bench {
 
-EventBodies::EventBodies()
-    : salt_(crypto::to_hex(crypto::random_bytes(6))),
-      session_(read("checkout.session.completed")),
-      intent_(read("payment_intent.succeeded")) {}
+namespace {
 
-EventBodies::Template EventBodies::read(std::string_view type) {
+void replace(std::string& text, std::string_view from, std::string_view to) {
+  if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+EventBodies::EventBodies(Payer payer)
+    : salt_(crypto::to_hex(crypto::random_bytes(6))),
+      session_(read("checkout.session.completed", payer)),
+      intent_(read("payment_intent.succeeded", payer)) {}
+
+EventBodies::Template EventBodies::read(std::string_view type, Payer payer) {
   constexpr std::string_view kMark = "{{id}}";
   const std::string path =
       std::string(PENSTOCK_SOURCE_DIR "/tests/bench/bodies/").append(type).append(".json");
   std::ifstream file(path, std::ios::binary);
   if (!file) fail("cannot read " + path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (payer == Payer::named) {
+    replace(text, R"("client_reference_id": null)", R"("client_reference_id": "user_{{id}}")");
+    replace(text, R"("customer": null)", R"("customer": "cus_{{id}}")");
+  }
 
   Template made{type, {}};
   std::size_t from = 0;

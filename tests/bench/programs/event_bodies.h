@@ -18,8 +18,11 @@ struct EventBody {
 // Immutable; any thread may use it. Two instances never make the same ids.
 class EventBodies {
  public:
+  // Who pays: a guest, or a user and a customer, new ones for every payment.
+  enum class Payer { guest, named };
+
   // Reads the templates of tests/bench/bodies. Exits when they are not there.
-  EventBodies();
+  explicit EventBodies(Payer payer = Payer::guest);
 
   // checkout.session.completed for even n, payment_intent.succeeded for odd n; no two are about one payment.
   EventBody make(std::size_t n) const;
@@ -29,7 +32,7 @@ class EventBodies {
     std::string_view type;
     std::vector<std::string> parts;  // the id goes between them
   };
-  static Template read(std::string_view type);
+  static Template read(std::string_view type, Payer payer);
   static std::string fill(const Template& from, std::string_view id);
 
   std::string salt_;

@@ -1,6 +1,6 @@
-// bench_worker: one worker pool on the PostgreSQL store. The events stand in an in-memory log before the
-// clock starts; it stops when the last of them is committed and marked seen. With --events 0 it only brings
-// the schema to its version.
+// bench_worker: one worker pool on PostgreSQL or a SQLite file. The events stand in an in-memory log before
+// the clock starts; it stops when the last of them is committed and marked seen. With --events 0 it only
+// brings the schema to its version.
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -14,6 +14,7 @@
 #include "common/adapters/postgres/store.h"
 #include "common/adapters/redis/no_seen_set.h"
 #include "common/adapters/redis/seen_set.h"
+#include "common/adapters/sqlite/store.h"
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/observe/metrics.h"
 #include "tests/bench/programs/event_bodies.h"
@@ -71,8 +72,8 @@ Record make_record(const EventBodies& bodies, std::size_t n, const std::string& 
            {"ps_livemode", "false"}}};
 }
 
-void preload(EventLog& log, std::size_t events, Timestamp now) {
-  const EventBodies bodies;
+void preload(EventLog& log, std::size_t events, bool named, Timestamp now) {
+  const EventBodies bodies(named ? EventBodies::Payer::named : EventBodies::Payer::guest);
   const std::string received_at = to_rfc3339(now);
   for (std::size_t n = 0; n < events; ++n)
     if (!log.append(make_record(bodies, n, received_at), [](const Result<Position>&) {}))
@@ -85,7 +86,14 @@ struct Options {
   int redis_port = 0;  // 0: no seen set
   std::size_t events = 0;
   std::size_t batch = 500;
+  bool named = false;
 };
+
+Result<std::unique_ptr<Store>> open_store(const std::string& address) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (address.starts_with(kSqlite)) return open_sqlite_store({.file = address.substr(kSqlite.size())});
+  return make_postgres_store({.url = address});
+}
 
 std::unique_ptr<SeenSet> make_seen_set(int redis_port) {
   if (redis_port == 0) return std::make_unique<NoSeenSet>();
@@ -119,14 +127,14 @@ std::chrono::duration<double> apply_all(const Options& options, EventLog& log, S
 
 void run(const Options& options) {
   const SystemClock clock;
-  auto store = make_postgres_store({.url = options.store});
+  auto store = open_store(options.store);
   if (!store || !store.value()->migrate() || !store.value()->ready()) fail("the store is not ready");
   if (options.events == 0) return;
 
   auto memory =
       open_memory_log({.queue_records_max = options.events, .queue_bytes_max = kLogBytesMax}, clock);
   if (!memory.log->create_topics({std::string(kTopic)})) fail("no topic");
-  preload(*memory.log, options.events, clock.now());
+  preload(*memory.log, options.events, options.named, clock.now());
   report_events(options.events, apply_all(options, *memory.log, *store.value(), clock));
 }
 
@@ -136,11 +144,12 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
   using namespace penstock::bench;
   Options options;
-  CLI::App app("One worker pool on PostgreSQL");
-  app.add_option("--store", options.store)->required();
+  CLI::App app("One worker pool");
+  app.add_option("--store", options.store, "postgresql://… or sqlite:FILE")->required();
   app.add_option("--redis-port", options.redis_port);
   app.add_option("--events", options.events)->required();
   app.add_option("--batch", options.batch);
+  app.add_flag("--named", options.named, "each payment names a user and a customer");
   CLI11_PARSE(app, argc, argv);
   run(options);
 }

@@ -73,6 +73,11 @@ const Resource kOne[] = {
      "outbound"},
 };
 const Resource kLists[] = {
+    {"/v1/payments?status=partially_refunded", "Payment",
+     "id status metadata created_at updated_at updated_by"},
+    {"/v1/subscriptions?user=u1", "Subscription", "id status user_id created_at updated_at updated_by"},
+    {"/v1/accounts?user=u1", "Account", "id user_id requirements created_at updated_at updated_by"},
+    {"/v1/payouts?account=acct_1", "Payout", "id account retry created_at updated_at updated_by"},
     {"/v1/fulfillments", "Fulfillment",
      "id payment app_slug action user_id grants event created_at updated_at updated_by"},
     {"/v1/wallets/u1/entries", "WalletEntry",
@@ -114,6 +119,24 @@ TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   EXPECT_EQ(members_of(get("/v1/accounts/acct_1")["requirements"]),
             (Names{"currently_due", "eventually_due", "past_due", "disabled_reason"}));
   EXPECT_EQ(members_of(get("/v1/payouts/po_1")["retry"]), (Names{"state", "attempts", "next_at"}));
+}
+
+TEST_F(AdminDocuments, EveryArrayOfTheSchemaSaysWhatItHolds) {
+  std::istringstream lines(openapi_);
+  std::string before;
+  int arrays = 0;
+  for (std::string line; std::getline(lines, line); before = line) {
+    const auto indentation = [](const std::string& text) { return text.find_first_not_of(' '); };
+    if (line.find("type: array,") != std::string::npos) {
+      EXPECT_NE(line.find("items: "), std::string::npos) << line;
+      ++arrays;
+    } else if (before.ends_with("type: array")) {
+      while (line.find("description:") != std::string::npos) std::getline(lines, line);
+      EXPECT_EQ(line.find("items:"), indentation(before)) << before << "\n" << line;
+      ++arrays;
+    }
+  }
+  EXPECT_GT(arrays, 10);
 }
 
 TEST_F(AdminDocuments, TheSchemaNamesEveryRouteAndNoOther) {

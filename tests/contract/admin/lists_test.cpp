@@ -34,7 +34,9 @@ class CountingStore final : public Store {
   Result<std::string> id() override { return store_.id(); }
   Status migrate() override { return store_.migrate(); }
   Status ready() override { return store_.ready(); }
-  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override { return store_.maintain(now, inbox_age); }
+  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
+    return store_.maintain(now, inbox_age);
+  }
 
  private:
   Store& store_;
