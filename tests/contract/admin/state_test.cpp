@@ -59,6 +59,24 @@ TEST_F(AdminTest, AFulfillmentWithoutAUserShowsTheCustomersUser) {
   EXPECT_EQ(text_of(get("/v1/fulfillments?payment=cs_9").data().first()["user_id"]), "u9");
 }
 
+TEST_F(AdminTest, MetadataThatChangesBackAndForthGivesOnceAndStopsNothing) {
+  int created = 1000;
+  for (const char* metadata : {R"({"app_slug":"courses","course_id":"c1"})", R"({"type":"wallet_deposit"})",
+                               R"({"app_slug":"courses","course_id":"c1"})", R"({"type":"wallet_deposit"})"})
+    apply({.type = "checkout.session.async_payment_succeeded",
+           .object = std::string(R"({"id":"cs_9","object":"checkout.session","status":"complete",
+             "payment_status":"paid","mode":"payment","payment_intent":null,"amount_total":500,
+             "currency":"usd","client_reference_id":"u9","metadata":)") +
+                     metadata + "}",
+           .created = created++});
+  const Reply fulfillments = get("/v1/fulfillments?payment=cs_9");
+  ASSERT_EQ(fulfillments.data().size(), 1U);
+  EXPECT_EQ(json::canonical(fulfillments.data().first()["grants"]), R"([{"id":"c1","kind":"course"}])");
+  EXPECT_EQ(get("/v1/payments/cs_9")["fulfilled"].boolean(), true);
+  EXPECT_EQ(json::canonical(get("/v1/wallets/u9")["balances"]), R"({"usd":500})");
+  EXPECT_EQ(get("/v1/ledger/check")["balanced"].boolean(), true);
+}
+
 TEST_F(AdminTest, AWalletKeepsTestMoneyApart) {
   apply_examples();
   apply({.type = "checkout.session.completed",
