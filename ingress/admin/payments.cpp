@@ -15,11 +15,15 @@ Result<std::vector<Scope>> scopes_with(Store& store, const std::string& id, cons
   std::vector<Scope> scopes;
   Status status = ok();
   const auto add = [&](auto rows) {
-    if (!rows) status = rows.error();
-    if (rows)
-      for (const auto& each : rows.value()) scopes.push_back(scope_of_row(each.row));
+    if (!rows) {
+      status = rows.error();
+      return false;
+    }
+    for (const auto& each : rows.value()) scopes.push_back(scope_of_row(each.row));
+    return true;
   };
-  (add(read_asked_rows<R>(store, id, asked)), ...);
+  // Not on after a failure: each would wait for the store anew.
+  (void)(add(read_asked_rows<R>(store, id, asked)) && ...);
   TRY_STATUS(std::move(status));
   return scopes;
 }
