@@ -159,10 +159,9 @@ class Store {
   // Reads without locks.
   virtual Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) = 0;
   virtual Result<std::vector<Row>> list(const Table& table, const ListQuery& query) = 0;
-  // The keys `<scope>:<id>` of this id, in order, the first `limit` of them; a scope has no colon. Costs a
-  // look-up for each scope that there is, not for each row.
-  virtual Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
-                                                      std::size_t limit) = 0;
+  // What the table's keys begin with, up to the first colon, each once and in their order, the first `limit` of
+  // them. Costs a look-up for each, not for each row.
+  virtual Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) = 0;
   virtual Result<LedgerCheck> check_ledger() = 0;
 
   // Who this store is: made once by migrate(), kept by backups. Error: wrong_schema before that.

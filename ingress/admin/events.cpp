@@ -13,7 +13,8 @@
 namespace penstock::admin {
 namespace {
 
-constexpr std::size_t kKeysMax = 100;  // that an ambiguous id is answered with
+constexpr std::size_t kScopesMax = 10'000;  // of events, in which an id is looked for
+constexpr std::size_t kKeysMax = 100;       // that an ambiguous id is answered with
 
 void encode_event_members(json::Writer& out, const InboxRow& row) {
   out.key("key").string(row.key.value).key("type").string(row.type).key("source").string(row.source);
@@ -158,9 +159,22 @@ std::vector<Way> ways_to_parked(const ListQuery& query) {
   return ways;
 }
 
-http::Response several(const std::vector<std::string>& keys) {
+// The event of that key, else those that have it for their id, under whatever scope.
+Result<std::vector<Stored<InboxRow>>> events_named(Store& store, const std::string& name) {
+  TRY(auto of_key, read_rows<InboxRow>(store, {name}));
+  if (!of_key.empty()) return of_key;
+  TRY(const auto scopes, store.key_scopes(table_of<InboxRow>(), kScopesMax));
+  std::vector<std::string> keys;
+  for (const auto& scope : scopes) keys.push_back(make_event_key(scope, name).value);
+  return read_rows<InboxRow>(store, keys);
+}
+
+http::Response several(const std::vector<Stored<InboxRow>>& events) {
   auto response = http::problem(409, "ambiguous", "several events have this id: ask for one of `keys`");
-  response.problem->keys = keys;
+  for (const auto& [row, stamp] : events) response.problem->keys.push_back(row.key.value);
+  auto& keys = response.problem->keys;
+  std::sort(keys.begin(), keys.end());
+  if (keys.size() > kKeysMax) keys.resize(kKeysMax);
   return response;
 }
 
@@ -203,16 +217,10 @@ Result<http::Response> list_events(const Context& context, const http::Request& 
 Result<http::Response> get_event(const Context& context, const http::Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  const std::string key(request.parameter("key"));
-  TRY(auto found, read_row<InboxRow>(context.store, key));
-  if (!found) {
-    TRY(const auto keys, context.store.keys_of_id(table_of<InboxRow>(), key, kKeysMax));
-    if (keys.size() > 1) return several(keys);
-    if (keys.empty()) return not_found("event");
-    TRY(found, read_row<InboxRow>(context.store, keys.front()));
-    if (!found) return not_found("event");
-  }
-  return show_event(context, request, *found);
+  TRY(const auto events, events_named(context.store, std::string(request.parameter("key"))));
+  if (events.empty()) return not_found("event");
+  if (events.size() > 1) return several(events);
+  return show_event(context, request, events.front());
 }
 
 Result<http::Response> list_parked(const Context& context, const http::Request& request) {

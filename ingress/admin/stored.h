@@ -92,7 +92,6 @@ Result<std::vector<Stored<R>>> rows_with(Store& store, std::vector<ColumnFilter>
 template <class Element, class Find>
 Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQuery& query, const Cursor& from,
                                 Find find) {
-  constexpr std::size_t kPiece = 500;
   const auto is_shown = [&](const Candidate& candidate, const Found<Element>& found) {
     return !from.within.empty() && candidate.place.at == from.last.at &&
            candidate.place.key == from.last.key && found.within <= from.within;
@@ -100,7 +99,7 @@ Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQue
   Page<Element> page;
   Cursor last;
   std::size_t examined = 0;
-  for (std::size_t piece = query.limit + 1;; piece = kPiece) {
+  for (std::size_t piece = query.limit + 1;; piece = std::min(2 * piece, kExaminedMax - examined)) {
     TRY(const auto candidates, scan.next(piece));
     TRY(auto found, find(candidates));
     for (auto& each : found) {
@@ -114,7 +113,7 @@ Result<Page<Element>> fill_page(Scan& scan, std::string_view list, const ListQue
       last = {candidate.place, std::move(each.within), from.way};
     }
     if (candidates.size() < piece) return page;
-    examined += candidates.size();
+    examined += piece;
     if (examined < kExaminedMax) continue;
     page.next_cursor = make_cursor(list, query.order, {candidates.back().place, {}, from.way});
     return page;

@@ -31,6 +31,7 @@ class Dialect:
     hex: Callable[[str], str]  # eight digits, another for every number
     at: Callable[[int, float], str]  # a time, so many milliseconds after another for each row
     true: str
+    json: Callable[[str], str]
     numbers: Callable[[int, int], str]  # a table g(g)
 
 
@@ -38,11 +39,13 @@ POSTGRES = Dialect(
     hex=lambda n: f"lpad(to_hex((({n})::bigint * 2654435761) % 4294967296), 8, '0')",
     at=lambda start, step: f"to_timestamp(({start} + floor(g * {step})) / 1000.0)",
     true="true",
+    json=lambda text: f"({text})::json",
     numbers=lambda first, end: f"generate_series({first}::bigint, {end - 1}) AS g(g)")
 SQLITE = Dialect(
     hex=lambda n: f"printf('%08x', (({n}) * 2654435761) % 4294967296)",
     at=lambda start, step: f"({start} + CAST(g * {step} AS INTEGER))",
     true="1",
+    json=lambda text: text,
     numbers=lambda first, end: f"(WITH RECURSIVE n(g) AS (SELECT {first} UNION ALL SELECT g + 1 FROM n WHERE g + 1 < "
                                f"{end}) SELECT g FROM n) AS g")
 
@@ -70,7 +73,7 @@ def rows_of(d: Dialect, start: int, step: float, users: int) -> list[Rows]:
         Rows("inbox", {
             "key": f"CASE WHEN g < 20 THEN 'partner/acme' ELSE 'stripe' END || ':evt_' || {h('g')}",
             "source": "CASE WHEN g < 20 THEN 'partner/acme' ELSE 'stripe' END",
-            "type": "CASE WHEN g < 20 THEN 'charge.dispute.closed' WHEN g < 5000 THEN 'invoice.paid' WHEN g % 10 = 9 THEN "
+            "type": "CASE WHEN g < 20 THEN 'charge.dispute.closed' WHEN g < 500 THEN 'invoice.paid' WHEN g % 10 = 9 THEN "
                     "'customer.subscription.updated' WHEN g % 2 = 0 THEN 'checkout.session.completed' ELSE "
                     "'payment_intent.succeeded' END",
             "outcome": "CASE WHEN g < 20 THEN 'unroutable' WHEN g % 100 = 7 THEN 'parked' WHEN g % 20 = 3 THEN 'stale' "
@@ -82,8 +85,8 @@ def rows_of(d: Dialect, start: int, step: float, users: int) -> list[Rows]:
         Rows("payment_intents", {
             **one("pi"), "customer": named["customer"],
             "status": "CASE WHEN g < 20 THEN 'canceled' WHEN g % 50 = 10 THEN 'failed' ELSE 'paid' END",
-            "sessions": f"CASE WHEN g % 10 = 0 THEN '[]' ELSE '[\"cs_' || {h('g')} || '\"]' END",
-            "charges": f"CASE WHEN g % 20 = 0 THEN '[\"ch_' || {h('g')} || '\"]' ELSE '[]' END",
+            "sessions": d.json(f"CASE WHEN g % 10 = 0 THEN '[]' ELSE '[\"cs_' || {h('g')} || '\"]' END"),
+            "charges": d.json(f"CASE WHEN g % 20 = 0 THEN '[\"ch_' || {h('g')} || '\"]' ELSE '[]' END"),
             "latest_charge": f"CASE WHEN g % 20 = 0 THEN 'ch_' || {h('g')} END"}, template="version IS NOT NULL"),
         Rows("checkout_sessions", {
             **one("cs"), **named, "payment_intent": f"'pi_' || {h('g')}",
@@ -253,7 +256,7 @@ def lists(users: int) -> dict[str, str]:
         "events, rare type and outcome": "/v1/events?type=charge.dispute.closed&outcome=unroutable",
         "events, type, outcome, entity": "/v1/events?type=customer.subscription.updated&outcome=stale&entity=acct_heavy",
         "events, type and outcome that never meet": "/v1/events?type=customer.subscription.updated&outcome=parked",
-        "event by its id alone": f"/v1/events/evt_{hexed(4711)}",
+        "event by its id alone": f"/v1/events/evt_{hexed(611)}",
         "parked": "/v1/parked?",
         "parked, rare reason": "/v1/parked?reason=too_large",
         "payments": "/v1/payments?",

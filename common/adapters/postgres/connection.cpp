@@ -61,9 +61,10 @@ std::string whole_seconds(Milliseconds time) {
 }
 
 // A plan may be cached while its table is still small, and would keep scanning it when it has grown: batches
-// only ever look up by key, so they never scan.
+// only ever look up by key, so they never scan. Nor is any of our statements long enough to be worth
+// compiling, which a plan that cannot do without what is switched off would be for its price alone.
 std::string session_settings(const PostgresOptions& options) {
-  return "SET client_min_messages = error; SET enable_seqscan = off;"
+  return "SET client_min_messages = error; SET enable_seqscan = off; SET jit = off;"
          "SET statement_timeout = " +
          std::to_string(options.statement_timeout.count()) +
          ";"

@@ -148,17 +148,16 @@ class PostgresStore final : public Store {
     return read_rows(table, result.get());
   }
 
-  Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
-                                              std::size_t limit) override {
+  Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     TRY(auto connection, pool_.acquire());
     TRY(const auto result,
-        run_list(*connection, sql::keys_of_id_statement(table, id, limit, "split_part(found, ':', 1)")));
-    std::vector<std::string> keys;
+        run_list(*connection, sql::key_scopes_statement(table, limit, "split_part(found, ':', 1)")));
+    std::vector<std::string> scopes;
     for (int row = 0; row < PQntuples(result.get()); ++row) {
-      TRY(auto key, read_cell(ColumnType::text, result.get(), row, 0));
-      keys.push_back(std::get<std::string>(std::move(key)));
+      TRY(auto scope, read_cell(ColumnType::text, result.get(), row, 0));
+      scopes.push_back(std::get<std::string>(std::move(scope)));
     }
-    return keys;
+    return scopes;
   }
 
   Result<LedgerCheck> check_ledger() override {

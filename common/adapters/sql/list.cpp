@@ -177,8 +177,7 @@ Result<ListStatement> list_statement(const Table& table, const ListQuery& query)
   return ListBuilder(table, query).build();
 }
 
-ListStatement keys_of_id_statement(const Table& table, std::string_view id, std::size_t limit,
-                                   std::string_view scope_of_found) {
+ListStatement key_scopes_statement(const Table& table, std::size_t limit, std::string_view scope_of_found) {
   const std::string key = quoted(key_name(table));
   const std::string keys = "SELECT " + key + " FROM " + quoted(table.name);
   const std::string least = " ORDER BY " + key + " LIMIT 1";
@@ -186,11 +185,9 @@ ListStatement keys_of_id_statement(const Table& table, std::string_view id, std:
   // ';' is what follows ':' in the order of bytes: the next key found is one of another scope.
   std::string text = "WITH RECURSIVE scopes (found) AS (SELECT (" + keys + least + ") UNION ALL SELECT (" +
                      keys + " WHERE " + key + " >= " + scope + " || ';'" + least +
-                     ") FROM scopes WHERE found IS NOT NULL) " + keys + " WHERE " + key + " IN (SELECT " +
-                     scope + " || ':' || $1 FROM scopes WHERE found IS NOT NULL) ORDER BY " + key +
-                     " LIMIT $2";
-  return {std::move(text),
-          {{ColumnType::text, std::string(id)}, {ColumnType::integer, integer_limit(limit)}}};
+                     ") FROM scopes WHERE found IS NOT NULL) SELECT " + scope +
+                     " FROM scopes WHERE found IS NOT NULL LIMIT $1";
+  return {std::move(text), {{ColumnType::integer, integer_limit(limit)}}, true};
 }
 
 }  // namespace penstock::sql

@@ -29,8 +29,7 @@ struct ListStatement {
 // to scan one in the hope of finding enough rows soon.
 Result<ListStatement> list_statement(const Table& table, const ListQuery& query);
 
-// The statement of Store::keys_of_id. `scope_of_found` is an SQL expression: the scope of the key `found`.
-ListStatement keys_of_id_statement(const Table& table, std::string_view id, std::size_t limit,
-                                   std::string_view scope_of_found);
+// The statement of Store::key_scopes. `scope_of_found` is an SQL expression: the scope of the key `found`.
+ListStatement key_scopes_statement(const Table& table, std::size_t limit, std::string_view scope_of_found);
 
 }  // namespace penstock::sql

@@ -140,13 +140,13 @@ class Database {
     return rows;
   }
 
-  Result<std::vector<std::string>> keys(const sql::ListStatement& query) {
+  Result<std::vector<std::string>> texts(const sql::ListStatement& query) {
     TRY(Statement statement, prepare(query));
-    std::vector<std::string> keys;
+    std::vector<std::string> texts;
     while (true) {
       TRY(const bool row, statement.step());
-      if (!row) return keys;
-      keys.emplace_back(statement.text(0));
+      if (!row) return texts;
+      texts.emplace_back(statement.text(0));
     }
   }
 
@@ -329,12 +329,11 @@ class SqliteStore final : public Store {
     return database_.list(table, statement);
   }
 
-  Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
-                                              std::size_t limit) override {
+  Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     constexpr std::string_view kScope = "substr(found || ':', 1, instr(found || ':', ':') - 1)";
-    const auto statement = sql::keys_of_id_statement(table, id, limit, kScope);
+    const auto statement = sql::key_scopes_statement(table, limit, kScope);
     TRY(const auto turn, wait_for_turn());
-    return database_.keys(statement);
+    return database_.texts(statement);
   }
 
   Result<LedgerCheck> check_ledger() override {

@@ -44,9 +44,8 @@ class MoodyStore final : public Store {
   Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
     return store_.list(table, query);
   }
-  Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
-                                              std::size_t limit) override {
-    return store_.keys_of_id(table, id, limit);
+  Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
+    return store_.key_scopes(table, limit);
   }
   Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Result<std::string> id() override { return store_.id(); }

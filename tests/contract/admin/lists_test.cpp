@@ -22,9 +22,8 @@ class CountingStore final : public Store {
     if (rows) rows_ += rows.value().size();
     return rows;
   }
-  Result<std::vector<std::string>> keys_of_id(const Table& table, std::string_view id,
-                                              std::size_t limit) override {
-    return store_.keys_of_id(table, id, limit);
+  Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
+    return store_.key_scopes(table, limit);
   }
   Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) override {
     return store_.read(table, keys);
