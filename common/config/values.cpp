@@ -134,6 +134,18 @@ Status check_stripe_secret(std::string_view secret) {
   return ok();
 }
 
+// libpq ends the user and password at the first of these, and would show what it takes for the host.
+bool has_unescaped_password(std::string_view after_scheme) {
+  const auto before_query = after_scheme.substr(0, after_scheme.find('?'));
+  const auto last_at = before_query.rfind('@');
+  if (last_at != std::string_view::npos) return before_query.find_first_of("@/") != last_at;
+  const auto value = before_query.find(':');  // a port, or a password with a '?'
+  return value != std::string_view::npos && before_query.find('/') == std::string_view::npos &&
+         after_scheme.find('@') != std::string_view::npos &&
+         !std::all_of(before_query.begin() + static_cast<std::ptrdiff_t>(value) + 1, before_query.end(),
+                      is_digit);
+}
+
 }  // namespace
 
 std::string to_string(const Address& address) {
@@ -241,8 +253,12 @@ Result<StoreUrl> parse_store_url(std::string_view text) {
     TRY(auto url, sqlite_url(*path));
     return StoreUrl{std::move(url)};
   }
-  if (text.starts_with("postgresql://") || text.starts_with("postgres://"))
-    return StoreUrl{PostgresUrl{std::string(text)}};
+  for (const auto scheme : {"postgresql://", "postgres://"})
+    if (const auto rest = after_scheme(text, scheme)) {
+      if (has_unescaped_password(*rest))
+        return refuse("has a @, / or ? in its password: write %40, %2F, %3F");
+      return StoreUrl{PostgresUrl{std::string(text)}};
+    }
   return refuse("is neither postgresql://… nor sqlite:PATH");
 }
 

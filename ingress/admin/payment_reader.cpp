@@ -12,8 +12,7 @@ Status PaymentReader::read(const std::vector<TableKeys>& wanted) {
       stamps_[keys.table].emplace(std::get<std::string>(row.cells.front()), row.stamp);
     answered.push_back({keys.table, std::move(rows)});
   }
-  if (!view_.take(wanted, answered)) return Error{ErrorCode::corrupt, Retry::never, "a row of a payment"};
-  return ok();
+  return view_.take(wanted, answered);
 }
 
 const RowStamp* PaymentReader::stamp_of(const Table& table, const std::string& key) const {

@@ -40,9 +40,8 @@ struct Found {
 
 template <class R>
 Result<Stored<R>> typed_row(const Row& row) {
-  auto value = from_cells<R>(row.cells);
-  if (!value) return Error{ErrorCode::corrupt, Retry::never, "a row of " + std::string(table_of<R>().name)};
-  return Stored<R>{*std::move(value), row.stamp};
+  TRY(auto value, from_row<R>(row));
+  return Stored<R>{std::move(value), row.stamp};
 }
 
 template <class R>

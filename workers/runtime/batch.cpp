@@ -13,9 +13,7 @@ constexpr int kReadWavesMax = 100;
 
 Status load_into(StoreBatch& batch, View& view, const std::vector<TableKeys>& wanted) {
   TRY(auto answered, batch.load(wanted));
-  if (!view.take(wanted, answered))
-    return Error{ErrorCode::corrupt, Retry::safe, "a stored row cannot be read"};
-  return ok();
+  return view.take(wanted, answered);
 }
 
 // The inbox as one batch sees and changes it. Row and key are the same text.
@@ -23,10 +21,9 @@ class Inbox {
  public:
   Status take(const std::vector<Row>& stored) {
     for (const auto& each : stored) {
-      auto row = from_cells<InboxRow>(each.cells);
-      if (!row) return Error{ErrorCode::corrupt, Retry::safe, "a row of the inbox cannot be read"};
-      std::string key = row->key.value;
-      entries_.insert_or_assign(std::move(key), Entry{*std::move(row), each.rev, each.stamp, false});
+      TRY(auto row, from_row<InboxRow>(each));
+      std::string key = row.key.value;
+      entries_.insert_or_assign(std::move(key), Entry{std::move(row), each.rev, each.stamp, false});
     }
     return ok();
   }
@@ -114,8 +111,7 @@ class BatchRun {
       if (rows.table != &table_of<InboxRow>()) continue;
       TRY_STATUS(inbox_.take(rows.rows));
     }
-    if (!view_.take(wanted, answered))
-      return Error{ErrorCode::corrupt, Retry::safe, "a stored row cannot be read"};
+    TRY_STATUS(view_.take(wanted, answered));
     for (auto& incoming : batch_)
       if (!inbox_.knows(incoming.key)) read_body(incoming);
     TRY_STATUS(load_closure(*transaction_, view_, [this](Reads& more) { name_all(more); }));

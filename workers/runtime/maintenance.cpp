@@ -19,9 +19,8 @@ StillParked still_parked_in(Store& store) {
     TRY(const auto rows, store.read(table_of<InboxRow>(), keys));
     std::unordered_set<std::string> parked;
     for (const Row& row : rows) {
-      const auto read = from_cells<InboxRow>(row.cells);
-      if (!read) return Error{ErrorCode::corrupt, Retry::never, "an inbox row cannot be read"};
-      if (read->outcome == Outcome::parked) parked.insert(read->key.value);
+      TRY(const auto read, from_row<InboxRow>(row));
+      if (read.outcome == Outcome::parked) parked.insert(read.key.value);
     }
     std::vector<bool> answers;
     for (const std::string& key : keys) answers.push_back(parked.contains(key));

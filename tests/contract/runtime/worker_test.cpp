@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -520,6 +521,37 @@ TEST_F(WorkerTest, ADamagedPageLosesNothing) {
   wait_until("offset", [&] { return committed().value == 21; });
   EXPECT_EQ(balance("u"), 30);
   EXPECT_EQ(parked_records(), 0);
+}
+
+// A word that only a later version knows, say.
+TEST_F(WorkerTest, ARowThatCannotBeReadIsNamedAndWaitedFor) {
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_for_outcome("evt_1");
+  stop();
+  const Table& inbox_table = table_of<InboxRow>();
+  const auto column = std::find_if(inbox_table.columns.begin(), inbox_table.columns.end(),
+                                   [](const Column& each) { return each.name == "outcome"; });
+  const auto write_outcome = [&](const std::string& word) {
+    auto batch = real_store_->begin();
+    const std::vector<TableKeys> keys{{&inbox_table, {"stripe:evt_1"}}};
+    auto loaded = batch.value()->load(keys);
+    ASSERT_TRUE(loaded);
+    loaded.value().at(0).rows.at(0).cells.at(column - inbox_table.columns.begin()) = word;
+    ASSERT_TRUE(batch.value()->commit(loaded.value()));
+  };
+  write_outcome("taken_back");
+
+  append_deposit("evt_1", "u", 10);
+  start();
+  wait_until("tries", [&] { return health_.status().attempts >= 3; });
+  EXPECT_THAT(health_.status().error, ::testing::HasSubstr("row stripe:evt_1 of table inbox cannot be read"));
+  EXPECT_EQ(committed().value, 1);
+  EXPECT_EQ(parked_records(), 0);
+
+  write_outcome("applied");
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(inbox("evt_1")->deliveries, 2);
 }
 
 }  // namespace

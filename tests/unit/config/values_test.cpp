@@ -101,6 +101,21 @@ TEST(ParseStoreUrl, ChoosesTheAdapter) {
     EXPECT_FALSE(parse_store_url(text)) << text;
 }
 
+// libpq would take a part of the password for the host, and show it.
+TEST(ParseStoreUrl, AsksForAPasswordThatIsPercentEncoded) {
+  for (const char* text :
+       {"postgresql://u:p%40%2F%3F@h:5432/db?sslmode=require", "postgres://h/db?user=a@b", "postgresql:///db",
+        "postgres://h?user=a@b", "postgres://h:1?user=a@b", "postgresql://h1:1,h2:2/db"})
+    EXPECT_TRUE(parse_store_url(text)) << text;
+  for (const char* text :
+       {"postgresql://u:p@ss@h/db", "postgresql://u:p/ss@h/db", "postgres://u:p?ss@h/db"}) {
+    const auto refused = parse_store_url(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().detail.find("ss@h"), std::string::npos) << refused.error().detail;
+    EXPECT_NE(refused.error().detail.find("%40"), std::string::npos) << refused.error().detail;
+  }
+}
+
 TEST(ParseRedisUrl, TakesDatabaseUserAndPassword) {
   EXPECT_EQ(parse_redis_url("redis://h:6379/0").value(), (RedisUrl{{"h", 6379}, "", "", 0}));
   EXPECT_EQ(parse_redis_url("redis://h:6379").value(), (RedisUrl{{"h", 6379}, "", "", 0}));

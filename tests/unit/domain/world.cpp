@@ -48,7 +48,7 @@ void World::load_closure(View& view, const std::function<void(Reads&)>& name_rea
         if (table != tables_.end() && table->second.contains(key)) rows.rows.push_back(table->second.at(key));
       answered.push_back(std::move(rows));
     }
-    CHECK(view.take(asked, answered));
+    CHECK(view.take(asked, answered).has_value());
   }
   ADD_FAILURE() << "rows name one another without end";
 }

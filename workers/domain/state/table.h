@@ -159,4 +159,14 @@ std::optional<R> from_cells(const std::vector<Cell>& cells) {
   return good ? std::optional<R>(std::move(row)) : std::nullopt;
 }
 
+// The row of a stored one. Errors: corrupt, naming the row, as from_cells.
+template <class R>
+Result<R> from_row(const Row& stored) {
+  if (auto row = from_cells<R>(stored.cells)) return *std::move(row);
+  const auto* key = std::get_if<std::string>(&stored.cells.front());
+  return Error{ErrorCode::corrupt, Retry::safe,
+               "row " + (key != nullptr ? *key : "?") + " of table " + std::string(table_of<R>().name) +
+                   " cannot be read"};
+}
+
 }  // namespace penstock

@@ -38,8 +38,8 @@ void Effects::touch(std::string_view resource, const std::string& id) {
   if (place == touched.end() || *place != row) touched.insert(place, std::move(row));
 }
 
-bool View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered) {
-  bool good = true;
+Status View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered) {
+  Status taken = ok();
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
     for (const auto& keys : asked)
       if (keys.table == &table_of<R>())
@@ -47,19 +47,19 @@ bool View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows
     for (const auto& rows : answered) {
       if (rows.table != &table_of<R>()) continue;
       for (const auto& stored : rows.rows) {
-        auto row = from_cells<R>(stored.cells);
+        auto row = from_row<R>(stored);
         if (!row) {
-          good = false;
+          taken = row.error();
           return;
         }
-        auto& slot = table.by_key[row_key(*row)];
-        slot.row = std::move(row);
+        auto& slot = table.by_key[row_key(row.value())];
+        slot.row = std::move(row).value();
         slot.rev = stored.rev;
         slot.stamp = stored.stamp;
       }
     }
   });
-  return good;
+  return taken;
 }
 
 void View::apply(const Effects& effects, const EventKey& event) {

@@ -115,8 +115,8 @@ class View {
     return known != nullptr ? *known : make_row<R>(scope, id);
   }
 
-  // Takes what the store answered for these keys (the absent ones included). False: a stored row is corrupt.
-  bool take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered);
+  // Takes what the store answered for these keys (the absent ones included). Errors: corrupt, naming the row.
+  Status take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered);
 
   // Makes the effects of one event part of what the next one sees, and of what changes() writes.
   void apply(const Effects& effects, const EventKey& event);
