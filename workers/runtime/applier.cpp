@@ -1,17 +1,19 @@
 #include "workers/runtime/applier.h"
 
 #include "common/observe/log.h"
-#include "workers/runtime/backoff.h"
 
 namespace penstock {
 namespace {
 
 constexpr int kConflictsMax = 20;
 constexpr Milliseconds kConflictDelayMin{2};
+// After so many failures a batch is halved whatever they are: it may be too much for the store in a way that
+// does not look like a timeout.
+constexpr int kFailuresMax = 10;
 
 enum class Fate { this_row, conflict, not_now };
 
-Fate fate_of(ErrorCode code) {
+Fate meaning_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::invalid:
       return Fate::this_row;
@@ -30,60 +32,92 @@ Fate fate_of(ErrorCode code) {
   return Fate::not_now;
 }
 
-void reject(Incoming& incoming, std::string_view error_class, const Error& error, bool alert) {
-  ++incoming.attempts;
-  incoming.rejected = Rejection{std::string(error_class), storable_message(error.detail), alert};
+// An event that stands alone and is to be parked already is no poison: what fails is the parking, and the row
+// that says so has nothing in it that could be wrong. So the store is in trouble, and may have been when it
+// refused the event.
+Fate fate_of(const Error& error, std::vector<Incoming>& batch) {
+  const Fate fate = meaning_of(error.code);
+  if (fate == Fate::not_now || batch.size() > 1) return fate;
+  auto& rejected = batch.front().rejected;
+  if (!rejected) return fate;
+  if (rejected->by_store) rejected.reset();
+  return Fate::not_now;
 }
 
 }  // namespace
 
+Applier::Tries::Tries(const ApplierOptions& options)
+    : after_conflict(kConflictDelayMin, options.retry_delay_min),
+      after_failure(options.retry_delay_min, options.retry_delay_max) {}
+
 bool Applier::apply(std::vector<Incoming> batch) {
-  Backoff after_conflict(kConflictDelayMin, options_.retry_delay_min);
-  Backoff after_failure(options_.retry_delay_min, options_.retry_delay_max);
-  int conflicts = 0;
+  Tries tries(options_);
   for (;;) {
     const auto settled = apply_batch(context_, batch);
     if (settled) {
       finish(batch, settled.value());
       return true;
     }
-    const Error& error = settled.error();
-    context_.metrics.batch_retried(options_.pool, to_string(error.code));
-    // An event that is to be parked already is no poison: what fails is the parking.
-    const bool parks_alone = batch.size() == 1 && batch.front().rejected.has_value();
-    switch (parks_alone ? Fate::not_now : fate_of(error.code)) {
-      case Fate::this_row:
-        if (batch.size() > 1) return apply_halves(std::move(batch));
-        reject(batch.front(), "store_rejected", error, false);
+    context_.metrics.batch_retried(options_.pool, to_string(settled.error().code));
+    switch (next_step(settled.error(), batch, tries)) {
+      case Step::again:
         break;
-      case Fate::conflict:
-        if (++conflicts < kConflictsMax) {
-          if (!hooks_.hold(after_conflict.next())) return false;
-          break;
-        }
-        conflicts = 0;
-        health_.failed(error, options_.store_address);
-        log::warn("batch conflicts again and again", {{"pool", options_.pool},
-                                                      {"events", batch.size()},
-                                                      {"tries", kConflictsMax},
-                                                      {"detail", error.detail}});
-        if (batch.size() > 1) return apply_halves(std::move(batch));
-        reject(batch.front(), "conflict", error, true);
-        break;
-      case Fate::not_now:
-        note_failure(error, batch.size());
-        if (!hooks_.hold(after_failure.next())) return false;
-        if (error.code == ErrorCode::timeout && batch.size() > 1) return apply_halves(std::move(batch));
-        break;
+      case Step::halve:
+        return apply_halves(std::move(batch));
+      case Step::give_up:
+        return false;
     }
   }
 }
+
+Applier::Step Applier::next_step(const Error& error, std::vector<Incoming>& batch, Tries& tries) {
+  const bool alone = batch.size() == 1;
+  switch (fate_of(error, batch)) {
+    case Fate::this_row:
+      return alone ? reject(batch.front(), {"store_rejected", storable_message(error.detail), false, true},
+                            tries)
+                   : Step::halve;
+    case Fate::conflict:
+      if (++tries.conflicts < kConflictsMax) return wait(tries.after_conflict.next());
+      tries.conflicts = 0;
+      note_conflicts(error, batch.size());
+      return alone ? reject(batch.front(), {"conflict", storable_message(error.detail), true, true}, tries)
+                   : Step::halve;
+    case Fate::not_now:
+      break;
+  }
+  return back_off(error, batch.size(), tries);
+}
+
+// A store of another schema refuses what is right.
+Applier::Step Applier::reject(Incoming& incoming, Rejection why, Tries& tries) {
+  if (const auto ready = context_.store.ready(); !ready) return back_off(ready.error(), 1, tries);
+  ++incoming.attempts;
+  incoming.rejected = std::move(why);
+  return Step::again;
+}
+
+Applier::Step Applier::back_off(const Error& error, std::size_t events, Tries& tries) {
+  note_failure(error, events);
+  const Step step = wait(tries.after_failure.next());
+  if (step == Step::give_up || events == 1) return step;
+  return error.code == ErrorCode::timeout || ++tries.failures == kFailuresMax ? Step::halve : step;
+}
+
+Applier::Step Applier::wait(Milliseconds delay) { return hooks_.hold(delay) ? Step::again : Step::give_up; }
 
 bool Applier::apply_halves(std::vector<Incoming> batch) {
   const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
   std::vector<Incoming> second(std::make_move_iterator(middle), std::make_move_iterator(batch.end()));
   batch.erase(middle, batch.end());
   return apply(std::move(batch)) && apply(std::move(second));
+}
+
+void Applier::note_conflicts(const Error& error, std::size_t events) {
+  health_.failed(error, options_.store_address);
+  log::warn(
+      "batch conflicts again and again",
+      {{"pool", options_.pool}, {"events", events}, {"tries", kConflictsMax}, {"detail", error.detail}});
 }
 
 void Applier::note_failure(const Error& error, std::size_t events) {
@@ -102,13 +136,17 @@ void Applier::finish(const std::vector<Incoming>& batch, const std::vector<Settl
   health_.applied(batch.size());
   context_.metrics.batch_done(options_.pool, batch.size());
   for (const auto& each : settled) context_.metrics.event_done(options_.pool, each.outcome);
-  for (const auto& incoming : batch)
-    if (const Rejection* why = incoming.why_parked())
-      log::warn("event parked", {{"pool", options_.pool},
-                                 {"event", incoming.key.value},
-                                 {"reason", why->error_class},
-                                 {"detail", why->message}});
+  for (std::size_t at = 0; at < batch.size(); ++at)
+    if (settled[at].outcome == Outcome::parked) log_parked(batch[at]);
   hooks_.applied(batch, settled);
+}
+
+void Applier::log_parked(const Incoming& incoming) const {
+  const Rejection* why = incoming.why_parked();
+  log::warn("event parked", {{"pool", options_.pool},
+                             {"event", incoming.key.value},
+                             {"reason", why->error_class},
+                             {"detail", why->message}});
 }
 
 }  // namespace penstock

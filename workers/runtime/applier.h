@@ -1,18 +1,17 @@
 // Applies a batch for as long as it takes, whatever the store says meanwhile.
 //
-//   this row   the batch is halved until the event stands alone, and that one is parked
-//   conflict   tried again; after 20 tries without progress it is said and the batch halved, and an event
-//   that
-//              conflicts alone is parked with an alert
-//   not now    waits and tries again without end: damage, rights, a full disk, an unknown error are no
-//   event's fault.
-//              After a timeout the batch is halved too, so that a slow store gets on
+// - This row: the batch is halved until the event stands alone, and that one is parked.
+// - Conflict: tried again. After 20 tries without progress it is said and the batch halved, and an event that
+//   conflicts alone is parked with an alert.
+// - Not now: waits and tries again without end: damage, rights, a full disk, an unknown error are no event's
+//   fault. After a timeout, or ten failures of any kind, the batch is halved, so that a slow store gets on.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "workers/runtime/backoff.h"
 #include "workers/runtime/batch.h"
 #include "workers/runtime/pool_health.h"
 
@@ -46,9 +45,24 @@ class Applier {
   bool apply(std::vector<Incoming> batch);
 
  private:
+  // Of one batch.
+  struct Tries {
+    explicit Tries(const ApplierOptions& options);
+    Backoff after_conflict, after_failure;
+    int conflicts = 0;
+    int failures = 0;
+  };
+  enum class Step { again, halve, give_up };
+
+  Step next_step(const Error& error, std::vector<Incoming>& batch, Tries& tries);
+  Step reject(Incoming& incoming, Rejection why, Tries& tries);
+  Step back_off(const Error& error, std::size_t events, Tries& tries);
+  Step wait(Milliseconds delay);
   bool apply_halves(std::vector<Incoming> batch);
+  void note_conflicts(const Error& error, std::size_t events);
   void note_failure(const Error& error, std::size_t events);
   void finish(const std::vector<Incoming>& batch, const std::vector<Settled>& settled);
+  void log_parked(const Incoming& incoming) const;
 
   const ApplierOptions options_;
   const BatchContext context_;

@@ -15,7 +15,8 @@ namespace penstock {
 struct Rejection {
   std::string error_class;
   std::string message;
-  bool alert = false;  // a person should look at it: it is nothing that the event itself shows
+  bool alert = false;     // a person should look at it: it is nothing that the event itself shows
+  bool by_store = false;  // and taken back when the store does not even take that it is parked
 };
 
 // The text as the inbox takes it: UTF-8 of bounded length. A parked event must not fail again for what is

@@ -15,14 +15,34 @@ prometheus::Family<prometheus::Gauge>& gauge(Metrics& metrics, const char* name,
   return prometheus::BuildGauge().Name(name).Help(help).Register(metrics.registry());
 }
 
-// One alert an occasion: a pool that is stuck again later is another.
-Result<Effects> alert_of(const std::string& pool, const PoolStatus& status, const EventKey& by) {
-  Effects effects;
-  raise(
-      effects,
-      {"pool_stuck", pool, "Pool " + pool + " applies nothing " + to_text(status), to_rfc3339(status.since)},
-      by);
-  return effects;
+constexpr std::string_view kPoolStuck = "pool_stuck";
+
+// When the newest alert about that pool was raised, by any process.
+Result<std::optional<Timestamp>> last_alert(Store& store, const std::string& pool) {
+  ListQuery query;
+  query.filters = {{"kind", std::string(kPoolStuck)}, {"subject", pool}};
+  query.limit = 1;
+  TRY(const auto rows, store.list(table_of<Alert>(), query));
+  return rows.empty() ? std::nullopt : std::optional(rows.front().stamp.created_at);
+}
+
+// One alert an occasion, of however many processes the pool has: they wait since about the same time, so one
+// that was raised since then is about this. An alert is named by the one before it, so that two processes
+// that raise it in the same moment raise the same.
+Status raise_alert(Store& store, const Clock& clock, const std::string& pool, const PoolStatus& status) {
+  TRY(const auto last, last_alert(store, pool));
+  if (last && *last > status.since) return ok();
+  const EventKey by = make_event_key("pool", pool);
+  const auto decide = [&](const View&) -> Result<Effects> {
+    Effects effects;
+    raise(effects,
+          {kPoolStuck, pool, "Pool " + pool + " applies nothing " + to_text(status),
+           last ? "after " + to_rfc3339(*last) : ""},
+          by);
+    return effects;
+  };
+  const auto raised = carry_out(store, clock, {by, [](const View&, Reads&) {}, decide});
+  return raised ? ok() : Status(raised.error());
 }
 
 }  // namespace
@@ -84,10 +104,7 @@ void PoolWatchdog::raise_alerts(Store& store) {
       due = pool.to_alert;
     }
     if (!due) continue;
-    const EventKey by = make_event_key("pool", pool.health->pool());
-    const Decision decision{by, [](const View&, Reads&) {},
-                            [&](const View&) { return alert_of(pool.health->pool(), *due, by); }};
-    if (!carry_out(store, clock_, decision)) continue;
+    if (!raise_alert(store, clock_, pool.health->pool(), *due)) continue;
     const std::lock_guard lock(mutex_);
     if (pool.to_alert && pool.to_alert->since == due->since) pool.to_alert.reset();
   }

@@ -12,6 +12,7 @@ namespace {
 constexpr Milliseconds kSweepInterval{1'000};
 constexpr Milliseconds kLookInterval{1'000};
 constexpr Milliseconds kAlertInterval{2'000};
+constexpr Milliseconds kGroupInterval{3'000};
 
 // Sweeps until `stop`; says once when sweeping begins to fail.
 void sweep_until(const std::stop_token& stop, Store& store, const Clock& clock, const Policy& policy) {
@@ -57,6 +58,7 @@ Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy
     WorkerOptions worker = options.worker;
     worker.pool = options.pools[i];
     worker.group = options.group_prefix + options.pools[i];
+    groups_.emplace_back(ports_.log, worker.group, worker.log_address, *health_[i]);
     threads_.emplace_back([this, i, worker = std::move(worker)](std::stop_token stop) {
       run(worker, *seen_sets_[i], *health_[i], std::move(stop));
     });
@@ -64,6 +66,9 @@ Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy
       threads_.emplace_back(
           [this](std::stop_token stop) { sweep_until(stop, ports_.store, ports_.clock, policy_); });
   }
+  asking_.emplace(kGroupInterval, [this] {
+    for (auto& group : groups_) group.look();
+  });
   looking_.emplace(kLookInterval, [this] { watchdog_->look(); });
   alerting_.emplace(kAlertInterval, [this] { watchdog_->raise_alerts(ports_.store); });
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "workers/runtime/group_progress.h"
 #include "workers/runtime/periodic.h"
 #include "workers/runtime/pool_watchdog.h"
 #include "workers/runtime/worker.h"
@@ -58,6 +59,8 @@ class Pools {
   std::vector<std::unique_ptr<PoolHealth>> health_;
   std::optional<PoolWatchdog> watchdog_;
   std::vector<std::jthread> threads_;
+  std::vector<GroupWatch> groups_;
+  std::optional<Periodic> asking_;   // the log, how far the groups are
   std::optional<Periodic> looking_;  // the watchdog's
   std::optional<Periodic> alerting_;
 };

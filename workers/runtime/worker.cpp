@@ -15,12 +15,11 @@ namespace {
 
 using Place = std::pair<std::string, Partition>;
 
-// Of each partition the least or the greatest position of these records.
+// Of each partition the least or the greatest of these positions.
 template <class Better>
-std::vector<Position> positions_of(const std::vector<StoredRecord>& records, Better better) {
+std::vector<Position> outermost(const std::vector<Position>& all, Better better) {
   std::map<Place, Offset> found;
-  for (const auto& record : records) {
-    const Position& at = record.position;
+  for (const Position& at : all) {
     const auto [known, fresh] = found.try_emplace({at.topic, at.partition}, at.offset);
     if (!fresh && better(at.offset, known->second)) known->second = at.offset;
   }
@@ -57,7 +56,7 @@ class Worker {
       }
       note_log_answers();
       if (polled.value().empty())
-        ports_.health.has_nothing_to_do();
+        has_nothing_to_do();
       else
         process(std::move(polled).value());
     }
@@ -97,18 +96,50 @@ class Worker {
     log::info("log answers again", {{"pool", options_.pool}});
   }
 
+  void has_nothing_to_do() {
+    ports_.health.has_nothing_to_do();
+    if (!done_.empty() && done_generation_ == consumer_->generation()) commit();
+  }
+
+  // What is done is done, whatever the log makes of it: the inbox knows it. But for as long as it is not
+  // committed it looks as if it waited, so it is tried again.
+  void commit() {
+    const auto committed = consumer_->commit(done_);
+    if (committed) done_.clear();
+    if (committed.has_value() == commits_) return;
+    commits_ = committed.has_value();
+    if (commits_)
+      log::info("offsets committed again", {{"pool", options_.pool}});
+    else
+      log::warn(
+          "offsets not committed",
+          {{"pool", options_.pool}, {"detail", committed.error().detail}, {"log", options_.log_address}});
+  }
+
+  // Partitions that were taken away and given back may have moved on meanwhile.
+  void note_done(const std::vector<Position>& positions) {
+    const auto generation = consumer_->generation();
+    if (std::exchange(done_generation_, generation) != generation) done_.clear();
+    done_.insert(done_.end(), positions.begin(), positions.end());
+    done_ = outermost(done_, std::greater<>{});
+  }
+
   void process(std::vector<StoredRecord> records) {
     ports_.health.took(records.size());
-    const auto last_done = positions_of(records, std::greater<>{});
-    next_to_do_ = positions_of(records, std::less<>{});
+    std::vector<Position> positions;
+    for (const auto& record : records) positions.push_back(record.position);
+    next_to_do_ = outermost(positions, std::less<>{});
     std::vector<Incoming> batch;
     batch.reserve(records.size());
     for (auto& record : records) batch.push_back(identify(std::move(record)));
     read_unseen(batch);
-    if (!applier_.apply(std::move(batch))) return;  // these records come again
+    if (!applier_.apply(std::move(batch))) {  // these records come again, here or elsewhere
+      ports_.health.lost_events();
+      return;
+    }
     note_left_.clear();
-    if (const auto committed = consumer_->commit(last_done); !committed)
-      log::warn("offsets not committed", {{"pool", options_.pool}, {"detail", committed.error().detail}});
+    note_done(positions);
+    commit();
   }
 
   // An event that another record has applied needs no look at its body, unless the inbox does not know it
@@ -180,6 +211,9 @@ class Worker {
   std::optional<Backoff> log_backoff_;
   std::vector<Position> next_to_do_;  // of the batch in hand
   std::string note_left_;
+  std::vector<Position> done_;  // and not committed yet
+  std::uint64_t done_generation_ = 0;
+  bool commits_ = true;
   bool seen_set_answers_ = true;
 };
 

@@ -6,4 +6,8 @@ Timestamp SystemClock::now() const noexcept {
   return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
 }
 
+Milliseconds SystemClock::uptime() const noexcept {
+  return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 }  // namespace penstock

@@ -9,6 +9,7 @@ namespace penstock {
 class SystemClock final : public Clock {
  public:
   Timestamp now() const noexcept override;
+  Milliseconds uptime() const noexcept override;
 };
 
 }  // namespace penstock

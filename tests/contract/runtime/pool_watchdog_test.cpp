@@ -116,6 +116,30 @@ TEST_F(PoolWatchdogTest, TheAlertIsRaisedOnceAnOccasionAndAsSoonAsTheStoreTakesI
   EXPECT_EQ(alerts().size(), 2U) << "another occasion";
 }
 
+TEST_F(PoolWatchdogTest, TwoProcessesOfAPoolRaiseOneAlertAnOccasion) {
+  Metrics other_registry;
+  PoolHealth other{"payments", clock_, Milliseconds{15'000}};
+  PoolWatchdog other_watchdog{{&other}, clock_, other_registry};
+  for (const std::size_t occasion : {1U, 2U}) {
+    fail_for(Milliseconds{3'000});
+    other.took(1);
+    clock_.advance(Milliseconds{15'000});
+    watchdog_.look();
+    other_watchdog.look();
+    watchdog_.raise_alerts(*store_);
+    clock_.advance(Milliseconds{1'000});
+    other_watchdog.raise_alerts(*store_);
+    EXPECT_EQ(alerts().size(), occasion);
+    clock_.advance(Milliseconds{1'000});
+    payments_.applied(7);
+    other.applied(1);
+    payments_.has_nothing_to_do();
+    other.has_nothing_to_do();
+    watchdog_.look();
+    other_watchdog.look();
+  }
+}
+
 TEST_F(PoolWatchdogTest, MetricsShowStateAndStall) {
   fail_for(Milliseconds{20'000});
   watchdog_.look();

@@ -268,6 +268,30 @@ TEST_P(TroubleOfTheStore, IsWaitedForAndParksNothing) {
   EXPECT_EQ(parked_records(), 0);
 }
 
+TEST_F(WorkerTest, AStoreThatRefusesEveryRowParksNothing) {
+  store_->fail_commits({ErrorCode::invalid, Retry::never, "the database takes no more commands"});
+  for (int i = 0; i < 4; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("tries", [&] { return store_->refusals() >= 12; });
+  EXPECT_EQ(committed().value, 0);
+  EXPECT_EQ(health_.status().state, PoolActivity::backing_off);
+  store_->mend();
+  wait_until("offset", [&] { return committed().value == 4; });
+  EXPECT_EQ(balance("u"), 4);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(inbox("evt_" + std::to_string(i))->outcome, Outcome::applied) << i;
+}
+
+TEST_F(WorkerTest, AStoreInWhichEveryEventConflictsParksNothing) {
+  store_->fail_commits({ErrorCode::conflict, Retry::safe, "no partition of relation found for row"});
+  for (int i = 0; i < 2; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("tries", [&] { return store_->refusals() >= 70; });
+  EXPECT_EQ(committed().value, 0);
+  store_->mend();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(balance("u"), 2);
+}
+
 TEST_F(WorkerTest, AParkingThatFailsIsTriedAgainAndNeverDone) {
   store_->fail_commits({ErrorCode::invalid, Retry::never, "a row cannot be stored"},
                        writes<InboxRow>("stripe:a"));
@@ -301,6 +325,16 @@ TEST_F(WorkerTest, ABatchThatOnlyTimesOutIsHalvedDownToOne) {
   wait_until("offset", [&] { return committed().value == 7; });
   EXPECT_EQ(balance("u"), 7);
   EXPECT_EQ(store_->commits(), 7);
+}
+
+TEST_F(WorkerTest, ABatchThatEndsItsConnectionAgainAndAgainIsHalvedToo) {
+  store_->fail_commits({ErrorCode::unavailable, Retry::unknown_outcome, "connection lost in COMMIT"},
+                       [](std::span<const TableRows> changes) { return events_in(changes) > 2; });
+  for (int i = 0; i < 8; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  start();
+  wait_until("offset", [&] { return committed().value == 8; });
+  EXPECT_EQ(balance("u"), 8);
+  EXPECT_EQ(store_->commits(), 4);
 }
 
 TEST_F(WorkerTest, AnEventThatConflictsForEverIsParkedWithAnAlertAndTheRestGoesOn) {
@@ -386,6 +420,21 @@ TEST_F(WorkerTest, WhatIsNoEventIsParkedWithItsReasonAndTheRestGoesOn) {
   EXPECT_EQ(inbox("d")->reason, "wrong_shape");
   EXPECT_EQ(parked_records(), 4);
   EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, WhatIsParkedIsSaidOnceHoweverOftenItComes) {
+  ::testing::internal::CaptureStderr();
+  append("a", "not json");
+  append("a", "not json");
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  append("a", "not json");
+  wait_until("offset", [&] { return committed().value == 3; });
+  stop();
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  const auto first = said.find("event parked");
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(said.find("event parked", first + 1), std::string::npos) << said;
 }
 
 TEST_F(WorkerTest, NothingIsCalledParkedBeforeItsDeadLetterIsDurable) {

@@ -64,6 +64,46 @@ TEST_F(PoolHealthTest, ALogThatIsAwayMakesItStuckToo) {
   EXPECT_EQ(health_.status().state, PoolActivity::idle);
 }
 
+TEST_F(PoolHealthTest, AWallClockThatIsSetChangesNothing) {
+  health_.took(1);
+  clock_.set(clock_.now() + std::chrono::hours{1});
+  EXPECT_EQ(health_.status().state, PoolActivity::running);
+  clock_.set(clock_.now() - std::chrono::hours{2});
+  clock_.advance(Milliseconds{15'000});
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck);
+  EXPECT_EQ(health_.status().age, Milliseconds{15'000});
+}
+
+TEST_F(PoolHealthTest, EventsThatWereTakenAwayAreWaitedForUntilTheGroupMoves) {
+  health_.took(3);
+  health_.failed(kAway, "postgresql at db:5432/p");
+  health_.lost_events();
+  health_.has_nothing_to_do();
+  clock_.advance(Milliseconds{15'000});
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck);
+  EXPECT_EQ(health_.status().attempts, 1);
+  health_.took(3);
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck) << "to have them again is not to apply them";
+  health_.lost_events();
+  health_.group_moves();
+  EXPECT_EQ(health_.status().state, PoolActivity::idle) << "another worker has applied something";
+}
+
+TEST_F(PoolHealthTest, AGroupThatStaysWhereItIsMakesAnIdleWorkerStuckToo) {
+  const Timestamp began = clock_.now();
+  health_.group_stays("3 events wait");
+  clock_.advance(Milliseconds{14'999});
+  health_.has_nothing_to_do();
+  EXPECT_EQ(health_.status().state, PoolActivity::idle);
+  clock_.advance(Milliseconds{1});
+  health_.group_stays("4 events wait");
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck);
+  EXPECT_EQ(health_.status().since, began);
+  EXPECT_EQ(health_.status().error, "4 events wait");
+  health_.group_moves();
+  EXPECT_EQ(health_.status().state, PoolActivity::idle);
+}
+
 TEST_F(PoolHealthTest, TakingAnotherBatchDoesNotHideThatNothingIsApplied) {
   health_.took(1);
   clock_.advance(Milliseconds{10'000});
