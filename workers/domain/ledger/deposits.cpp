@@ -33,7 +33,7 @@ struct Position {
 
 std::optional<std::string> user_of(const PaymentRows& rows) {
   if (rows.session->user_id) return rows.session->user_id;
-  return rows.session->customer && rows.customer != nullptr ? rows.customer->user_id : std::nullopt;
+  return rows.session->customer && rows.customer != nullptr ? believed_user(*rows.customer) : std::nullopt;
 }
 
 // How much of the deposit this charge's refunds are for; nullopt when nobody can tell.
@@ -207,6 +207,10 @@ void name_wallet(const std::optional<Position>& position, LinkedReads& linked) {
 
 bool claims_deposit(const CheckoutSession& session) {
   return find_text(session.metadata, "type") == "wallet_deposit";
+}
+
+std::optional<std::string> believed_user(const Customer& customer) {
+  return customer.trusted ? customer.user_id : std::nullopt;
 }
 
 bool is_deposit(const CheckoutSession& session) { return claims_deposit(session) && session.trusted; }

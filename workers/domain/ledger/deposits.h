@@ -5,10 +5,8 @@
 // known. Postings only make up the difference, so every order of arrival ends with the same balances:
 //   deposit:<session>                  the amount, once
 //   refund:<charge>:<amount_refunded>  what this refund takes back beyond earlier ones, at most what is left
-//   transfer:<session>:<event>         everything else: a customer link that moved, a newer session event
-//   that
-//                                      names another user, amount or purpose, a charge that came to be
-//                                      another's
+//   transfer:<session>:<event>         everything else: a customer link that moved, a charge that came to be
+//                                      another's, a newer event that names another user, amount or purpose
 // Sessions and charges of a connected account stand in them behind the account's id, as <account>:<session>.
 //
 // A refund in another currency than the deposit takes back all when it is full; when it is partial nothing
@@ -26,6 +24,9 @@ namespace penstock {
 
 // What the session's metadata says.
 bool claims_deposit(const CheckoutSession& session);
+
+// Whose wallet a customer's deposits are for, if the link is trusted.
+std::optional<std::string> believed_user(const Customer& customer);
 
 // Whether it is believed: wallets are the platform's, and not every session may touch them.
 bool is_deposit(const CheckoutSession& session);

@@ -35,12 +35,14 @@ void take_dispute(Charge& charge, const Charge& from) {
 
 }  // namespace
 
+// What a trusted event says counts for more than what any other says, however new.
 CheckoutSession join(const CheckoutSession& known, const CheckoutSession& shown) {
-  CheckoutSession joined = known.version < shown.version ? shown : known;
+  const auto weight = [](const CheckoutSession& row) { return std::tie(row.trusted, row.version); };
+  CheckoutSession joined = weight(known) < weight(shown) ? shown : known;
   joined.status = std::max(known.status, shown.status);
   joined.payment_intent = least(known.payment_intent, shown.payment_intent);
-  joined.trusted = known.trusted || shown.trusted;
-  joined.named = union_of(named_by(known), named_by(shown));
+  joined.named =
+      known.trusted == shown.trusted ? union_of(named_by(known), named_by(shown)) : named_by(joined);
   joined.granted = known.granted;
   joined.credited_to = known.credited_to;
   joined.credited = known.credited;
@@ -67,9 +69,9 @@ Charge join(const Charge& known, const Charge& shown) {
 }
 
 Customer join(const Customer& known, const Customer& shown) {
-  const bool earlier = shown.linked_by && (!known.linked_by || *shown.linked_by < *known.linked_by);
+  const auto weight = [](const Customer& row) { return std::make_tuple(!row.trusted, *row.linked_by); };
+  const bool earlier = shown.linked_by && (!known.linked_by || weight(shown) < weight(known));
   Customer joined = earlier ? shown : known;
-  joined.trusted = known.trusted || shown.trusted;
   joined.deposits = union_of(known.deposits, shown.deposits);
   return joined;
 }

@@ -63,7 +63,7 @@ std::optional<Customer> customer_shown(const SessionFacts& facts) {
 // Deposits that change hands when the facts link their customer to another user than before.
 std::vector<std::string> deposits_moved(const Customer* known, const SessionFacts& facts) {
   const auto shown = customer_shown(facts);
-  if (known == nullptr || !shown || join(*known, *shown).user_id == known->user_id) return {};
+  if (known == nullptr || !shown || believed_user(join(*known, *shown)) == believed_user(*known)) return {};
   return known->deposits;
 }
 

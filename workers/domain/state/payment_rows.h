@@ -50,7 +50,8 @@ struct CheckoutSession {
   EventVersion version;  // of the event these fields were taken from: the greatest
 
   // Whether it may touch wallets, profiles and grants: the platform's own, and a connected account's once an
-  // event of it was applied while such accounts were trusted.
+  // event of it was applied while such accounts were trusted. Who and what it is for is as the newest of
+  // these events says then, whatever others say later.
   bool trusted = false;
   std::vector<NamedGrants> named;  // by all of its events, whatever the newest says; sorted
   bool granted = false;            // what is named has been given
@@ -101,14 +102,14 @@ struct Charge {
   bool operator==(const Charge&) const = default;
 };
 
-// Links a Stripe customer to a user. The earliest link (by event version) holds, so that a later session
-// never moves money that was credited through the customer.
+// Links a Stripe customer to a user. The earliest link (by event version) holds, of trusted ones if there are
+// any, so that a later session never moves money that was credited through the customer.
 struct Customer {
   std::string key;
   std::string id;
   std::optional<std::string> account;
   bool livemode = false;
-  bool trusted = false;  // as CheckoutSession's: whether the link shows in the user's profile
+  bool trusted = false;  // whether the link counts for wallets and profiles: so if the event that made it did
   std::optional<std::string> user_id;
   std::optional<EventVersion> linked_by;
   std::vector<std::string> deposits;  // sessions that deposit to whoever the customer is, sorted

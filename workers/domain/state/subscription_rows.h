@@ -50,7 +50,7 @@ struct Subscription {
   std::optional<std::string> latest_invoice;
   std::optional<std::string> account;
   bool livemode = false;
-  bool trusted = false;  // whether it shows in its user's profile, as CheckoutSession's
+  bool trusted = false;  // whether it shows in its user's profile: so if the event that is shown was trusted
   std::optional<InvoiceOutcome> last_payment;
   std::optional<EventVersion> last_payment_version;  // rank: failed 0, paid 1
   WholeState<SubscriptionSnapshot> events;

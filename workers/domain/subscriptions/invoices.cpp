@@ -35,7 +35,7 @@ void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads) {
   if (facts.subscription) name_subscription(view, facts.meta.scope(), *facts.subscription, reads);
 }
 
-Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy& policy) {
+Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy&) {
   Effects effects;
   if (!facts.subscription) {
     effects.reason = "no_subscription";
@@ -49,7 +49,6 @@ Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy
     after.last_payment = facts.outcome;
     after.last_payment_version = version;
   }
-  after.trusted = after.trusted || policy.trusts(facts.meta);
 
   effects.outcome = newest ? Outcome::duplicate : Outcome::stale;
   if (before != nullptr && *before == after) return effects;

@@ -140,7 +140,7 @@ Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const P
                      {facts.meta.id, facts.lifecycle, facts.snapshot, facts.state, facts.previous});
   const auto& winner = after.events.winner();
   show(after, winner.snapshot);
-  after.trusted = after.trusted || policy.trusts(facts.meta);
+  if (winner.event == facts.meta.id) after.trusted = policy.trusts(facts.meta);
 
   Effects effects;
   effects.outcome = winner.event == facts.meta.id ? Outcome::duplicate : Outcome::stale;

@@ -81,6 +81,34 @@ TEST(Deposit, ThatWasRefusedIsCreditedLessRefundsOnceItsAccountIsTrusted) {
   EXPECT_EQ(balance(world, "u1"), 4000);
   world.expect_balanced();
 }
+TEST(Deposit, OfATrustedAccountIsNotChangedByWhatItSaysWhenTrustHasEnded) {
+  auto connected = session_event("completed", kOwn);
+  connected.account = "acct_1";
+  World world(Policy{.trust_connected_accounts = true});
+  world.run(connected);
+  world.set_policy({});
+  auto friends = session_event("completed", deposit({.user = "u_friend"}), 1010);
+  friends.account = "acct_1";
+  world.run(friends);
+  EXPECT_EQ(balance(world, "u1"), 5000);
+  EXPECT_EQ(balance(world, "u_friend"), std::nullopt);
+  world.expect_balanced();
+}
+TEST(Deposit, OfATrustedAccountsCustomerStaysWithItsUserWhenTrustHasEnded) {
+  auto connected = session_event("completed", kCustomers);
+  auto linked = link_event("u1", 1000), friends = link_event("u_friend", 500);
+  connected.account = linked.account = friends.account = "acct_1";
+  for (const bool linked_before : {true, false}) {
+    World world(Policy{.trust_connected_accounts = true});
+    world.run(connected);
+    if (linked_before) world.run(linked);
+    world.set_policy({});
+    world.run(friends);
+    EXPECT_EQ(balance(world, "u1"), linked_before ? std::optional(5000) : std::nullopt);
+    EXPECT_EQ(balance(world, "u_friend"), std::nullopt);
+    world.expect_balanced();
+  }
+}
 TEST(Deposit, OfAConnectedAccountWithoutAUserIsNotParked) {
   auto event = session_event("completed", deposit({}));
   event.account = "acct_1";

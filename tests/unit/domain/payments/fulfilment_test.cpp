@@ -226,6 +226,18 @@ TEST(ConnectedAccountsGrant, WhenTheyAreTrusted) {
   EXPECT_TRUE(payment(world, "cs_1", kAccount)->fulfilled);
   EXPECT_THAT(alerts(world), IsEmpty());
 }
+TEST(ConnectedAccountsGrant, OnlyWhatWasNamedWhileTheyWereTrusted) {
+  auto other = kCourse;
+  other.metadata["course_id"] = "c2";
+  for (const bool trusted_first : {true, false}) {
+    World world(Policy{.trust_connected_accounts = trusted_first});
+    world.run(of_account(session_event("completed", trusted_first ? kCourse : other, 1000)));
+    world.set_policy({.trust_connected_accounts = !trusted_first});
+    world.run(of_account(session_event("completed", trusted_first ? other : kCourse, 2000)));
+    EXPECT_THAT(granted(world), ElementsAre(std::pair("courses", std::vector{Grant{"course", "c1"}})))
+        << trusted_first;
+  }
+}
 // Whoever owns an account may write any id of the platform's into its objects.
 TEST(ConnectedAccountsGrant, NoPlatformPaymentByNamingItsIntent) {
   auto unpaid = kCourse;

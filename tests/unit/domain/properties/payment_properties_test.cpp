@@ -65,6 +65,48 @@ TEST(PaymentProperties, EveryPermutationOfFiveEventsEndsTheSame) {
   }
 }
 
+// What the wallets hold of each session, as the ledger has it and as the sessions' rows say.
+using MoneyOfSessions = std::map<std::string, std::int64_t>;
+MoneyOfSessions posted(const World& world) {
+  MoneyOfSessions money;
+  for (const auto& entry : world.all<LedgerEntry>())
+    if (entry.user_id) money[entry.payment] += entry.amount.value;
+  std::erase_if(money, [](const auto& each) { return each.second == 0; });
+  return money;
+}
+MoneyOfSessions remembered(const World& world) {
+  MoneyOfSessions money;
+  for (const auto& row : world.all<CheckoutSession>())
+    if (row.credited_to) money[row.id] += row.credited.value - row.reversed.value;
+  std::erase_if(money, [](const auto& each) { return each.second == 0; });
+  return money;
+}
+
+// Accounts come to be trusted and cease to be: what counts is how it was when an event came.
+TEST(PaymentProperties, TrustThatComesAndGoesPostsWhatTheRowsSayInAnyOrder) {
+  Random random(test_seed() + 4);
+  const auto run = [](World& world, const Event& event, const std::map<std::string, bool>& trust) {
+    world.set_policy({.trust_connected_accounts = trust.at(event.meta.id)});
+    world.run(event);
+  };
+  for (int round = 0; round < kRounds && !::testing::Test::HasFailure(); ++round) {
+    const Events events = any_payment_events(random, 2 + below(random, 8));
+    std::map<std::string, bool> trust;
+    for (const auto& event : events) trust.emplace(event.meta.id, one_in(random, 2));
+    std::optional<std::map<std::string, std::string>> expected;
+    for (int order = 0; order < kOrdersPerRound && !::testing::Test::HasFailure(); ++order) {
+      const Events delivered = redelivered(events, random);
+      SCOPED_TRACE(describe(delivered));
+      World world;
+      for (const auto& event : delivered) run(world, event, trust);
+      world.expect_balanced();
+      EXPECT_EQ(posted(world), remembered(world));
+      if (!expected) expected = world.state();
+      EXPECT_EQ(differences(world.state(), *expected), "");
+    }
+  }
+}
+
 TEST(PaymentProperties, ReplayChangesNothing) {
   Random random(test_seed() + 2);
   for (int round = 0; round < 100; ++round) {

@@ -234,6 +234,27 @@ TEST(SubscriptionsDecide, PeriodsFarFromNowAreKept) {
   EXPECT_EQ(row(world).current_period_end, at(32'506'358'400));
 }
 
+TEST(SubscriptionsDecide, TrustIsThatOfTheEventThatIsShown) {
+  auto first = told("created", subscription("active"), 1000);
+  auto newer = told("updated", subscription("past_due"), 2000);
+  auto paid = invoice("paid", 3000);
+  first.account = newer.account = paid.account = "acct_1";
+  const auto is_trusted = [](const World& world) {
+    return world.find<Subscription>("sub_1", {true, "acct_1"})->trusted;
+  };
+  for (const bool newer_first : {false, true}) {
+    World world;
+    for (const auto* event : newer_first ? std::vector{&newer, &first} : std::vector{&first, &newer}) {
+      world.set_policy({.trust_connected_accounts = event == &first});
+      world.run(*event);
+    }
+    EXPECT_FALSE(is_trusted(world)) << newer_first;
+    world.set_policy({.trust_connected_accounts = true});
+    world.run(paid);
+    EXPECT_FALSE(is_trusted(world)) << "an invoice says nothing of whose the subscription is";
+  }
+}
+
 TEST(SubscriptionsDecide, ModesAndAccountsHaveRowsOfTheirOwn) {
   auto live = told("created", subscription("active"), 1000);
   auto test = told("deleted", subscription("canceled"), 2000);
