@@ -79,7 +79,7 @@ bool settle(Effects& effects, const View& view, const std::vector<std::string>& 
   for (const auto& id : ids) {
     const auto before = view.get_or_new<SessionPayment>(scope, id);
     SessionPayment after = before;
-    follow(after, payout);
+    if (follow(after, payout)) alert_crowd(effects, after, event);
     if (view.find<SessionPayment>(scope.key(id)) != nullptr && before == after) continue;
     if (!newly_paid(before, after).empty()) tell_payout_paid(effects, after, payout, event);
     alert_mismatches(effects, before, after, event);

@@ -1,12 +1,17 @@
 #include "workers/domain/connect/session_payments.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "workers/domain/outbound.h"
 
 namespace penstock {
 namespace {
+
+// Whoever makes payouts may name a session payment in any number of them; a row keeps so many.
+constexpr std::ptrdiff_t kPayoutsOfAccountMax = 20;
+constexpr std::size_t kAccountsMax = 50;
 
 bool contains(const std::vector<std::string>& sorted, const std::string& id) {
   return std::binary_search(sorted.begin(), sorted.end(), id);
@@ -17,6 +22,11 @@ void insert_sorted(std::vector<std::string>& sorted, const std::string& id) {
 }
 
 auto name_of(const LinkedPayout& payout) { return std::tie(payout.id, payout.account); }
+
+auto place_of(const std::vector<LinkedPayout>& sorted, const LinkedPayout& payout) {
+  return std::lower_bound(sorted.begin(), sorted.end(), payout,
+                          [](const auto& each, const auto& other) { return name_of(each) < name_of(other); });
+}
 
 template <class T>
 bool agrees(const std::optional<T>& registered, const std::optional<T>& told) {
@@ -58,11 +68,30 @@ template <class Is>
 std::vector<LinkedPayout> newly(const SessionPayment& before, const SessionPayment& after, Is is) {
   std::vector<LinkedPayout> found;
   for (const auto& now : after.payouts) {
-    const auto was = std::find_if(before.payouts.begin(), before.payouts.end(),
-                                  [&](const LinkedPayout& each) { return name_of(each) == name_of(now); });
-    if (is(after, now) && (was == before.payouts.end() || !is(before, *was))) found.push_back(now);
+    const auto was = place_of(before.payouts, now);
+    const bool known = was != before.payouts.end() && name_of(*was) == name_of(now);
+    if (is(after, now) && (!known || !is(before, *was))) found.push_back(now);
   }
   return found;
+}
+
+// Keeps the registered payout, the least ids of each account, and the least accounts: the same ones in every
+// order. So nobody crowds out another account's payouts with any number of their own. False: none had to go.
+bool crowd_out(SessionPayment& row, const std::optional<std::string>& newest_account) {
+  auto& payouts = row.payouts;
+  const auto before = payouts.size();
+  const auto is_of_account = [&](const LinkedPayout& each) { return each.account == newest_account; };
+  const auto may_go = [&](const LinkedPayout& each) { return is_of_account(each) && each.id != row.payout; };
+  if (std::count_if(payouts.begin(), payouts.end(), is_of_account) > kPayoutsOfAccountMax)
+    payouts.erase(std::next(std::find_if(payouts.rbegin(), payouts.rend(), may_go)).base());
+  std::set<std::optional<std::string>> accounts;
+  for (const auto& each : payouts)
+    if (each.id != row.payout) accounts.insert(each.account);
+  if (accounts.size() > kAccountsMax)
+    std::erase_if(payouts, [&](const LinkedPayout& each) {
+      return each.account == *accounts.rbegin() && each.id != row.payout;
+    });
+  return payouts.size() < before;
 }
 
 Scope scope_of(const SessionPayment& row, const LinkedPayout& payout) {
@@ -98,11 +127,12 @@ std::vector<Scope> modes_of(const View& view, const Registration& registration) 
 // Registering in one mode.
 class Registering {
  public:
-  Registering(const View& view, const Scope& mode, const Registration& registration, Effects& effects)
-      : view_(view), mode_(mode), said_(registration), effects_(effects) {}
+  Registering(const View& view, const Scope& mode, const Registration& registration, Effects& effects,
+              const EventKey& by)
+      : view_(view), mode_(mode), said_(registration), effects_(effects), by_(by) {}
 
   // False: the row is as it was.
-  bool run(const EventKey& by) {
+  bool run() {
     const SessionPayment* known = view_.find<SessionPayment>(mode_.key(said_.id));
     const auto before = view_.get_or_new<SessionPayment>(mode_, said_.id);
     SessionPayment after = before;
@@ -114,8 +144,8 @@ class Registering {
     if (said_.payout && said_.payout != before.payout) move_payout(after);
     if (known != nullptr && before == after) return false;
     for (const auto& paid : newly_paid(before, after))
-      tell_payout_paid(effects_, after, view_.get_or_new<Payout>(scope_of(after, paid), paid.id), by);
-    alert_mismatches(effects_, before, after, by);
+      tell_payout_paid(effects_, after, view_.get_or_new<Payout>(scope_of(after, paid), paid.id), by_);
+    alert_mismatches(effects_, before, after, by_);
     effects_.put(std::move(after));
     return true;
   }
@@ -135,7 +165,7 @@ class Registering {
     for (const auto& scope : scopes_of(known)) {
       auto named = view_.get_or_new<Payout>(scope, payout);
       named.registered = known.registered;
-      follow(row, named);
+      if (follow(row, named)) alert_crowd(effects_, row, by_);
       effects_.put(std::move(named));
     }
     effects_.put(std::move(known));
@@ -145,6 +175,7 @@ class Registering {
   const Scope& mode_;
   const Registration& said_;
   Effects& effects_;
+  const EventKey& by_;
 };
 
 void name_payouts(const View& view, const Scope& mode, const std::optional<std::string>& id, Reads& reads) {
@@ -174,7 +205,7 @@ Effects decide_registration(const View& view, const Registration& registration, 
   Effects effects;
   effects.outcome = Outcome::duplicate;
   for (const auto& mode : modes_of(view, registration))
-    if (Registering(view, mode, registration, effects).run(by)) effects.outcome = Outcome::applied;
+    if (Registering(view, mode, registration, effects, by).run()) effects.outcome = Outcome::applied;
   return effects;
 }
 
@@ -192,15 +223,13 @@ PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payou
   return known;
 }
 
-void follow(SessionPayment& row, const Payout& payout) {
+bool follow(SessionPayment& row, const Payout& payout) {
   LinkedPayout linked{payout.id, payout.account, payout.status.value_or(PayoutStatus::pending), payout.amount,
                       payout.currency};
   std::erase_if(row.payouts, [&](const LinkedPayout& each) { return name_of(each) == name_of(linked); });
-  if (!contains(settled_by(payout), row.id)) return;
-  const auto place =
-      std::lower_bound(row.payouts.begin(), row.payouts.end(), linked,
-                       [](const auto& each, const auto& other) { return name_of(each) < name_of(other); });
-  row.payouts.insert(place, std::move(linked));
+  if (!contains(settled_by(payout), row.id)) return false;
+  row.payouts.insert(place_of(row.payouts, linked), linked);
+  return crowd_out(row, linked.account);
 }
 
 std::vector<LinkedPayout> newly_paid(const SessionPayment& before, const SessionPayment& after) {
@@ -233,6 +262,14 @@ void alert_mismatches(Effects& effects, const SessionPayment& before, const Sess
                " is for session payment " + after.id + ", which was registered over " +
                describe(after.amount, after.currency, after.account) + "; it stays as it is."},
           event);
+}
+
+void alert_crowd(Effects& effects, const SessionPayment& row, const EventKey& event) {
+  raise(effects, {.livemode = row.livemode},
+        {"session_payment_crowded", row.id,
+         "Session payment " + row.id + " is named by more payouts than one can be paid by; of each account " +
+             std::to_string(kPayoutsOfAccountMax) + " count."},
+        event);
 }
 
 SessionPaymentView session_payment_view(const SessionPayment& row) {

@@ -37,8 +37,9 @@ std::vector<std::string> settled_by(const Payout& payout);
 // Notes that there is this payout under its id. Answers what else is known of the id.
 PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payout);
 
-// Links the payout to its session payment as it stands now, or unlinks it when it is for others.
-void follow(SessionPayment& row, const Payout& payout);
+// Links the payout to its session payment as it stands now, or unlinks it when it is for others. True: there
+// are more than a row keeps, and one was left out.
+bool follow(SessionPayment& row, const Payout& payout);
 
 // The payouts that pay a known tester in `after` and did not in `before`.
 std::vector<LinkedPayout> newly_paid(const SessionPayment& before, const SessionPayment& after);
@@ -50,6 +51,9 @@ void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout&
 // Raises payout_mismatch for the payouts that disagree with `after` and did not with `before`.
 void alert_mismatches(Effects& effects, const SessionPayment& before, const SessionPayment& after,
                       const EventKey& event);
+
+// Raises session_payment_crowded.
+void alert_crowd(Effects& effects, const SessionPayment& row, const EventKey& event);
 
 // A session payment as clients read it (contract.md, /v1/session-payments).
 struct SessionPaymentView {

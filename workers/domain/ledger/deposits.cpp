@@ -68,6 +68,14 @@ std::optional<Position> position_of(const Draft& rows, const std::string& sessio
   return deposit;
 }
 
+// Paid, and nothing says whose wallet it is for or what it amounts to.
+bool is_unclaimed(const Draft& rows, const std::string& session) {
+  const auto found = rows_of_session(rows, session);
+  if (!found || !is_deposit(*found->session) || !is_paid(*found)) return false;
+  const CheckoutSession& row = *found->session;
+  return (!row.user_id && !row.customer) || !row.amount || !row.currency;
+}
+
 MinorUnits taken_by(const std::vector<Taking>& takings, const std::string& charge) {
   for (const auto& taking : takings)
     if (taking.charge == charge) return taking.taken;
@@ -101,6 +109,7 @@ class Settlement {
       : draft_(draft), session_(session), meta_(meta) {}
 
   Status run() {
+    ask_about_unclaimed();
     const auto before = position_of(draft_.before(), session_);
     const auto now = position_of(draft_, session_);
     if (before == now) return ok();
@@ -162,6 +171,14 @@ class Settlement {
     if (before && now && before->wallet == now->wallet) return;
     if (before) count_deposit(draft_, before->wallet, -1);
     if (now) count_deposit(draft_, now->wallet, +1);
+  }
+
+  void ask_about_unclaimed() {
+    if (!is_unclaimed(draft_, session_) || is_unclaimed(draft_.before(), session_)) return;
+    raise(draft_.effects(), draft_.scope(),
+          {"deposit_unclaimed", session_,
+           "Deposit " + session_ + " is paid and names no user, customer or amount; nothing was credited."},
+          meta_.key);
   }
 
   void ask_about_unclear(const std::optional<Position>& before, const Position& now) {

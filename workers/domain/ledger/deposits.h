@@ -9,6 +9,7 @@
 //                                      another's, a newer event that names another user, amount or purpose
 // Sessions and charges of a connected account stand in them behind the account's id, as <account>:<session>.
 //
+// A paid one that names no user, customer or amount credits nothing: deposit_unclaimed (subject: the session).
 // A refund in another currency than the deposit takes back all when it is full; when it is partial nothing
 // can be said, and the alert refund_currency_mismatch (subject: the charge) asks a person.
 #pragma once

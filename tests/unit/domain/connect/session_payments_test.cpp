@@ -101,6 +101,48 @@ TEST(SessionPayments, SeveralMayBeRegisteredWithOnePayout) {
   EXPECT_THAT(state.at("shown/live:sp_2"), HasSubstr(R"("status":"paid")"));
 }
 
+std::string numbered(int number) {
+  const std::string digits = std::to_string(number);
+  return "po_" + std::string(5 - digits.size(), '0') + digits;
+}
+
+// Whoever owns an account can name it in any number of payouts, in test mode for nothing.
+TEST(SessionPayments, ThousandsOfPayoutsThatNameOneCrowdOutNoOtherAccounts) {
+  std::vector<EventSpec> crowd;
+  for (int i = 0; i < 2'000; ++i) crowd.push_back(payout(numbered(i), "paid", 1000, "sp_1"));
+  for (auto& each : crowd) each.account = "acct_crowd";
+  for (int i = 0; i < 200; ++i) {
+    crowd.push_back(payout("po_0", "paid", 1000, "sp_1"));
+    crowd.back().account = "acct_of_many_" + std::to_string(i);
+  }
+  auto genuine = payout("po_99999", "paid", 1000, "sp_1"), chosen = payout("po_zzz", "paid", 1000, "sp_1");
+  genuine.account = "acct_1";
+  chosen.account = "acct_crowd";
+  crowd.push_back(genuine);
+  crowd.push_back(chosen);
+  std::mt19937 random(7);
+  std::optional<SessionPayment> expected;
+  for (int order = 0; order < 3; ++order) {
+    std::shuffle(crowd.begin(), crowd.end(), random);
+    World world;
+    auto said = registration("sp_1", "po_zzz");
+    said.amount = MinorUnits{97000};
+    if (order == 0) register_payment(world, said);
+    for (const auto& each : crowd) world.run(each);
+    if (order != 0) register_payment(world, said);
+    const auto found = row(world, "sp_1");
+    EXPECT_LE(found.payouts.size(), 1'001U);
+    for (const auto& [id, account] : {std::pair("po_99999", "acct_1"), std::pair("po_zzz", "acct_crowd"),
+                                      std::pair("po_00000", "acct_crowd")})
+      EXPECT_TRUE(std::any_of(found.payouts.begin(), found.payouts.end(), [&](const auto& each) {
+        return each.id == id && each.account == account;
+      })) << id;
+    if (!expected) expected = found;
+    EXPECT_EQ(found.payouts, expected->payouts) << order;
+    EXPECT_TRUE(world.find<Alert>("session_payment_crowded:sp_1"));
+  }
+}
+
 TEST(SessionPayments, RegisteringAnotherPayoutMovesIt) {
   World world;
   world.run(payout("po_1", "paid", 1000));

@@ -33,6 +33,16 @@ TEST(Deposit, CreditsTheAmountOnceAndIsFulfilled) {
   EXPECT_THAT(world.all<Fulfillment>(), IsEmpty());
   world.expect_balanced();
 }
+// Its own paid event would be parked; its intent pays it without a word about whose it is.
+TEST(Deposit, ThatNamesNobodyAndIsPaidByItsIntentIsAskedAbout) {
+  auto unpaid = deposit({});
+  unpaid.payment_status = "unpaid";
+  in_every_order({session_event("completed", unpaid), intent_event("succeeded", {})}, [](const World& world) {
+    EXPECT_EQ(payment(world, "cs_1")->status, PaymentStatus::paid);
+    EXPECT_THAT(effect_keys(world), IsEmpty());
+    EXPECT_THAT(alerts(world), ElementsAre("deposit_unclaimed:cs_1"));
+  });
+}
 TEST(Deposit, OfAConnectedAccountIsAPaymentOnly) {
   auto event = session_event("completed", kOwn);
   event.account = "acct_1";

@@ -119,6 +119,20 @@ EventSpec any_account_event(Random& random) {
           .created = moment(random)};
 }
 
+EventSpec any_payout_event(Random& random) {
+  const auto status = one_of<std::string>(random, {"pending", "in_transit", "paid", "failed", "canceled"});
+  std::string object = R"({"object":"payout","id":"po_)" + std::to_string(below(random, 3)) +
+                       R"(","amount":)" + one_of<std::string>(random, {"500", "500", "700"}) +
+                       R"(,"currency":")" + one_of<std::string>(random, {"usd", "usd", "eur"}) +
+                       R"(","status":")" + status + "\"";
+  if (!one_in(random, 3))
+    object += R"(,"metadata":{"session_payment_id":"sp_)" + std::to_string(below(random, 2)) + "\"}";
+  return {.type = one_of<std::string>(random,
+                                      {"payout.created", "payout.updated", "payout.paid", "payout.failed"}),
+          .object = object + "}",
+          .created = moment(random)};
+}
+
 using Make = EventSpec (*)(Random&);
 
 Events any_events(Random& random, std::size_t count, const std::vector<Make>& makes) {
@@ -147,7 +161,9 @@ Events any_payment_events(Random& random, std::size_t count) {
 }
 
 Events any_other_events(Random& random, std::size_t count) {
-  return any_events(random, count, {any_subscription_event, any_invoice_event, any_account_event});
+  return any_events(
+      random, count,
+      {any_subscription_event, any_invoice_event, any_account_event, any_payout_event, any_payout_event});
 }
 
 // Each at least once, in any order, some again.

@@ -23,7 +23,7 @@ T one_of(Random& random, const std::vector<T>& values) {
 // Of a few payments, users and customers, whose ids are the same in every scope: live and test, of the
 // platform and of two connected accounts.
 Events any_payment_events(Random& random, std::size_t count);
-// Of a few subscriptions, likewise, and account.updated of both accounts.
+// Of a few subscriptions and payouts, likewise, and account.updated of both accounts.
 Events any_other_events(Random& random, std::size_t count);
 
 // Each at least once, in any order, some again.

@@ -14,9 +14,10 @@ constexpr int kRounds = 200;
 using PartOf = std::string (*)(const Event&);
 
 std::string mode_of(const Event& event) { return Scope{event.meta.livemode}.name(); }
-// What an account says of itself is the platform's to know.
+// What an account says of itself, and its payouts, is the platform's to know.
 std::string scope_of(const Event& event) {
-  return event.meta.type == "account.updated" ? mode_of(event) : event.meta.scope().name();
+  const bool platforms = event.meta.type == "account.updated" || event.meta.type.starts_with("payout.");
+  return platforms ? mode_of(event) : event.meta.scope().name();
 }
 
 Events mixed_events(Random& random) {
