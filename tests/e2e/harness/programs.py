@@ -163,8 +163,35 @@ class Cluster:
     def psql(self, sql: str, database: str | None = None) -> str:
         url = self._server if database is None else self._server.rsplit("/", 1)[0] + "/" + database
         done = subprocess.run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", url, "-c", sql],
-                              capture_output=True, text=True, check=True)
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def redis_cli(self, *command: str) -> list[str]:
+        return subprocess.run(["redis-cli", "-u", self.redis, *command], capture_output=True, text=True,
+                              check=True).stdout.splitlines()
+
+    def store_id(self) -> str:
+        return self.psql("select id from penstock_store", self.name)
+
+    def seen(self) -> dict[str, str]:
+        """What Redis knows of this deployment: event key -> "topic/partition/offset"."""
+        prefix = f"penstock:{self.store_id()}:seen:"
+        keys = self.redis_cli("--scan", "--pattern", prefix + "*")
+        values = self.redis_cli("MGET", *keys) if keys else []
+        return dict(zip((key.removeprefix(prefix) for key in keys), values, strict=True))
+
+    def forget_seen(self):
+        """Empties Redis, as far as it is this deployment's: others share the server."""
+        keys = self.redis_cli("--scan", "--pattern", f"penstock:{self.store_id()}:*")
+        if keys:
+            self.redis_cli("DEL", *keys)
+
+    def pool(self, name: str) -> dict:
+        return next(p for p in self.admin.get("/v1/pools").json["data"] if p["name"] == name)
+
+    def wait_for_no_lag(self, pool: str):
+        eventually(f"no lag of {pool}", lambda: self.pool(pool)["lag"] == 0)
 
     def migrate(self):
         with Program("penstock-admin", ["migrate"], self.environment) as migration:
