@@ -1,6 +1,8 @@
-"""deploy/lib/processes.sh, which deploy/up and tests/servers start and watch their processes with."""
+"""deploy/lib/processes.sh, which deploy/up and tests/servers start and watch their processes with; tests/servers."""
 
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,6 +53,37 @@ class Processes(unittest.TestCase):
         said = (self.folder / "said").read_text().splitlines()
         self.assertEqual(said, ["redis has ended, see a. The rest goes on: it is slower",
                                 "worker has ended, see b; stopping the others"])
+
+
+class Servers(unittest.TestCase):
+    """tests/servers, with programs of our own in place of the real servers."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "bin").mkdir()
+        (self.folder / "kafka" / "libs").mkdir(parents=True)
+
+    def program(self, name: str, script: str):
+        file = self.folder / "bin" / name
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    def test_a_start_that_fails_half_way_leaves_nothing_running(self):
+        self.program("java", 'case "$*" in *StorageTool*) exit 0 ;; esac\n'
+                             f"echo $$ > {self.folder}/pid; echo Kafka Server started; exec sleep 60")
+        self.program("redis-server", "exit 1")
+        self.program("redis-cli", "exit 1")
+        environment = {**os.environ, "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
+                       "PENSTOCK_KAFKA_HOME": f"{self.folder}/kafka"}
+        done = subprocess.run([SOURCE / "tests" / "servers", "start", self.folder / "servers"], env=environment,
+                              capture_output=True, text=True, timeout=50)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("gave up waiting: Redis", done.stderr)
+        broker = int((self.folder / "pid").read_text())
+        with self.assertRaises(ProcessLookupError):
+            os.kill(broker, signal.SIGTERM)
 
 
 if __name__ == "__main__":
