@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness.events import completed, deposit, key, unique
+from harness.events import completed, deposit, key, session, unique
 from harness.http_client import Admin, Ingress
 from harness.programs import BIN, Program, Standalone
 
@@ -89,6 +89,43 @@ class Mode(unittest.TestCase):
             outcome = penstock.admin.settled([key(body)])[key(body)]
             self.assertEqual((outcome["outcome"], outcome["reason"]), ("ignored", "test_mode"))
             self.assertIsNone(penstock.admin.state("/v1/wallets/" + user))
+
+
+class ConnectedAccounts(unittest.TestCase):
+    """A deposit and a purchase in the sessions of a connected account."""
+
+    def deliver(self, penstock: Standalone) -> dict:
+        """What came of them: wallet, grants and alerts, by what was sent."""
+        account, user = unique("acct"), unique("user")
+        wallet = deposit(user, 500)
+        purchase = session(client_reference_id=user, metadata={"app_slug": "courses", "course_id": "c1"})
+        bodies = [completed(obj, account=account) for obj in (wallet, purchase)]
+        for body in bodies:
+            penstock.ingress.accept(body)
+        outcomes = penstock.admin.settled([key(body) for body in bodies])
+        self.assertEqual({o["outcome"] for o in outcomes.values()}, {"applied"})
+        rows = [penstock.admin.state("/v1/payments/" + obj["id"]) for obj in (wallet, purchase)]
+        self.assertEqual([(row["account"], row["status"]) for row in rows], [(account, "paid")] * 2)
+        balance = penstock.admin.state("/v1/wallets/" + user)
+        grants = penstock.admin.all("/v1/fulfillments?payment=" + purchase["id"])
+        told = {wallet["id"]: "wallet", purchase["id"]: "purchase"}
+        return {"fulfilled": [row["fulfilled"] for row in rows],
+                "balance": balance and balance["test_balances"],
+                "grants": [grant for row in grants for grant in row["grants"]],
+                "alerts": {(told[a["subject"]], a["kind"]) for a in penstock.admin.all("/v1/alerts")
+                           if a["subject"] in told}}
+
+    def test_their_deposits_and_purchases_raise_alerts_and_have_no_effect(self):
+        with Standalone() as penstock:
+            self.assertEqual(self.deliver(penstock), {
+                "fulfilled": [False, False], "balance": None, "grants": [],
+                "alerts": {("wallet", "deposit_refused"), ("purchase", "grant_refused")}})
+
+    def test_trusted_ones_credit_and_grant(self):
+        with Standalone(PENSTOCK_TRUST_CONNECTED_ACCOUNTS="true") as penstock:
+            self.assertEqual(self.deliver(penstock), {
+                "fulfilled": [True, True], "balance": {"usd": 500}, "grants": [{"kind": "course", "id": "c1"}],
+                "alerts": set()})
 
 
 if __name__ == "__main__":
