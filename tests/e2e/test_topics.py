@@ -12,12 +12,10 @@ import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import eventually
-from harness.programs import Cluster, Program
+from harness.programs import KAFKA_HOME, Cluster, Program
 from harness.signing import wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
-    os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
 
 MIB = 1024 * 1024
 

@@ -2,17 +2,13 @@
 
 import datetime
 import os
-import pathlib
 import subprocess
 import tempfile
 import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import Http, eventually
-from harness.programs import Cluster
-
-KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
-    os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
+from harness.programs import KAFKA_HOME, Cluster
 
 
 def set_offsets_back(cluster: Cluster, pool: str, to: datetime.datetime):
