@@ -2,7 +2,6 @@
 
 import base64
 import os
-import pathlib
 import random
 import signal
 import socket
@@ -12,10 +11,9 @@ import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import eventually
-from harness.programs import KAFKA_HOME, Cluster, Program
+from harness.programs import KAFKA_HOME, ROOT, Cluster, Program
 from harness.signing import wire
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 MIB = 1024 * 1024
 

@@ -8,7 +8,7 @@ import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import Http, eventually
-from harness.programs import KAFKA_HOME, Cluster
+from harness.programs import KAFKA_HOME, Cluster, Postgres
 
 
 def set_offsets_back(cluster: Cluster, pool: str, to: datetime.datetime):
@@ -130,6 +130,44 @@ class BrokenStore(unittest.TestCase):
             pool = eventually("the pool is idle", lambda: (p := cluster.pool("payments"))["state"] == "idle" and p)
             self.assertEqual((pool["lag"], pool["last_error"]), (0, None))
             self.assertEqual(cluster.admin.get("/v1/parked").json["data"], [])
+            probe.close()
+
+
+class FrozenStore(unittest.TestCase):
+    """PostgreSQL does not end and does not answer, as under a hung disk or a paused machine."""
+
+    def test_events_are_acknowledged_meanwhile_and_applied_once_when_it_goes_on(self):
+        with Postgres() as postgres, Cluster(pools=("payments",), postgres=postgres.url,
+                                             PENSTOCK_POOL_STUCK_AFTER="1s") as cluster:
+            worker, user = cluster.workers[0], unique("user")
+            probe = Http(worker.address("metrics"))
+            bodies = [completed(deposit(user, 1)) for _ in range(40)]
+            for body in bodies[:10]:
+                cluster.ingress.accept(body)
+            cluster.admin.settled([key(b) for b in bodies[:10]])
+            eventually("/readyz is 200", lambda: probe.get("/readyz").status == 200)
+
+            with postgres.frozen():
+                for body in [*bodies[10:], *bodies[:10]]:
+                    cluster.ingress.accept(body)
+                said = eventually("/readyz is 503", lambda: (a := probe.get("/readyz")).status == 503
+                                  and "pool payments" in a.body.decode() and a.json)
+                self.assertIn("has applied nothing since", said["error"]["message"])
+                eventually("the worker says it", lambda: worker.logged("pool stuck", pool="payments"))
+                pool = eventually("the pool is stuck", lambda: (p := cluster.pool("payments"))["state"] == "stuck" and p)
+                self.assertGreater(pool["lag"], 0)
+                self.assertEqual(cluster.ingress.get("/readyz").status, 200)
+
+            eventually("the admin API reads", lambda: cluster.admin.get("/readyz").status == 200)
+            outcomes = cluster.admin.settled([key(b) for b in bodies], 120)
+            self.assertEqual({o["outcome"] for o in outcomes.values()}, {"applied"})
+            cluster.wait_for_no_lag("payments")
+            entries = cluster.admin.all(f"/v1/wallets/{user}/entries")
+            self.assertEqual(sorted(e["event"] for e in entries), sorted(key(b) for b in bodies))
+            self.assertEqual(cluster.admin.state("/v1/wallets/" + user)["test_balances"], {"usd": 40})
+            self.assertTrue(cluster.admin.get("/v1/ledger/check").json["balanced"])
+            self.assertEqual(cluster.admin.get("/v1/parked").json["data"], [])
+            eventually("/readyz is 200", lambda: probe.get("/readyz").status == 200)
             probe.close()
 
 

@@ -12,9 +12,8 @@ import tempfile
 import unittest
 
 from harness.http_client import Http, eventually
-from harness.programs import BIN, KAFKA_HOME
+from harness.programs import BIN, KAFKA_HOME, ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 UP = ROOT / "deploy" / "up"
 NEEDED = ("java", "mvn", "redis-server", "redis-cli", "/usr/lib/postgresql/15/bin/postgres")
 

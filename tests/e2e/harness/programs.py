@@ -1,5 +1,6 @@
 """Starts the built programs, waits for their `listening` lines, and ends them by their process id."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import threading
 from .http_client import Admin, Ingress, eventually
 
 BIN = pathlib.Path(os.environ["PENSTOCK_BIN_DIR"])
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
 SECRET = "whsec_e2e_" + secrets.token_hex(12)
@@ -138,14 +140,58 @@ class Standalone:
             self._temporary.cleanup()
 
 
+class Postgres:
+    """A PostgreSQL server of one test's own, which can be frozen."""
+
+    START = """set -euo pipefail
+        for file in packages processes servers; do source "$0/deploy/lib/$file.sh"; done
+        trap stop_processes EXIT
+        trap 'exit 0' TERM
+        port=$(free_port)
+        start_postgres "$1/postgres" "$port"
+        echo "$port ${process_ids[0]}"
+        wait"""
+
+    def __enter__(self) -> "Postgres":
+        self._folder = tempfile.TemporaryDirectory(prefix="penstock-e2e-")
+        os.chmod(self._folder.name, 0o711)  # as root the server runs as another user
+        self._script = subprocess.Popen(["bash", "-c", self.START, ROOT, self._folder.name], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, text=True)
+        line = self._script.stdout.readline()
+        assert line, "PostgreSQL did not start"
+        port, pid = line.split()
+        self.url, self._pid = f"postgresql://postgres@127.0.0.1:{port}/postgres", int(pid)
+        return self
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """Every process of the server stops where it is; the kernel still takes connections for it."""
+        try:
+            self._signal(signal.SIGSTOP)
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals):
+        os.kill(self._pid, number)  # first, so that there are no new ones
+        for child in pathlib.Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split():
+            os.kill(int(child), number)
+
+    def __exit__(self, *_):
+        self._script.terminate()
+        self._script.wait(60)
+        self._script.stdout.close()
+        self._folder.cleanup()
+
+
 class Cluster:
     """Ingress, workers and admin as separate processes on the real Kafka, Redis and PostgreSQL of tests/run, with
-    topics and a database of its own."""
+    topics and a database of its own; `postgres` is another server."""
 
-    def __init__(self, pools: tuple[str, ...] = ("all",), **environment: str):
+    def __init__(self, pools: tuple[str, ...] = ("all",), postgres: str | None = None, **environment: str):
         self.name = "e2e_" + secrets.token_hex(6)
         self.pools = pools
-        server = os.environ["PENSTOCK_TEST_POSTGRES"]
+        server = postgres or os.environ["PENSTOCK_TEST_POSTGRES"]
         self._server = server
         self.redis = os.environ["PENSTOCK_TEST_REDIS"]
         self.environment = {
