@@ -14,7 +14,6 @@ from harness.http_client import eventually
 from harness.programs import KAFKA_HOME, ROOT, Cluster, Program
 from harness.signing import wire
 
-
 MIB = 1024 * 1024
 
 
@@ -160,6 +159,64 @@ class LargeBodies(unittest.TestCase):
 
     def test_a_worker_that_was_not_told_takes_and_parks_what_the_topics_take(self):
         self.check(4 * MIB, PENSTOCK_MAX_BODY="512KiB")
+
+
+class Rights(unittest.TestCase):
+    """A broker that enforces rights. All programs are one user there, so each has its turn with its own."""
+
+    def setUp(self):
+        self.broker = self.enterContext(Broker(
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "allow.everyone.if.no.acl.found=true"))  # what the broker asks of itself
+        self.cluster = Cluster(pools=("payments",), PENSTOCK_LOG="kafka://" + self.broker.address)
+        self.prefix = self.cluster.name + "."
+        self.cluster.psql(f"create database {self.cluster.name}")
+        self.addCleanup(self.cluster.psql, f"drop database {self.cluster.name} with (force)")
+
+    def acl(self, *arguments: str):
+        kafka_tool("kafka.admin.AclCommand", self.broker.address, *arguments)
+
+    def grant(self, resource: str, name: str, *operations: str, user: str = "ANONYMOUS"):
+        self.acl("--add", "--allow-principal", "User:" + user, resource, name, "--resource-pattern-type",
+                 "prefixed", *(word for operation in operations for word in ("--operation", operation)))
+
+    def allow_only(self, topics: tuple[str, ...] = (), groups: tuple[str, ...] = (), parked: tuple[str, ...] = ()):
+        everything = ("--topic", self.prefix, "--group", self.prefix, "--resource-pattern-type", "prefixed")
+        self.acl("--remove", "--force", *everything)
+        self.acl("--add", "--allow-principal", "User:somebody-else", "--operation", "Read", *everything)
+        for resource, name, operations in (("--topic", self.prefix, topics), ("--group", self.prefix, groups),
+                                           ("--topic", self.prefix + "parked", parked)):
+            if operations:
+                self.grant(resource, name, *operations)
+
+    def test_those_that_are_documented_are_enough_for_each_program(self):
+        cluster = self.cluster
+        self.allow_only(topics=("Create", "Alter", "DescribeConfigs", "AlterConfigs"))
+        cluster.migrate()
+        cluster.environment.update(PENSTOCK_KAFKA_PARTITIONS="6", PENSTOCK_INBOX_RETENTION="60d")
+        cluster.migrate()
+
+        self.allow_only(topics=("Write", "DescribeConfigs"))
+        bodies = [completed(deposit(unique("user"), 1)), completed(deposit(None, 1))]
+        with cluster.start_ingress():
+            for body in bodies:
+                cluster.ingress.accept(body)
+            cluster.ingress.close()
+
+        self.allow_only(topics=("Read", "DescribeConfigs"), groups=("Read",), parked=("Write",))
+        with cluster.start_worker("payments") as worker:
+            outcomes = eventually("both events are done", lambda: (
+                found := cluster.psql("select outcome from inbox order by 1", cluster.name).split()) and
+                len(found) == 2 and found)
+            self.assertEqual(outcomes, ["applied", "parked"])
+            self.assertEqual(worker.terminate(), 0)
+
+        self.allow_only(topics=("Read", "DescribeConfigs"), groups=("Describe",))
+        with cluster.start_admin():
+            eventually("/readyz is 200", lambda: cluster.admin.get("/readyz").status == 200)
+            cluster.wait_for_no_lag("payments")
+            self.assertEqual(cluster.admin.event(key(bodies[0]))["body"], wire(bodies[0]).decode())
+            cluster.admin.close()
 
 
 if __name__ == "__main__":
