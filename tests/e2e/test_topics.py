@@ -197,7 +197,7 @@ class Rights(unittest.TestCase):
         cluster.migrate()
 
         self.allow_only(topics=("Write", "DescribeConfigs"))
-        bodies = [completed(deposit(unique("user"), 1)), completed(deposit(None, 1))]
+        bodies = [completed(deposit(unique("user"), 1)), completed(deposit(unique("user"), None))]
         with cluster.start_ingress():
             for body in bodies:
                 cluster.ingress.accept(body)
