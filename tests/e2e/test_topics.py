@@ -218,6 +218,20 @@ class Rights(unittest.TestCase):
             self.assertEqual(cluster.admin.event(key(bodies[0]))["body"], wire(bodies[0]).decode())
             cluster.admin.close()
 
+    def test_while_its_topics_may_not_be_written_an_ingress_refuses_event_after_event_and_stays(self):
+        self.cluster.migrate()
+        with self.cluster.start_ingress() as program:
+            self.cluster.ingress.accept(completed(deposit(unique("user"), 1)))
+            self.allow_only(topics=("Read", "DescribeConfigs"))
+            said = "Topic authorization failed"
+            eventually("the log refuses", lambda: self.cluster.ingress.post(completed(deposit("u", 1))).status == 503
+                       and said in program.tail())
+            for _ in range(20):
+                answer = self.cluster.ingress.post(completed(deposit("u", 1)))
+                self.assertEqual(answer.status, 503, answer)
+            self.assertEqual(program.terminate(), 0)
+            self.cluster.ingress.close()
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -26,10 +26,12 @@ rd_kafka_vu_t bytes_vu(rd_kafka_vtype_t type, std::string& bytes) {
   return vu;
 }
 
-rd_kafka_vu_t header_vu(const std::string& name, const std::string& value) {
-  rd_kafka_vu_t vu = make_vu(RD_KAFKA_VTYPE_HEADER);
-  vu.u.header = {name.c_str(), value.data(), static_cast<ssize_t>(value.size())};
-  return vu;
+HeaderList headers_of(const Record& record) {
+  HeaderList headers(rd_kafka_headers_new(record.headers.size()));
+  for (const auto& [name, value] : record.headers)
+    rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  return headers;
 }
 
 std::size_t bytes_of(const Record& record) {
@@ -82,7 +84,7 @@ Status Producer::append(Record record, AppendDone done) {
   Record& sent = pending->record;
   const std::string topic = options_.topic_prefix + sent.topic;
   std::vector<rd_kafka_vu_t> fields;
-  fields.reserve(4 + sent.headers.size());
+  fields.reserve(5);
   fields.push_back(make_vu(RD_KAFKA_VTYPE_TOPIC));
   fields.back().u.cstr = topic.c_str();
   fields.push_back(bytes_vu(RD_KAFKA_VTYPE_VALUE, sent.value));
@@ -90,13 +92,18 @@ Status Producer::append(Record record, AppendDone done) {
   if (!sent.key.empty()) fields.push_back(bytes_vu(RD_KAFKA_VTYPE_KEY, sent.key));
   fields.push_back(make_vu(RD_KAFKA_VTYPE_OPAQUE));
   fields.back().u.ptr = pending.get();
-  for (const auto& [name, value] : sent.headers) fields.push_back(header_vu(name, value));
+  // As one list, which stays ours when the call fails: librdkafka 2.0 frees headers that it was given one by
+  // one twice when it refuses a record at once, for a topic that is gone or may not be written.
+  HeaderList headers = headers_of(sent);
+  fields.push_back(make_vu(RD_KAFKA_VTYPE_HEADERS));
+  fields.back().u.headers = headers.get();
 
   ++unanswered_;
   const std::shared_lock lock(instance_mutex_);
   const CallError error(rd_kafka_produceva(instance_.get(), fields.data(), fields.size()));
   if (!error) {
     (void)pending.release();  // on_delivery() owns it
+    (void)headers.release();  // librdkafka's now
     return ok();
   }
   answered();
