@@ -5,6 +5,16 @@
 #include "common/observe/log.h"
 
 namespace penstock {
+namespace {
+
+const Error kSilence{ErrorCode::timeout, Retry::unknown_outcome, "the log acknowledges nothing"};
+
+// Not so when the clock has been set back.
+bool is_within(Milliseconds span, Timestamp since, Timestamp now) {
+  return now >= since && now - since < span;
+}
+
+}  // namespace
 
 bool means_away(ErrorCode code) noexcept {
   switch (code) {
@@ -49,10 +59,7 @@ LogCircuit::LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions opti
 Result<LogCircuit::Ticket> LogCircuit::enter() {
   const Timestamp now = clock_.now();
   const std::scoped_lock lock(mutex_);
-  if (!outage_ && is_silent(now)) {
-    begin_outage(now, {ErrorCode::timeout, Retry::unknown_outcome, "the log acknowledges nothing"});
-    outage_->shown_by_appends = true;
-  }
+  if (!outage_ && is_silent(now)) show_by_appends(now, kSilence);
   std::uint64_t probe = 0;
   if (outage_) {
     TRY(probe, enter_outage(now));
@@ -71,19 +78,22 @@ bool LogCircuit::is_silent(Timestamp now) {
 
 // The number of the probe that this append is now.
 Result<std::uint64_t> LogCircuit::enter_outage(Timestamp now) {
-  outage_->asked = true;
-  if (const auto& probe = outage_->probe) {
-    // One that is not answered in time is given up: the log owes an answer, but nothing here may wait for
-    // ever.
-    const auto age = now - probe->since;
-    if (age >= Milliseconds{0} && age < options_.answer_deadline) {
-      ++outage_->refused;
-      instruments_.refused.Increment();
-      return Error{ErrorCode::unavailable, Retry::safe, "the log is away"};
-    }
+  give_up_late_probe(now);
+  outage_->asked_at = now;
+  if (outage_->probe) {
+    ++outage_->refused;
+    instruments_.refused.Increment();
+    return Error{ErrorCode::unavailable, Retry::safe, "the log is away"};
   }
   outage_->probe = Probe{++last_probe_, now};
   return last_probe_;
+}
+
+// The log owes it an answer, but nothing here may wait for ever.
+void LogCircuit::give_up_late_probe(Timestamp now) {
+  if (!outage_->probe || is_within(options_.answer_deadline, outage_->probe->since, now)) return;
+  outage_->probe.reset();
+  show_by_appends(now, kSilence);
 }
 
 void LogCircuit::settle(const Ticket& ticket, const Error* error) {
@@ -95,10 +105,7 @@ void LogCircuit::settle(const Ticket& ticket, const Error* error) {
     if (outage_) end_outage(clock_.now());
     return;
   }
-  if (means_away(error->code) && ticket.acknowledged == acknowledged_) {
-    if (!outage_) begin_outage(clock_.now(), *error);
-    outage_->shown_by_appends = true;
-  }
+  if (means_away(error->code) && ticket.acknowledged == acknowledged_) show_by_appends(clock_.now(), *error);
   if (outage_ && outage_->probe && outage_->probe->number == ticket.probe) outage_->probe.reset();
 }
 
@@ -109,18 +116,32 @@ Status LogCircuit::ready(const std::vector<std::string>& topics) {
     acknowledged_before = acknowledged_;
   }
   Status answer = log_.ready(topics);
+  const Timestamp now = clock_.now();
   const std::scoped_lock lock(mutex_);
-  if (!answer) {
-    if (means_away(answer.error().code) && acknowledged_before == acknowledged_ && !outage_)
-      begin_outage(clock_.now(), answer.error());
-  } else if (outage_ && (!outage_->shown_by_appends || !std::exchange(outage_->asked, false))) {
-    end_outage(clock_.now());
-  }
+  if (answer) return outage_ ? judge_outage(now) : answer;
+  if (means_away(answer.error().code) && acknowledged_before == acknowledged_ && !outage_)
+    begin_outage(now, answer.error());
   return answer;
 }
 
+// What the log's own readiness makes of it.
+Status LogCircuit::judge_outage(Timestamp now) {
+  if (!outage_->shown_by_appends) {
+    end_outage(now);
+    return ok();
+  }
+  give_up_late_probe(now);
+  if (!outage_->probe && !is_within(options_.trial_after, outage_->asked_at, now)) {
+    outage_->on_trial = true;
+    instruments_.away.Set(0);
+  }
+  if (outage_->on_trial) return ok();
+  return Error{ErrorCode::unavailable, Retry::safe,
+               "acknowledges nothing since " + to_rfc3339(outage_->since) + ": " + outage_->error.detail};
+}
+
 void LogCircuit::begin_outage(Timestamp now, const Error& error) {
-  outage_ = Outage{.since = now};
+  outage_ = Outage{.since = now, .error = error, .asked_at = now};
   instruments_.away.Set(1);
   outage_->said = lines_.admit(now).has_value();
   if (!outage_->said) return;
@@ -128,6 +149,15 @@ void LogCircuit::begin_outage(Timestamp now, const Error& error) {
                                  {"detail", error.detail},
                                  {"address", options_.address},
                                  {"answer", "503 at once until it is back"}});
+}
+
+void LogCircuit::show_by_appends(Timestamp now, const Error& error) {
+  if (!outage_) begin_outage(now, error);
+  outage_->error = error;
+  outage_->asked_at = now;
+  outage_->shown_by_appends = true;
+  outage_->on_trial = false;
+  instruments_.away.Set(1);
 }
 
 void LogCircuit::end_outage(Timestamp now) {

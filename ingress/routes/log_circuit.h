@@ -6,6 +6,11 @@
 // made, or when appends wait and nothing was acknowledged for as long as an answer may take: a single
 // partition that cannot be reached is not yet an outage. It is back with the first acknowledgement. A full
 // queue (overloaded) says nothing of either.
+//
+// An outage that appends have shown is not ended by a log that merely says it is ready, and the ingress is
+// not ready while it lasts. But whoever heeds that sends no events, and no event would ever find the log
+// back. So once none has come for `trial_after` and the log says it is ready, the outage is on trial: ready()
+// agrees, the next event finds out, and the others are refused until it has.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -32,6 +37,7 @@ bool means_away(ErrorCode code) noexcept;
 struct LogCircuitOptions {
   Milliseconds answer_deadline{5'000};  // how long the log may take to acknowledge
   Milliseconds probe_patience{250};     // how long the event that finds out should be kept waiting
+  Milliseconds trial_after{10'000};     // without an event
   std::string address = "log";          // what the log is called in the lines about it
 };
 
@@ -58,8 +64,8 @@ class LogCircuit {
   }
 
   // As EventLog::ready(), and takes note of the answer: so the log can be known to be away before an event
-  // has waited for it, and to be back before one comes. What appends have shown weighs more: a log that can
-  // be reached and acknowledges nothing stays away while events come.
+  // has waited for it, unless it has acknowledged one within `answer_deadline`, and to be back before one
+  // comes. Unavailable, with what appends were answered, while an outage lasts that they have shown.
   Status ready(const std::vector<std::string>& topics);
 
  private:
@@ -73,11 +79,13 @@ class LogCircuit {
   };
   struct Outage {
     Timestamp since;
+    Error error;         // the last that showed it
+    Timestamp asked_at;  // when an event came last, or what became of one was learned
     std::optional<Probe> probe = {};
     bool shown_by_appends = false;
-    bool asked = true;  // an event has come since the last good answer of ready()
+    bool on_trial = false;
     std::uint64_t refused = 0;
-    bool said = true;  // in the log
+    bool said = false;  // in the log
   };
   struct Instruments {
     explicit Instruments(Metrics& metrics);
@@ -92,7 +100,10 @@ class LogCircuit {
   // The rest under mutex_.
   bool is_silent(Timestamp now);
   Result<std::uint64_t> enter_outage(Timestamp now);
+  void give_up_late_probe(Timestamp now);
+  Status judge_outage(Timestamp now);
   void begin_outage(Timestamp now, const Error& error);
+  void show_by_appends(Timestamp now, const Error& error);
   void end_outage(Timestamp now);
 
   EventLog& log_;

@@ -146,7 +146,7 @@ TEST_F(LogCircuitTest, ALogThatIsSilentForAsLongAsAnAnswerMayTakeIsAway) {
   clock_.advance(seconds{1});
   EXPECT_TRUE(append()) << "this one finds out";
   EXPECT_FALSE(append());
-  EXPECT_TRUE(ready());
+  EXPECT_FALSE(ready()) << "whatever the log says of itself";
   EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 1"));
 }
 
@@ -204,19 +204,71 @@ TEST_F(LogCircuitTest, ReadinessKnowsWithoutAnEventThatItIsBack) {
 
 TEST_F(LogCircuitTest, ALogThatCanBeReachedAndStoresNothingStaysAwayWhileEventsCome) {
   go_away();
+  const auto since = to_rfc3339(clock_.now());
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(ready());
+    const auto answer_to_probe = ready();
+    ASSERT_FALSE(answer_to_probe);
+    EXPECT_EQ(answer_to_probe.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(answer_to_probe.error().detail,
+              "acknowledges nothing since " + since + ": " + (i == 0 ? kAway : kLate).detail);
     EXPECT_TRUE(append());
     EXPECT_FALSE(append());
     answer(kLate);
+    clock_.advance(seconds{9});
+  }
+  EXPECT_TRUE(append());
+  answer(kPosition);
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(LogCircuitTest, WithoutEventsALogThatSaysItIsReadyIsTriedAgain) {
+  go_away();
+  clock_.advance(seconds{10} - Milliseconds{1});
+  EXPECT_FALSE(ready());
+  clock_.advance(Milliseconds{1});
+  EXPECT_TRUE(ready());
+  EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 0"));
+  EXPECT_TRUE(append()) << "this one finds out";
+  EXPECT_FALSE(append()) << "the others do not wait with it";
+  EXPECT_TRUE(ready()) << "and nothing has been found out yet";
+  answer(kPosition);
+  EXPECT_TRUE(append());
+  EXPECT_TRUE(append());
+}
+
+TEST_F(LogCircuitTest, ATrialThatFailsIsTheSameOutage) {
+  go_away();
+  const auto since = to_rfc3339(clock_.now());
+  for (const bool answered : {true, false}) {
+    clock_.advance(seconds{10});
+    EXPECT_TRUE(ready());
+    EXPECT_TRUE(append());
+    if (answered) answer(kLate);
+    if (!answered) clock_.advance(seconds{5});
+    const auto still_away = ready();
+    ASSERT_FALSE(still_away);
+    EXPECT_THAT(still_away.error().detail, HasSubstr(since));
+    EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 1"));
   }
 }
 
-TEST_F(LogCircuitTest, WithoutEventsReadinessIsEnough) {
+TEST_F(LogCircuitTest, ThereIsNoTrialWhileTheLogSaysItIsNotReady) {
   go_away();
-  EXPECT_TRUE(ready());
-  EXPECT_TRUE(ready());
-  EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 0"));
+  log_.not_ready_because(kAway);
+  clock_.advance(seconds{60});
+  EXPECT_FALSE(ready());
+  EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 1"));
+}
+
+TEST_F(LogCircuitTest, AnEventThatStillWaitsIsNoQuiet) {
+  Metrics metrics;
+  LogCircuit circuit(log_, clock_, {.answer_deadline = seconds{60}}, metrics);
+  log_.refuse_with(kAway);
+  EXPECT_FALSE(circuit.append(Record{}, [](const Result<Position>&) {}));
+  log_.refuse_with(std::nullopt);
+  EXPECT_TRUE(circuit.append(Record{}, [](const Result<Position>&) {}));
+  clock_.advance(seconds{30});
+  EXPECT_FALSE(circuit.ready({}));
 }
 
 TEST_F(LogCircuitTest, AMissingTopicIsReportedAndNoOutage) {
