@@ -102,7 +102,8 @@ void LogCircuit::settle(const Ticket& ticket, const Error* error) {
   --waiting_;
   if (error == nullptr) {
     ++acknowledged_;
-    if (outage_) end_outage(clock_.now());
+    acknowledged_at_ = clock_.now();
+    if (outage_) end_outage(*acknowledged_at_);
     return;
   }
   if (means_away(error->code) && ticket.acknowledged == acknowledged_) show_by_appends(clock_.now(), *error);
@@ -110,17 +111,13 @@ void LogCircuit::settle(const Ticket& ticket, const Error* error) {
 }
 
 Status LogCircuit::ready(const std::vector<std::string>& topics) {
-  std::uint64_t acknowledged_before = 0;
-  {
-    const std::scoped_lock lock(mutex_);
-    acknowledged_before = acknowledged_;
-  }
   Status answer = log_.ready(topics);
-  const Timestamp now = clock_.now();
   const std::scoped_lock lock(mutex_);
+  const Timestamp now = clock_.now();
   if (answer) return outage_ ? judge_outage(now) : answer;
-  if (means_away(answer.error().code) && acknowledged_before == acknowledged_ && !outage_)
-    begin_outage(now, answer.error());
+  // A log that acknowledges is not away, even if one of its partitions is: that costs its own events only.
+  const bool acknowledges = acknowledged_at_ && is_within(options_.answer_deadline, *acknowledged_at_, now);
+  if (means_away(answer.error().code) && !acknowledges && !outage_) begin_outage(now, answer.error());
   return answer;
 }
 

@@ -113,9 +113,10 @@ class LogCircuit {
 
   std::mutex mutex_;
   std::uint64_t acknowledged_ = 0;
-  std::uint64_t waiting_ = 0;            // appends without an answer
-  std::uint64_t acknowledged_seen_ = 0;  // by the last append
-  Timestamp silent_since_{};             // as far as appends have seen
+  std::optional<Timestamp> acknowledged_at_;  // the last one
+  std::uint64_t waiting_ = 0;                 // appends without an answer
+  std::uint64_t acknowledged_seen_ = 0;       // by the last append
+  Timestamp silent_since_{};                  // as far as appends have seen
   std::uint64_t last_probe_ = 0;
   LogLimit lines_{1};
   std::optional<Outage> outage_;

@@ -192,6 +192,27 @@ TEST_F(LogCircuitTest, ReadinessKnowsItBeforeAnEventHasWaited) {
   EXPECT_FALSE(append());
 }
 
+TEST_F(LogCircuitTest, ALogThatHasJustAcknowledgedIsNotAwayWhateverReadinessSays) {
+  ASSERT_TRUE(append());
+  answer(kPosition);
+  clock_.advance(seconds{5} - Milliseconds{1});
+  log_.not_ready_because(kAway);
+  EXPECT_FALSE(ready()) << "some partition has no leader, say";
+  EXPECT_TRUE(append());
+  EXPECT_TRUE(append());
+  EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 0"));
+}
+
+TEST_F(LogCircuitTest, ALogThatHasAcknowledgedNothingForLongIsAwayWhenReadinessSaysSo) {
+  ASSERT_TRUE(append());
+  answer(kPosition);
+  clock_.advance(seconds{5});
+  log_.not_ready_because(kAway);
+  EXPECT_FALSE(ready());
+  EXPECT_TRUE(append());
+  EXPECT_FALSE(append());
+}
+
 TEST_F(LogCircuitTest, ReadinessKnowsWithoutAnEventThatItIsBack) {
   log_.not_ready_because(kAway);
   EXPECT_FALSE(ready());
