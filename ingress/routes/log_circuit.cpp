@@ -78,6 +78,7 @@ bool LogCircuit::is_silent(Timestamp now) {
 
 // The number of the probe that this append is now.
 Result<std::uint64_t> LogCircuit::enter_outage(Timestamp now) {
+  say_outage(now);
   give_up_late_probe(now);
   outage_->asked_at = now;
   if (outage_->probe) {
@@ -114,6 +115,7 @@ Status LogCircuit::ready(const std::vector<std::string>& topics) {
   Status answer = log_.ready(topics);
   const std::scoped_lock lock(mutex_);
   const Timestamp now = clock_.now();
+  if (outage_) say_outage(now);
   if (answer) return outage_ ? judge_outage(now) : answer;
   // A log that acknowledges is not away, even if one of its partitions is: that costs its own events only.
   const bool acknowledges = acknowledged_at_ && is_within(options_.answer_deadline, *acknowledged_at_, now);
@@ -140,10 +142,14 @@ Status LogCircuit::judge_outage(Timestamp now) {
 void LogCircuit::begin_outage(Timestamp now, const Error& error) {
   outage_ = Outage{.since = now, .error = error, .asked_at = now};
   instruments_.away.Set(1);
-  outage_->said = lines_.admit(now).has_value();
-  if (!outage_->said) return;
-  log::error("log unavailable", {{"code", to_string(error.code)},
-                                 {"detail", error.detail},
+  say_outage(now);
+}
+
+void LogCircuit::say_outage(Timestamp now) {
+  if (outage_->said || !lines_.admit(now)) return;
+  outage_->said = true;
+  log::error("log unavailable", {{"code", to_string(outage_->error.code)},
+                                 {"detail", outage_->error.detail},
                                  {"address", options_.address},
                                  {"answer", "503 at once until it is back"}});
 }

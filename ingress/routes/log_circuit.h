@@ -41,8 +41,10 @@ struct LogCircuitOptions {
   std::string address = "log";          // what the log is called in the lines about it
 };
 
-// Logs one line when the log goes away and one when it is back, at most once a second. All methods may be
-// called from any thread. Also outlives the log's open appends: flush the log before destroying this.
+// Logs one line when the log goes away and one when it is back, at most once a second: an outage that began
+// too soon after another is said as soon as it may be, if it still lasts when it is next asked about. All
+// methods may be called from any thread. Also outlives the log's open appends: flush the log before
+// destroying this.
 class LogCircuit {
  public:
   LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics);
@@ -103,6 +105,7 @@ class LogCircuit {
   void give_up_late_probe(Timestamp now);
   Status judge_outage(Timestamp now);
   void begin_outage(Timestamp now, const Error& error);
+  void say_outage(Timestamp now);
   void show_by_appends(Timestamp now, const Error& error);
   void end_outage(Timestamp now);
 

@@ -359,6 +359,37 @@ TEST_F(LogCircuitTest, ALogThatComesAndGoesDoesNotFillOurs) {
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << said;
 }
 
+// Two outages within one second, of which the second lasts.
+class SecondOutage : public LogCircuitTest {
+ protected:
+  SecondOutage() {
+    testing::internal::CaptureStderr();
+    go_away();
+    EXPECT_TRUE(append());
+    answer(kPosition);
+    go_away();
+    clock_.advance(seconds{1});
+  }
+  static void expect_both_said() {
+    const auto said = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 4) << said;
+    EXPECT_THAT(said, HasSubstr("away_s=1"));
+  }
+};
+
+TEST_F(SecondOutage, IsSaidWhenTheNextEventComes) {
+  EXPECT_TRUE(append());
+  answer(kPosition);
+  expect_both_said();
+}
+
+TEST_F(SecondOutage, IsSaidWhenReadinessIsAskedFor) {
+  EXPECT_FALSE(ready());
+  EXPECT_TRUE(append());
+  answer(kPosition);
+  expect_both_said();
+}
+
 TEST(LogCircuit, EveryEventThatIsTakenIsAnsweredOnceFromAnyThread) {
   HeldEventLog log;
   const ManualClock clock;
