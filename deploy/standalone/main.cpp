@@ -38,10 +38,12 @@ const CommandLineSpec kSpec{
 // The parts in the order they depend on one another; destruction takes them down the other way round.
 class Standalone {
  public:
-  Standalone(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics)
+  Standalone(const Settings& settings, EventLog& event_log, Store& store, const Clock& clock,
+             Metrics& metrics)
       : settings_(settings),
         log_(event_log),
         store_(store),
+        clock_(clock),
         metrics_(metrics),
         worker_metrics_(metrics_),
         circuit_(event_log, clock_, log_circuit_options(settings), metrics_),
@@ -84,8 +86,8 @@ class Standalone {
   const Settings& settings_;
   EventLog& log_;
   Store& store_;
+  const Clock& clock_;
   Metrics& metrics_;
-  SystemClock clock_;
   WorkerMetrics worker_metrics_;
   LogCircuit circuit_;
   StripeWebhook stripe_;
@@ -130,7 +132,7 @@ int run(Settings settings, Termination& termination) {
 
   bool failed = false;
   {
-    Standalone penstock(settings, *event_log.value(), *store.value(), metrics);
+    Standalone penstock(settings, *event_log.value(), *store.value(), clock, metrics);
     if (!penstock.start()) return EXIT_FAILURE;
     print_banner(settings, files.value(), penstock.public_address(), penstock.admin_address());
     termination.wait([&penstock] { return penstock.failed(); });

@@ -33,7 +33,8 @@ struct StripeWebhookOptions {
 // A request whose signature cannot be right whatever the body is refused before its body is read. The age of
 // a signature is judged then, once.
 //
-// Also outlives the log's open appends: flush the log before destroying this.
+// Events that the log has not answered for when this is destroyed are counted still; the clock and the
+// metrics must outlive the log.
 class StripeWebhook {
  public:
   StripeWebhook(StripeWebhookOptions options, const Catalogue& catalogue, LogCircuit& log, const Clock& clock,
@@ -48,20 +49,17 @@ class StripeWebhook {
   std::optional<http::Response> authenticate(const http::Request& request);
   void handle(http::Request&& request, const http::Responder& responder);
   http::Response refuse(const http::Request& request, SignatureVerdict verdict);
-  void on_appended(const Result<Position>& result, std::chrono::steady_clock::time_point received_at,
-                   const http::Responder& responder);
-  void on_append_error(const Error& error, const http::Responder& responder);
 
-  struct Instruments;
+  struct Refusals;
+  struct Replies;
 
   const StripeSignature signature_;
   const Milliseconds ack_deadline_;
   const Catalogue& catalogue_;
   LogCircuit& log_;
   const Clock& clock_;
-  const std::unique_ptr<Instruments> instruments_;
-  const http::Response received_;  // sent as they are, for every event
-  const http::Response unavailable_;
+  const std::unique_ptr<Refusals> refusals_;
+  const std::shared_ptr<Replies> replies_;  // shared with the appends that are open
 };
 
 }  // namespace penstock

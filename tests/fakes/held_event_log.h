@@ -39,6 +39,12 @@ class HeldEventLog : public EventLog {
     return oldest;
   }
 
+  // Waits until so many appends are not answered yet, ten seconds at most.
+  bool wait_for_appends(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return held_.size() >= count; });
+  }
+
   std::size_t waiting() const {
     const std::scoped_lock lock(mutex_);
     return held_.size();

@@ -121,6 +121,26 @@ TEST_F(StripeWebhookTest, AnswersFromTheLogsOwnThreads) {
   EXPECT_EQ(wrong, 0);
 }
 
+// As when a program ends and the log could not be flushed.
+TEST_F(StripeWebhookTest, TheLogMayAnswerWhenEverythingElseIsGone) {
+  serve();
+  for (int i = 0; i < 2; ++i) {
+    RawClient client(server_->bound_address());
+    client.send(signed_post("/v1/webhook/stripe", kEvent));
+    ASSERT_TRUE(log_.wait_for_appends(static_cast<std::size_t>(i) + 1));
+  }
+  server_->stop(milliseconds{0});
+  server_.reset();
+  probes_.reset();
+  webhook_.reset();
+  circuit_.reset();
+  log_.take()->done(kPosition);
+  log_.take()->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
+  EXPECT_NE(metrics_.exposition().find("penstock_ingress_ack_seconds_count 1"), std::string::npos);
+  EXPECT_NE(metrics_.exposition().find("penstock_log_append_errors_total{code=\"timeout\"} 1"),
+            std::string::npos);
+}
+
 TEST_F(StripeWebhookTest, AWrongSignatureReachesNothing) {
   serve();
   for (const auto& request :

@@ -1,4 +1,4 @@
-#include "ingress/routes/log_circuit.h"
+#include "ingress/routes/log_health.h"
 
 #include <utility>
 
@@ -34,7 +34,7 @@ bool means_away(ErrorCode code) noexcept {
   return false;
 }
 
-LogCircuit::Instruments::Instruments(Metrics& metrics)
+LogHealth::Instruments::Instruments(Metrics& metrics)
     : away(prometheus::BuildGauge()
                .Name("penstock_ingress_log_away")
                .Help("1 while the log is known to be away and events are refused at once")
@@ -53,10 +53,10 @@ LogCircuit::Instruments::Instruments(Metrics& metrics)
     append_errors[i] = &errors.Add({{"code", std::string(to_string(static_cast<ErrorCode>(i)))}});
 }
 
-LogCircuit::LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics)
-    : log_(log), clock_(clock), options_(std::move(options)), instruments_(metrics) {}
+LogHealth::LogHealth(const Clock& clock, LogCircuitOptions options, Metrics& metrics)
+    : clock_(clock), options_(std::move(options)), instruments_(metrics) {}
 
-Result<LogCircuit::Ticket> LogCircuit::enter() {
+Result<LogHealth::Ticket> LogHealth::enter() {
   const Timestamp now = clock_.now();
   const std::scoped_lock lock(mutex_);
   if (!outage_ && is_silent(now)) show_by_appends(now, kSilence);
@@ -69,7 +69,7 @@ Result<LogCircuit::Ticket> LogCircuit::enter() {
 }
 
 // Seen from one append to the next: an answer needs no look at the clock for it.
-bool LogCircuit::is_silent(Timestamp now) {
+bool LogHealth::is_silent(Timestamp now) {
   const bool has_answered =
       waiting_ == 0 || std::exchange(acknowledged_seen_, acknowledged_) != acknowledged_;
   if (has_answered) silent_since_ = now;
@@ -77,7 +77,7 @@ bool LogCircuit::is_silent(Timestamp now) {
 }
 
 // The number of the probe that this append is now.
-Result<std::uint64_t> LogCircuit::enter_outage(Timestamp now) {
+Result<std::uint64_t> LogHealth::enter_outage(Timestamp now) {
   say_outage(now);
   give_up_late_probe(now);
   outage_->asked_at = now;
@@ -91,13 +91,13 @@ Result<std::uint64_t> LogCircuit::enter_outage(Timestamp now) {
 }
 
 // The log owes it an answer, but nothing here may wait for ever.
-void LogCircuit::give_up_late_probe(Timestamp now) {
+void LogHealth::give_up_late_probe(Timestamp now) {
   if (!outage_->probe || is_within(options_.answer_deadline, outage_->probe->since, now)) return;
   outage_->probe.reset();
   show_by_appends(now, kSilence);
 }
 
-void LogCircuit::settle(const Ticket& ticket, const Error* error) {
+void LogHealth::settle(const Ticket& ticket, const Error* error) {
   if (error != nullptr) instruments_.append_errors[static_cast<std::size_t>(error->code)]->Increment();
   const std::scoped_lock lock(mutex_);
   --waiting_;
@@ -111,20 +111,24 @@ void LogCircuit::settle(const Ticket& ticket, const Error* error) {
   if (outage_ && outage_->probe && outage_->probe->number == ticket.probe) outage_->probe.reset();
 }
 
-Status LogCircuit::ready(const std::vector<std::string>& topics) {
-  Status answer = log_.ready(topics);
+Milliseconds LogHealth::patience(const Ticket& ticket) const noexcept {
+  return ticket.probe == 0 ? options_.answer_deadline : options_.probe_patience;
+}
+
+Status LogHealth::judge_readiness(Status said_by_log) {
   const std::scoped_lock lock(mutex_);
   const Timestamp now = clock_.now();
   if (outage_) say_outage(now);
-  if (answer) return outage_ ? judge_outage(now) : answer;
+  if (said_by_log) return outage_ ? judge_outage(now) : said_by_log;
   // A log that acknowledges is not away, even if one of its partitions is: that costs its own events only.
   const bool acknowledges = acknowledged_at_ && is_within(options_.answer_deadline, *acknowledged_at_, now);
-  if (means_away(answer.error().code) && !acknowledges && !outage_) begin_outage(now, answer.error());
-  return answer;
+  if (means_away(said_by_log.error().code) && !acknowledges && !outage_)
+    begin_outage(now, said_by_log.error());
+  return said_by_log;
 }
 
 // What the log's own readiness makes of it.
-Status LogCircuit::judge_outage(Timestamp now) {
+Status LogHealth::judge_outage(Timestamp now) {
   if (!outage_->shown_by_appends) {
     end_outage(now);
     return ok();
@@ -139,13 +143,13 @@ Status LogCircuit::judge_outage(Timestamp now) {
                "acknowledges nothing since " + to_rfc3339(outage_->since) + ": " + outage_->error.detail};
 }
 
-void LogCircuit::begin_outage(Timestamp now, const Error& error) {
+void LogHealth::begin_outage(Timestamp now, const Error& error) {
   outage_ = Outage{.since = now, .error = error, .asked_at = now};
   instruments_.away.Set(1);
   say_outage(now);
 }
 
-void LogCircuit::say_outage(Timestamp now) {
+void LogHealth::say_outage(Timestamp now) {
   if (outage_->said || !lines_.admit(now)) return;
   outage_->said = true;
   log::error("log unavailable", {{"code", to_string(outage_->error.code)},
@@ -154,7 +158,7 @@ void LogCircuit::say_outage(Timestamp now) {
                                  {"answer", "503 at once until it is back"}});
 }
 
-void LogCircuit::show_by_appends(Timestamp now, const Error& error) {
+void LogHealth::show_by_appends(Timestamp now, const Error& error) {
   if (!outage_) begin_outage(now, error);
   outage_->error = error;
   outage_->asked_at = now;
@@ -163,7 +167,7 @@ void LogCircuit::show_by_appends(Timestamp now, const Error& error) {
   instruments_.away.Set(1);
 }
 
-void LogCircuit::end_outage(Timestamp now) {
+void LogHealth::end_outage(Timestamp now) {
   const Outage over = *std::exchange(outage_, std::nullopt);
   instruments_.away.Set(0);
   if (!over.said) return;
