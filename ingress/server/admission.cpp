@@ -5,6 +5,8 @@
 namespace penstock::http {
 namespace {
 
+namespace net = boost::asio;
+
 bool take(std::atomic<std::size_t>& taken, std::size_t bytes, std::size_t bytes_max) noexcept {
   if (taken.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max) return true;
   taken.fetch_sub(bytes, std::memory_order_relaxed);
@@ -12,6 +14,18 @@ bool take(std::atomic<std::size_t>& taken, std::size_t bytes, std::size_t bytes_
 }
 
 }  // namespace
+
+net::ip::address peer_address(const net::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
+}
+
+std::string admission_key(const net::ip::address& address) {
+  const auto peer = peer_address(address);
+  if (peer.is_v4()) return peer.to_string();
+  const auto bytes = peer.to_v6().to_bytes();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2};
+}
 
 std::variant<Admission::Peer*, Refusal> Admission::enter(const std::string& address) {
   const std::scoped_lock lock(mutex_);

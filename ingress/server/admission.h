@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,13 @@
 #include "ingress/server/request_head.h"
 
 namespace penstock::http {
+
+// On a socket for both versions an IPv4 peer has an IPv6 address that embeds its own: this gives back its
+// own.
+boost::asio::ip::address peer_address(const boost::asio::ip::address& address);
+
+// Under what the peer at that address is counted: an IPv6 host has a whole /64 to itself.
+std::string admission_key(const boost::asio::ip::address& address);
 
 struct AdmissionLimits {
   std::size_t connections_max = 0;

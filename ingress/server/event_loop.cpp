@@ -36,13 +36,6 @@ Milliseconds watch_interval(const Shared& shared) {
   return std::clamp(shortest / 4, Milliseconds{5}, Milliseconds{250});
 }
 
-// An IPv6 host has a whole /64 to itself.
-std::string admission_key(const net::ip::address& address) {
-  if (address.is_v4()) return address.to_string();
-  const auto bytes = address.to_v6().to_bytes();
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2};
-}
-
 Error bind_error(const tcp::endpoint& at, const error_code& ec) {
   const std::string address = at.address().to_string() + " port " + std::to_string(at.port());
   return {ErrorCode::unavailable, Retry::safe, "cannot listen on " + address + ": " + ec.message()};
@@ -127,7 +120,8 @@ void EventLoop::admit(Socket socket) {
   shared_.metrics.connection_opened();
   ++open_sessions_;
   const auto slot = free_slot();
-  const boost::intrusive_ptr session(new Session(*this, std::move(socket), slot, remote.address().to_string(),
+  const boost::intrusive_ptr session(new Session(*this, std::move(socket), slot,
+                                                 peer_address(remote.address()).to_string(),
                                                  *std::get<Admission::Peer*>(entered)));
   sessions_[slot] = session;
   session->start();

@@ -235,6 +235,20 @@ TEST(HttpGate, ConnectionsPerAddressAreCapped) {
   EXPECT_EQ(status, 200) << "closed connections count no more";
 }
 
+TEST(HttpGate, OnASocketForBothVersionsIpv4AddressesAreCappedApart) {
+  ServerOptions options;
+  options.host = "::";
+  options.connections_per_address_max = 1;
+  EchoServer server(options);
+  const std::string address = "127.0.0.1" + server.address().substr(server.address().rfind(':'));
+  RawClient hoarder(address), other(address, "127.0.0.2");
+  hoarder.send(get("/things/7"));
+  EXPECT_EQ(body_of(hoarder.answer()), "7|none|127.0.0.1");
+  other.send(get("/things/7"));
+  EXPECT_EQ(body_of(other.answer()), "7|none|127.0.0.2");
+  EXPECT_EQ(status_of(RawClient(address).rest().value_or("")), 429);
+}
+
 TEST(HttpGate, ConnectionsAreCappedInAll) {
   ServerOptions options;
   options.connections_max = 2;

@@ -17,6 +17,19 @@ Admission::Peer& enter(Admission& admission, const std::string& address) {
   return *std::get<Admission::Peer*>(admission.enter(address));
 }
 
+std::string key_of(const char* address) { return admission_key(boost::asio::ip::make_address(address)); }
+
+TEST(AdmissionKey, AnIpv6HostIsItsSlash64) {
+  EXPECT_EQ(key_of("2001:db8:1:2::1"), key_of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(key_of("2001:db8:1:2::1"), key_of("2001:db8:1:3::1"));
+}
+
+TEST(AdmissionKey, AnIpv4HostIsItselfOnASocketForBothVersionsToo) {
+  EXPECT_EQ(key_of("::ffff:192.0.2.1"), key_of("192.0.2.1"));
+  EXPECT_NE(key_of("::ffff:192.0.2.1"), key_of("::ffff:192.0.2.2"));
+  EXPECT_NE(key_of("::ffff:192.0.2.1"), key_of("::1"));
+}
+
 TEST(Admission, AnAddressMayTakeItsShareOfTheBodyMemoryAndNoByteMore) {
   Admission admission(kLimits);
   auto& first = enter(admission, "a");
