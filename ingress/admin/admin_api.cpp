@@ -10,11 +10,15 @@
 namespace penstock {
 namespace {
 
+// What a handler waits for.
+enum class Asks { store, store_and_log, log };
+
 struct Endpoint {
   std::string_view method;
   std::string_view pattern;
   std::string_view name;
   admin::Answer* answer;
+  Asks asks = Asks::store;
 };
 
 constexpr Endpoint kEndpoints[] = {
@@ -35,9 +39,9 @@ constexpr Endpoint kEndpoints[] = {
     {"PUT", "/v1/session-payments/{id}", "session_payments", admin::put_session_payment},
     {"GET", "/v1/alerts", "alerts", admin::list_alerts},
     {"GET", "/v1/events", "events", admin::list_events},
-    {"GET", "/v1/events/{key}", "event", admin::get_event},
+    {"GET", "/v1/events/{key}", "event", admin::get_event, Asks::store_and_log},
     {"GET", "/v1/parked", "parked", admin::list_parked},
-    {"GET", "/v1/pools", "pools", admin::list_pools},
+    {"GET", "/v1/pools", "pools", admin::list_pools, Asks::log},
 };
 
 http::Response unauthorized() {
@@ -90,7 +94,9 @@ struct AdminApi::Impl {
                 std::move(options.store_address),
                 std::move(options.log_address)},
         probes({.serve_metrics = true, .name_causes = true}, ports.readiness, ports.metrics),
-        tasks(options.threads, options.waiting_max) {
+        answer_deadline(options.answer_deadline),
+        tasks(options.threads, options.waiting_max),
+        log_tasks(1, options.waiting_max) {
     CHECK(!token.empty());
   }
 
@@ -102,10 +108,23 @@ struct AdminApi::Impl {
 
   void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
     if (!crypto::constant_time_equal(bearer_token(request), token)) return responder.send(unauthorized());
-    const bool taken = tasks.submit([this, &endpoint, request = std::move(request), responder] {
+    auto& pool = endpoint.asks == Asks::log ? log_tasks : tasks;
+    const bool taken = pool.submit([this, &endpoint, request = std::move(request), responder] {
       responder.send(answer(endpoint, request));
     });
     if (!taken) responder.send_constant(busy);
+  }
+
+  std::string asked_address(Asks asks) const {
+    switch (asks) {
+      case Asks::store:
+        return context.store_address;
+      case Asks::store_and_log:
+        return context.store_address + " or " + context.log_address;
+      case Asks::log:
+        return context.log_address;
+    }
+    CHECK(false);
   }
 
   http::Route route(const Endpoint& endpoint) {
@@ -116,6 +135,8 @@ struct AdminApi::Impl {
     route.handler = [this, &endpoint](http::Request&& request, const http::Responder& responder) {
       handle(endpoint, std::move(request), responder);
     };
+    route.answer_deadline = answer_deadline;
+    route.late_answer = admin::try_again(asked_address(endpoint.asks), ErrorCode::timeout);
     return route;
   }
 
@@ -127,7 +148,11 @@ struct AdminApi::Impl {
       http::problem_with_retry(503, "overloaded", "too many requests at once", std::chrono::seconds{1});
   const http::Response openapi{.body = std::string(schemas::kOpenapi), .content_type = kYaml};
   const http::Response asyncapi{.body = std::string(schemas::kAsyncapi), .content_type = kYaml};
-  admin::TaskPool tasks;  // last: its threads use all of the above
+  const Milliseconds answer_deadline;
+  // Last: their threads use all of the above. What asks the log alone does not wait behind a store that
+  // hangs.
+  admin::TaskPool tasks;
+  admin::TaskPool log_tasks;
 };
 
 AdminApi::AdminApi(const AdminPorts& ports, AdminOptions options)

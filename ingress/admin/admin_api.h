@@ -27,19 +27,20 @@ struct AdminPorts {
 };
 
 struct AdminOptions {
-  std::string token;                  // of the root; not empty
-  std::string group_prefix;           // the consumer group of a pool is this and its name
-  std::vector<std::string> pools;     // to watch, each named like its topic
-  std::string store_address;          // for messages: "postgresql at h1:5432/penstock"
-  std::string log_address;            // likewise
-  std::size_t threads = 4;            // of handlers, which block on the store and the log
-  std::size_t waiting_max = 64;       // requests that wait for a thread; beyond, 503
-  Milliseconds pool_interval{5'000};  // between two looks at the pools
+  std::string token;                     // of the root; not empty
+  std::string group_prefix;              // the consumer group of a pool is this and its name
+  std::vector<std::string> pools;        // to watch, each named like its topic
+  std::string store_address;             // for messages: "postgresql at h1:5432/penstock"
+  std::string log_address;               // likewise
+  std::size_t threads = 4;               // of handlers that block on the store
+  std::size_t waiting_max = 64;          // requests that wait for a thread; beyond, 503
+  Milliseconds answer_deadline{30'000};  // then 503, which names whom the handler waits for
+  Milliseconds pool_interval{5'000};     // between two looks at the pools
   Milliseconds pool_stuck_after{15'000};
   Milliseconds pool_answer_wait{500};  // for a new look at the pools; then the last one is shown
 };
 
-// Answers every request within the route's deadline and the ports' own. /healthz, /readyz and /metrics need
+// Answers every request within `answer_deadline`. /healthz, /readyz and /metrics need
 // no token: the listener is private, and probes and scrapers carry none. Nor do /openapi.yaml and
 // /asyncapi.yaml, which hold nothing secret.
 class AdminApi {

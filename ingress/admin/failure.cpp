@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::chrono::seconds kRetryAfter{1};
 
-http::Response try_again(std::string_view address, ErrorCode code) {
-  return http::problem_with_retry(503, std::string(to_string(code)), failure_text(address, code),
-                                  kRetryAfter);
-}
-
 http::Response response_to(ErrorCode code, std::string_view address) {
   switch (code) {
     case ErrorCode::unavailable:
@@ -34,6 +29,11 @@ http::Response response_to(ErrorCode code, std::string_view address) {
 }
 
 }  // namespace
+
+http::Response try_again(std::string_view address, ErrorCode code) {
+  return http::problem_with_retry(503, std::string(to_string(code)), failure_text(address, code),
+                                  kRetryAfter);
+}
 
 http::Response failure_response(const http::Request& request, std::string_view address, const Error& error) {
   log::warn("admin request failed", {{"path", request.head.path()},

@@ -31,6 +31,9 @@ using Answer = Result<http::Response>(const Context&, const http::Request&);
 // 500 or 503, which names the part at `address` and not the detail: that is logged.
 http::Response failure_response(const http::Request& request, std::string_view address, const Error& error);
 
+// 503 with Retry-After: the part at `address` is away, in the words for that code.
+http::Response try_again(std::string_view address, ErrorCode code);
+
 Answer get_payment;  // payments.cpp
 Answer list_fulfillments;
 Answer list_payments;       // payment_list.cpp

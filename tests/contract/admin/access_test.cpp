@@ -210,5 +210,33 @@ TEST_F(AdminAccess, MoreThanCanWaitIsTurnedAwayAndTheRestIsAnswered) {
   EXPECT_EQ(fakes::status_of(running.answer()), 404);
 }
 
+TEST_F(AdminAccess, WhatOnlyTheLogKnowsIsToldWhileTheStoreHangs) {
+  AdminOptions options = default_options();
+  options.threads = 1;
+  serve(options, &moody_);
+  moody_.hold();
+  fakes::RawClient running(server_->bound_address());
+  running.send(request("GET", "/v1/payouts/po_1", authorization()));
+  ASSERT_TRUE(moody_.wait_for_readers(1));
+  EXPECT_EQ(get("/v1/pools").status, 200);
+}
+
+TEST_F(AdminAccess, AnAnswerThatComesTooLateNamesWhomItWaitedFor) {
+  AdminOptions options = default_options();
+  options.answer_deadline = Milliseconds{100};
+  serve(options, &moody_);
+  moody_.hold();
+  const std::string store = "postgresql at db.internal:5432/penstock";
+  for (const auto& [path, away] :
+       {std::pair{"/v1/payouts/po_1", store},
+        std::pair{"/v1/events/stripe:evt_1", store + " or kafka at k1.internal:9092"}}) {
+    const Reply late = get(path);
+    EXPECT_EQ(late.status, 503);
+    EXPECT_EQ(late.type(), "timeout");
+    EXPECT_EQ(text_of(late["error"]["message"]), away + " did not answer in time");
+    EXPECT_NE(late.head.find("\r\nRetry-After: "), std::string::npos) << late.head;
+  }
+}
+
 }  // namespace
 }  // namespace penstock
