@@ -21,6 +21,13 @@ prometheus::Family<prometheus::Gauge>& state_family(Metrics& metrics) {
       .Register(metrics.registry());
 }
 
+prometheus::Family<prometheus::Gauge>& seen_family(Metrics& metrics) {
+  return prometheus::BuildGauge()
+      .Name("penstock_pool_seen_timestamp_seconds")
+      .Help("When a pool's lag and state were last found out, in Unix time")
+      .Register(metrics.registry());
+}
+
 std::int64_t lag_of(const PartitionProgress& partition) {
   return std::max<std::int64_t>(0, partition.end.value - partition.committed.value);
 }
@@ -85,7 +92,8 @@ PoolWatch::PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWa
       clock_(clock),
       options_(std::move(options)),
       lag_(lag_family(metrics)),
-      state_(state_family(metrics)) {
+      state_(state_family(metrics)),
+      seen_(seen_family(metrics)) {
   for (const auto& name : options_.pools) pools_.emplace_back().state.name = name;
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -131,11 +139,12 @@ void PoolWatch::publish(const Status& looked) {
   looked_.notify_all();
 }
 
+// Every pool, even if one of them cannot be seen.
 Status PoolWatch::look() {
-  for (auto& pool : pools_) {
-    TRY_STATUS(look_at(pool));
-  }
-  return ok();
+  Status looked = ok();
+  for (auto& pool : pools_)
+    if (auto seen = look_at(pool); !seen && looked) looked = std::move(seen);
+  return looked;
 }
 
 Status PoolWatch::look_at(Pool& pool) {
@@ -186,6 +195,7 @@ void PoolWatch::show(const PoolState& state, const GroupProgress& progress) {
   for (const auto& partition : progress.partitions)
     lag_.Add({{"pool", state.name}, {"partition", std::to_string(partition.partition.value)}})
         .Set(static_cast<double>(lag_of(partition)));
+  seen_.Add({{"pool", state.name}}).Set(static_cast<double>(to_unix_ms(state.as_of)) / 1'000);
   for (const auto& [activity, word] : words_of(PoolActivity{}))
     state_.Add({{"pool", state.name}, {"state", std::string(word)}}).Set(activity == state.state ? 1 : 0);
 }

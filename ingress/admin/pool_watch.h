@@ -45,9 +45,10 @@ struct PoolWatchOptions {
   Milliseconds answer_wait{500};  // for a new look; then states() answers from the last one
 };
 
-// Looks on a thread of its own, from construction on, and sets penstock_consumer_lag{pool,partition} and
-// penstock_pool_state{pool,state}. All methods may be called from any thread. The log and the clock must
-// outlive it.
+// Looks on a thread of its own, from construction on, and sets penstock_consumer_lag{pool,partition},
+// penstock_pool_state{pool,state} and, since those stay as they are while a pool cannot be seen,
+// penstock_pool_seen_timestamp_seconds{pool}. All methods may be called from any thread. The log and the
+// clock must outlive it.
 class PoolWatch {
  public:
   PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options);
@@ -88,6 +89,7 @@ class PoolWatch {
   const PoolWatchOptions options_;
   prometheus::Family<prometheus::Gauge>& lag_;
   prometheus::Family<prometheus::Gauge>& state_;
+  prometheus::Family<prometheus::Gauge>& seen_;
   std::vector<Pool> pools_;
   bool failing_ = false;
 

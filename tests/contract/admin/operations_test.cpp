@@ -19,6 +19,11 @@ class ObservedLog final : public EventLog {
     const std::lock_guard lock(mutex_);
     notes_[partition] = std::move(note);
   }
+  // From now on nothing is known of groups of that topic.
+  void lose(std::string topic) {
+    const std::lock_guard lock(mutex_);
+    lost_ = std::move(topic);
+  }
   void hold() { set_held(true); }
   void release() { set_held(false); }
   // Waits until a question is being held.
@@ -33,6 +38,7 @@ class ObservedLog final : public EventLog {
     changed_.notify_all();
     changed_.wait(lock, [this] { return !held_; });
     waiting_ = false;
+    if (topic == lost_) return Error{ErrorCode::unavailable, Retry::safe, "no leader"};
     TRY(auto progress, log_.progress(group, topic));
     for (auto& partition : progress.partitions) partition.note = notes_[partition.partition];
     return progress;
@@ -63,6 +69,7 @@ class ObservedLog final : public EventLog {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Partition, std::string> notes_;
+  std::string lost_;
   bool held_ = false;
   bool waiting_ = false;
 };
@@ -295,6 +302,30 @@ TEST_F(AdminPools, WhileTheLogIsAwayTheLastLookIsShownWithItsTime) {
   EXPECT_EQ(text_of(away.data().first()["as_of"]), looked_at);
   log_.storage->set_available(true);
   EXPECT_EQ(payments()["lag"].integer(), 5);
+}
+
+TEST_F(AdminPools, APoolThatCannotBeSeenHidesNoOther) {
+  start();
+  const std::string first_look = now();
+  const auto seen_at = [this](const std::string& pool) {
+    const std::string text = metrics_.exposition();
+    const std::string sample = "penstock_pool_seen_timestamp_seconds{pool=\"" + pool + "\"} ";
+    const auto at = text.find(sample);
+    return at == std::string::npos ? "" : text.substr(at + sample.size(), 10);
+  };
+  const std::string first_seen = std::to_string(to_unix_ms(clock_.now()) / 1'000);
+  EXPECT_EQ(seen_at("payments"), first_seen);
+  observed_.lose("payments");
+  append({"payouts", "k", "{}", {}});
+  clock_.advance(kStep);
+  const Reply reply = get("/v1/pools");
+  EXPECT_EQ(reply.status, 200);
+  const auto payments = reply.data().first(), payouts = reply.data().next(payments);
+  EXPECT_EQ(text_of(payments["as_of"]), first_look);
+  EXPECT_EQ(text_of(payouts["as_of"]), now());
+  EXPECT_EQ(payouts["lag"].integer(), 1);
+  EXPECT_EQ(seen_at("payments"), first_seen);
+  EXPECT_EQ(seen_at("payouts"), std::to_string(to_unix_ms(clock_.now()) / 1'000));
 }
 
 TEST_F(AdminPools, ALogThatHangsHoldsNoAnswerBack) {
