@@ -29,6 +29,12 @@ void Writer::quote(std::string_view value) {
       case '\t':
         text_ += "\\t";
         break;
+      case '\b':
+        text_ += "\\b";
+        break;
+      case '\f':
+        text_ += "\\f";
+        break;
       default:
         if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
           text_ += "\\u00";

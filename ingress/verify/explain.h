@@ -11,7 +11,8 @@
 namespace penstock {
 
 // Why and what to do, in a sentence that quotes neither header nor body. Pure, but not cheap: a body of up to
-// 64 KiB is parsed to tell a wrong secret from a body that was written anew on its way; larger ones are not.
+// 64 KiB is parsed to tell a wrong secret from a body that was written anew on its way; larger ones are not,
+// nor those that would be many times as long when written as Stripe does.
 std::string explain(SignatureVerdict verdict, const StripeSignature& signature,
                     std::span<const std::string_view> headers, std::string_view body, Timestamp now);
 

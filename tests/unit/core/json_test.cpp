@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -97,6 +102,42 @@ TEST(JsonIndented, IsTheWireFormAndKeepsTheOrder) {
       indented(parsed.value().root()),
       "{\n  \"b\": [\n    1.50,\n    {\n      \"z\": \"é\\u0001\"\n    }\n  ],\n  \"a\": {},\n  \"l\": [],\n"
       "  \"n\": null\n}");
+}
+
+std::string laid_out(std::string_view text) {
+  const auto parsed = Document::parse(text);
+  return parsed ? indented(parsed.value().root()) : "no JSON";
+}
+
+TEST(JsonIndented, EveryEventOfTheCorpusIsInIt) {
+  const char* shared = std::getenv("PENSTOCK_SHARED_DIR");
+  const std::filesystem::path folder =
+      std::string(shared != nullptr ? shared : PENSTOCK_SOURCE_DIR "/../shared") + "/stripe_events";
+  if (!std::filesystem::exists(folder)) {
+    std::cerr << "THE CORPUS OF STRIPE EVENTS IS MISSING: " << folder << "\n";
+    GTEST_SKIP();
+  }
+  int checked = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (entry.path().extension() != ".json" || name.starts_with('_')) continue;
+    std::ifstream file(entry.path());
+    const std::string body((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    EXPECT_EQ(laid_out(body), body) << name;
+    ++checked;
+  }
+  EXPECT_GE(checked, 70);
+}
+
+TEST(JsonIndented, LaysOutWhatWasMinifiedEscapedOrIndentedOtherwise) {
+  const std::string form =
+      "{\n  \"id\": \"évt\",\n  \"none\": {},\n  \"list\": [\n    1,\n    [],\n    {\n      \"a\": null\n    "
+      "}\n  ]\n}";
+  EXPECT_EQ(laid_out(R"({"id":"évt","none":{},"list":[1,[],{"a":null}]})"), form);
+  EXPECT_EQ(laid_out(R"({"id":"\u00e9vt","none":{},"list":[1,[],{"a":null}]})"), form);
+  EXPECT_EQ(laid_out("{\t\"id\" : \"évt\", \"none\": { }, \"list\": [1, [ ], {\"a\": null}] }\r\n"), form);
+  EXPECT_EQ(laid_out(form + "\n"), form);
+  EXPECT_EQ(laid_out(R"("a\"\\\/\b\f\n\r\t\u0001b")"), R"("a\"\\/\b\f\n\r\t\u0001b")");
 }
 
 TEST(JsonCodec, MapsAndOptionalsRoundTrip) {

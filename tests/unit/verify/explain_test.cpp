@@ -51,6 +51,23 @@ TEST(Explain, SaysBothWhereOneCannotBeToldFromTheOther) {
   EXPECT_THAT(explanation({header_of("whsec_ours", kSent)}, large), HasSubstr("too large to tell"));
 }
 
+std::string nested(std::size_t depth, const std::string& inner) {
+  return std::string(depth, '[') + inner + std::string(depth, ']');
+}
+
+TEST(Explain, ABodyThatWouldGrowManyTimesOverIsNotLaidOut) {
+  const auto ours = header_of("whsec_ours", kSent);
+  const auto several = [](std::size_t values) {
+    std::string list = "0";
+    for (std::size_t i = 1; i < values; ++i) list += ",0";
+    return list;
+  };
+  EXPECT_THAT(explanation({ours}, nested(16, "0")), HasSubstr("not as Stripe writes it"));
+  EXPECT_THAT(explanation({ours}, nested(17, "0")), HasSubstr("too deep or has too many values to tell"));
+  EXPECT_THAT(explanation({ours}, nested(1, several(8'191))), HasSubstr("not as Stripe writes it"));
+  EXPECT_THAT(explanation({ours}, nested(1, several(8'192))), HasSubstr("too many values to tell"));
+}
+
 TEST(Explain, SaysHowFarTheClockIsOff) {
   EXPECT_THAT(explanation({header_of("whsec_ours", kSent, 1'700'000'000 - 412)}, kSent),
               StartsWith("clock off by 412 s, or an old request"));
