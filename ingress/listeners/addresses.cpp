@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <deque>
 #include <string>
 
 #include "common/observe/log.h"
@@ -14,15 +15,15 @@ using boost::system::error_code;
 using net::ip::tcp;
 
 // As the servers bind (event_loop.cpp): an address whose last connections are still closing is free.
-error_code try_to_bind(const Address& address) {
+error_code bind(tcp::acceptor& acceptor, const Address& address) {
   error_code ec;
   const auto host = net::ip::make_address(address.host, ec);
   if (ec) return ec;
-  net::io_context context;
-  tcp::acceptor acceptor(context);
   acceptor.open(host.is_v6() ? tcp::v6() : tcp::v4(), ec);
   if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
   if (!ec) acceptor.bind({host, address.port}, ec);
+  // Of sockets that only have an address, two may have the same one.
+  if (!ec) acceptor.listen(1, ec);
   return ec;
 }
 
@@ -37,8 +38,10 @@ std::string_view advice(const error_code& ec) {
 
 bool can_listen(std::initializer_list<ListenAddress> addresses) {
   bool can = true;
+  net::io_context context;
+  std::deque<tcp::acceptor> bound;  // until the last one is: two of ours may be in each other's way
   for (const auto& [setting, address] : addresses) {
-    const error_code ec = try_to_bind(address);
+    const error_code ec = bind(bound.emplace_back(context), address);
     if (!ec) continue;
     log::error("cannot listen", {{"address", to_string(address)},
                                  {"setting", setting},

@@ -14,8 +14,9 @@ struct ListenAddress {
   Address address;
 };
 
-// Binds each address and lets go of it again. Logs every one that cannot be listened on, with its setting and
-// what to do about it. Another program can still be faster afterwards; start_listener() says so then.
+// Listens on all of the addresses for a moment, and accepts nobody. Logs every one that cannot be listened
+// on, with its setting and what to do about it. Another program can still be faster afterwards;
+// start_listener() says so then.
 bool can_listen(std::initializer_list<ListenAddress> addresses);
 
 }  // namespace penstock

@@ -55,6 +55,21 @@ TEST(CanListen, EveryAddressThatCannotBeListenedOnIsSaid) {
                                 HasSubstr("an address of this machine")));
 }
 
+TEST(CanListen, TwoListenersOfOneProgramCannotShareAPort) {
+  Address address;
+  {
+    const Occupant other;
+    address = other.address();
+  }
+  for (const std::string& host : {std::string("127.0.0.1"), std::string("0.0.0.0")}) {
+    const auto answer =
+        ask({{"PENSTOCK_LISTEN", {host, address.port}}, {"PENSTOCK_METRICS_LISTEN", address}});
+    EXPECT_FALSE(answer.can) << host;
+    EXPECT_THAT(answer.log, AllOf(HasSubstr("PENSTOCK_METRICS_LISTEN"), HasSubstr(to_string(address)),
+                                  HasSubstr("in use")));
+  }
+}
+
 TEST(CanListen, FreeAddressesAreFreeAfterwardsToo) {
   Address address;
   {
