@@ -200,9 +200,12 @@ Result<std::vector<Milliseconds>> parse_durations(std::string_view text) {
 }
 
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text) {
+  constexpr std::size_t kSecretsMax = 16;
   std::vector<std::string> secrets;
   for (const auto secret : split(text, ',')) {
     TRY_STATUS(check_stripe_secret(secret));
+    if (secrets.size() == kSecretsMax)
+      return refuse("has more than 16 secrets: leave out those of endpoints that are gone");
     secrets.emplace_back(secret);
   }
   return secrets;

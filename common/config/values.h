@@ -64,7 +64,8 @@ Result<Bytes> parse_bytes(std::string_view text);            // a whole number a
 Result<int> parse_count(std::string_view text);              // a whole number, not negative
 Result<std::vector<Milliseconds>> parse_durations(
     std::string_view text);  // comma-separated, ascending or not
-// Comma-separated. Refuses what no endpoint's signing secret is: other keys of Stripe's, cut-off ones.
+// Comma-separated, 16 at most: every request is tried with each. Refuses what no endpoint's signing secret
+// is: other keys of Stripe's, cut-off ones.
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text);
 Result<std::string> parse_token(std::string_view text);         // printable ASCII without spaces
 Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka allows in a topic name

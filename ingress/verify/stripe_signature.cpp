@@ -5,7 +5,6 @@
 namespace penstock {
 namespace {
 
-constexpr std::size_t kSecretsMax = 16;
 constexpr std::size_t kElementsMax = 64;
 constexpr std::size_t kTimestampDigitsMax = 15;  // stays far inside int64, thirty million years from now
 constexpr std::size_t kHexDigits = 64;
@@ -69,7 +68,7 @@ StripeSignature::StripeSignature(std::span<const std::string> secrets,
                                  std::optional<std::chrono::seconds> tolerance)
     : tolerance_(tolerance) {
   for (const auto& secret : secrets)
-    if (!secret.empty() && keys_.size() < kSecretsMax) keys_.emplace_back(secret);
+    if (!secret.empty()) keys_.emplace_back(secret);
 }
 
 bool StripeSignature::within_tolerance(std::int64_t signed_at, Timestamp now) const noexcept {

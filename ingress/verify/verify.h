@@ -35,8 +35,8 @@ std::string_view to_string(SignatureVerdict verdict) noexcept;
 // lower-case hex (docs.stripe.com/webhooks). Immutable, so any thread may use it; never blocks or throws.
 class StripeSignature {
  public:
-  // Any one of the secrets may have signed. Empty ones are never accepted; 16 candidates at most are used.
-  // Without a tolerance (or with 0) the age of a signature is not checked.
+  // Any one of the secrets may have signed; every request is tried with all of them. Empty ones are never
+  // accepted. Without a tolerance (or with 0) the age of a signature is not checked.
   StripeSignature(std::span<const std::string> secrets, std::optional<std::chrono::seconds> tolerance);
 
   // What can be told before the body is there; `headers` are the values of all Stripe-Signature fields of the

@@ -64,6 +64,16 @@ TEST(ParseStripeSecrets, RefusesEmptyAndPaddedOnes) {
     EXPECT_FALSE(parse_stripe_secrets(text)) << text;
 }
 
+TEST(ParseStripeSecrets, MoreThanSixteenAreRefusedAndNoneIsDropped) {
+  const std::string secret = "whsec_0123456789";
+  std::string text = secret;
+  for (int i = 1; i < 16; ++i) text += "," + secret;
+  EXPECT_EQ(parse_stripe_secrets(text).value().size(), 16U);
+  const auto refused = parse_stripe_secrets(text + "," + secret);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("more than 16 secrets"), std::string::npos) << refused.error().detail;
+}
+
 TEST(ParseStripeSecrets, NeedsSixteenCharactersOfNoOtherKind) {
   EXPECT_TRUE(parse_stripe_secrets("0123456789abcdef"));
   EXPECT_FALSE(parse_stripe_secrets("0123456789abcde"));
