@@ -1,8 +1,5 @@
 #include "tests/contract/admin/admin_fixture.h"
 
-#include <atomic>
-
-#include "common/adapters/sqlite/store.h"
 #include "common/catalogue/catalogue.h"
 #include "common/core/check.h"
 #include "ingress/routes/stripe_record.h"
@@ -10,23 +7,17 @@
 namespace penstock {
 namespace {
 
-std::filesystem::path make_folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "penstock-admin-XXXXXX").string();
-  CHECK(mkdtemp(name.data()) != nullptr);
-  return name;
-}
-
 std::string no_id(Timestamp) { return "made-at-the-door"; }
 
 }  // namespace
 
 std::string text_of(json::Value value) { return std::string(value.string().value_or("")); }
 
-AdminTest::AdminTest() : folder_(make_folder()), log_(open_memory_log({.partitions = 2}, clock_)) {
+AdminTest::AdminTest(const std::string& store)
+    : harness_(make_harness(store)),
+      log_(open_memory_log({.partitions = 2}, clock_)),
+      store_(harness_->open()) {
   EXPECT_TRUE(log_.log->create_topics({"payments", "subscriptions", "payouts", "unrouted", "parked"}));
-  auto opened = open_sqlite_store({.file = folder_ / "state.db"});
-  EXPECT_TRUE(opened);
-  store_ = std::move(opened).value();
   EXPECT_TRUE(store_->migrate());
 }
 
@@ -35,7 +26,6 @@ AdminTest::~AdminTest() {
   api_.reset();
   readiness_.reset();
   store_.reset();
-  std::filesystem::remove_all(folder_);
 }
 
 AdminOptions AdminTest::default_options() {

@@ -1,10 +1,9 @@
-// The admin API on the real server, over a real SQLite store and the log in memory. Events go through both as
-// in a worker.
+// The admin API on the real server, over a real store (SQLite, or where it matters PostgreSQL too) and the
+// log in memory. Events go through both as in a worker.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "common/json/value.h"
 #include "common/ports/store.h"
 #include "ingress/admin/admin_api.h"
+#include "tests/contract/store/harness.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/raw_client.h"
 #include "tests/unit/domain/event_builder.h"
@@ -38,7 +38,8 @@ class AdminTest : public ::testing::Test {
  protected:
   static constexpr std::string_view kToken = "a token of the root";
 
-  AdminTest();
+  // "sqlite" or "postgres".
+  explicit AdminTest(const std::string& store = "sqlite");
   ~AdminTest() override;
 
   // Starts the API and its server; before it, options, the store and the log may be changed.
@@ -67,7 +68,7 @@ class AdminTest : public ::testing::Test {
   template <class R>
   void write(const R& row, const EventKey& by = {"stripe:evt_test"});
 
-  const std::filesystem::path folder_;
+  const std::unique_ptr<StoreHarness> harness_;
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<Store> store_;

@@ -42,8 +42,10 @@ class CountingStore final : public Store {
   std::atomic<std::size_t> rows_{0};
 };
 
-class AdminLists : public AdminTest {
+class AdminLists : public AdminTest, public ::testing::WithParamInterface<std::string> {
  protected:
+  AdminLists() : AdminTest(GetParam()) {}
+
   InboxRow make_event(int number, Timestamp received_at) {
     InboxRow row;
     row.key = {"stripe:evt_" + std::to_string(number)};
@@ -89,8 +91,10 @@ std::pair<std::vector<std::string>, int> AdminLists::follow(const std::string& l
   return {};
 }
 
+PENSTOCK_EVERY_STORE(AdminLists);
+
 // Three of each millisecond, so that the pages end within one.
-TEST_F(AdminLists, PagesMissAndRepeatNothingWhileRowsAreAdded) {
+TEST_P(AdminLists, PagesMissAndRepeatNothingWhileRowsAreAdded) {
   const Timestamp start = clock_.now();
   for (int i = 0; i < 20; ++i) add_event(i, start + Milliseconds{i / 3});
   std::vector<std::string> seen;
@@ -108,7 +112,7 @@ TEST_F(AdminLists, PagesMissAndRepeatNothingWhileRowsAreAdded) {
   EXPECT_EQ(seen.front(), "stripe:evt_19");
 }
 
-TEST_F(AdminLists, AscendingPagesAreTheDescendingOnesBackwards) {
+TEST_P(AdminLists, AscendingPagesAreTheDescendingOnesBackwards) {
   for (int i = 0; i < 20; ++i) add_event(i, clock_.now() + Milliseconds{i / 3});
   auto newest_first = follow("/v1/events?limit=3").first;
   const auto oldest_first = follow("/v1/events?limit=3&order=asc").first;
@@ -118,27 +122,27 @@ TEST_F(AdminLists, AscendingPagesAreTheDescendingOnesBackwards) {
   EXPECT_EQ(oldest_first, newest_first);
 }
 
-TEST_F(AdminLists, AnEmptyCursorIsNone) {
+TEST_P(AdminLists, AnEmptyCursorIsNone) {
   for (int i = 0; i < 3; ++i) add_event(i, clock_.now());
   EXPECT_EQ(get("/v1/events?cursor=").data().size(), 3U);
   EXPECT_EQ(get("/v1/events?cursor=&cursor=").status, 400);
 }
 
-TEST_F(AdminLists, TheLastPageHasNoCursor) {
+TEST_P(AdminLists, TheLastPageHasNoCursor) {
   for (int i = 0; i < 4; ++i) add_event(i, clock_.now());
   EXPECT_TRUE(get("/v1/events?limit=4")["next_cursor"].is_null());
   EXPECT_TRUE(get("/v1/events")["next_cursor"].is_null());
   EXPECT_FALSE(get("/v1/events?limit=3")["next_cursor"].is_null());
 }
 
-TEST_F(AdminLists, APageHasFiftyRowsUnlessToldOtherwise) {
+TEST_P(AdminLists, APageHasFiftyRowsUnlessToldOtherwise) {
   for (int i = 0; i < 51; ++i) add_event(i, clock_.now());
   EXPECT_EQ(get("/v1/events").data().size(), 50U);
   EXPECT_EQ(get("/v1/events?limit=500").data().size(), 51U);
   EXPECT_EQ(get("/v1/events?limit=1").data().size(), 1U);
 }
 
-TEST_F(AdminLists, EveryListPages) {
+TEST_P(AdminLists, EveryListPages) {
   apply_examples();
   apply({.type = "payout.failed", .object = R"({"id":"po_2","object":"payout","status":"failed"})"});
   apply({.type = "checkout.session.completed",
@@ -168,7 +172,7 @@ TEST_F(AdminLists, EveryListPages) {
 }
 
 // Every kind of filter finds what it should among rows of which most have the common values.
-TEST_F(AdminLists, FiltersOfEventsHoldTogether) {
+TEST_P(AdminLists, FiltersOfEventsHoldTogether) {
   std::vector<InboxRow> events;
   for (int i = 0; i < 300; ++i) {
     InboxRow row = make_event(i, clock_.now() + Milliseconds{i / 3});
@@ -202,7 +206,7 @@ TEST_F(AdminLists, FiltersOfEventsHoldTogether) {
 }
 
 // Of many events that each filter alone lets pass, few pass both.
-TEST_F(AdminLists, ARequestLooksAtABoundedNumberOfRowsAndItsCursorLeadsOn) {
+TEST_P(AdminLists, ARequestLooksAtABoundedNumberOfRowsAndItsCursorLeadsOn) {
   std::vector<InboxRow> events;
   for (int i = 0; i < 9'000; ++i) {
     InboxRow row = make_event(i, clock_.now() + Milliseconds{i});
@@ -225,7 +229,7 @@ TEST_F(AdminLists, ARequestLooksAtABoundedNumberOfRowsAndItsCursorLeadsOn) {
 }
 
 // A rare value leads to its own rows alone, and of two to those of the rarer one.
-TEST_F(AdminLists, ARareValueCostsItsOwnRowsOnly) {
+TEST_P(AdminLists, ARareValueCostsItsOwnRowsOnly) {
   std::vector<InboxRow> events;
   for (int i = 0; i < 9'000; ++i) {
     InboxRow row = make_event(i, clock_.now() + Milliseconds{i});
@@ -261,7 +265,7 @@ TEST_F(AdminLists, ARareValueCostsItsOwnRowsOnly) {
   }
 }
 
-TEST_F(AdminLists, EachBadParameterIsNamed) {
+TEST_P(AdminLists, EachBadParameterIsNamed) {
   const auto refused = [&](const std::string& query, const std::string& field) {
     const Reply reply = get("/v1/events?" + query);
     EXPECT_EQ(reply.status, 400) << query;
@@ -283,7 +287,7 @@ TEST_F(AdminLists, EachBadParameterIsNamed) {
   EXPECT_EQ(all.fields().size(), 6U);
 }
 
-TEST_F(AdminLists, ParametersThatAResourceDoesNotHaveAreRefused) {
+TEST_P(AdminLists, ParametersThatAResourceDoesNotHaveAreRefused) {
   apply_examples();
   for (const char* target :
        {"/v1/payments/cs_1?limit=1", "/v1/wallets/u1?x=1", "/v1/ledger/check?x=1",
@@ -294,7 +298,7 @@ TEST_F(AdminLists, ParametersThatAResourceDoesNotHaveAreRefused) {
     EXPECT_EQ(get(target).status, 400) << target;
 }
 
-TEST_F(AdminLists, ACursorThatWasNotGivenForThisListIsRefused) {
+TEST_P(AdminLists, ACursorThatWasNotGivenForThisListIsRefused) {
   for (int i = 0; i < 3; ++i) add_event(i, clock_.now());
   const std::string cursor = text_of(get("/v1/events?limit=1")["next_cursor"]);
   ASSERT_EQ(get("/v1/events?cursor=" + cursor).status, 200);

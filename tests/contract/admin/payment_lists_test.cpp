@@ -13,8 +13,10 @@ namespace {
 
 std::string member_of(const Reply& reply, std::string_view name) { return text_of(reply[name]); }
 
-class AdminStateLists : public AdminTest {
+class StateLists : public AdminTest {
  protected:
+  using AdminTest::AdminTest;
+
   // The elements of all pages as canonical JSON, in order.
   std::vector<std::string> follow(const std::string& list) {
     std::vector<std::string> elements;
@@ -40,12 +42,15 @@ class AdminStateLists : public AdminTest {
 
 // Some sixty payments, with everything about them left to chance: what is known of each, what names what, and
 // the order of arrival.
-class AdminPayments : public AdminStateLists, public ::testing::WithParamInterface<unsigned> {
+class AdminPayments : public StateLists,
+                      public ::testing::WithParamInterface<std::tuple<std::string, unsigned>> {
  protected:
+  AdminPayments() : StateLists(std::get<0>(GetParam())) {}
+
   static constexpr int kPayments = 60;
 
-  void make_payments(unsigned seed) {
-    std::mt19937 random{seed};
+  void make_payments() {
+    std::mt19937 random{std::get<1>(GetParam())};
     clock_.advance(
         Milliseconds{1});  // whole seconds are spelled without a fraction, and would not sort as text
     const auto below = [&](int end) { return std::uniform_int_distribution<int>(0, end - 1)(random); };
@@ -144,17 +149,22 @@ class AdminPayments : public AdminStateLists, public ::testing::WithParamInterfa
   std::set<std::string> payments_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Seeds, AdminPayments, ::testing::Values(1U, 2U, 3U));
+INSTANTIATE_TEST_SUITE_P(StoresAndSeeds, AdminPayments,
+                         ::testing::Combine(::testing::Values("postgres", "sqlite"),
+                                            ::testing::Values(1U, 2U, 3U)),
+                         [](const auto& test) {
+                           return fmt::format("{}_{}", std::get<0>(test.param), std::get<1>(test.param));
+                         });
 
 TEST_P(AdminPayments, EachIsListedOnceExactlyAsItIsShown) {
-  make_payments(GetParam());
+  make_payments();
   check("", [](json::Value) { return true; });
   check("&livemode=false", [](json::Value payment) { return payment["livemode"].boolean() == false; });
   check("&account=acct_1", [](json::Value payment) { return payment["account"].string() == "acct_1"; });
 }
 
 TEST_P(AdminPayments, FiltersAreAboutWhatIsShown) {
-  make_payments(GetParam());
+  make_payments();
   std::vector<std::string> statuses = {"pending", "processing", "failed",   "canceled",
                                        "expired", "paid",       "refunded", "partially_refunded"};
   std::set<std::string> seen;
@@ -178,7 +188,7 @@ TEST_P(AdminPayments, FiltersAreAboutWhatIsShown) {
 
 TEST_P(AdminPayments, SinceAndUntilAreAboutWhenAPaymentWasFirstHeardOf) {
   const auto start = clock_.now();
-  make_payments(GetParam());
+  make_payments();
   const auto length = clock_.now() - start;
   const std::string since = to_rfc3339(start + length / 4), until = to_rfc3339(start + length / 2);
   const auto is_between = [&](json::Value payment) {
@@ -193,7 +203,14 @@ TEST_P(AdminPayments, SinceAndUntilAreAboutWhenAPaymentWasFirstHeardOf) {
         [&](json::Value payment) { return is_between(payment) && payment["user_id"].string() == "u_1"; });
 }
 
-TEST_F(AdminStateLists, SubscriptionsPayoutsAndAccountsAreFiltered) {
+class AdminStateLists : public StateLists, public ::testing::WithParamInterface<std::string> {
+ protected:
+  AdminStateLists() : StateLists(GetParam()) {}
+};
+
+PENSTOCK_EVERY_STORE(AdminStateLists);
+
+TEST_P(AdminStateLists, SubscriptionsPayoutsAndAccountsAreFiltered) {
   apply({.type = "checkout.session.completed",
          .object = R"({"id":"cs_1","object":"checkout.session","status":"complete","payment_status":"paid",
            "payment_intent":null,"amount_total":1,"currency":"usd","customer":"cus_1",
@@ -269,7 +286,7 @@ TEST_F(AdminStateLists, SubscriptionsPayoutsAndAccountsAreFiltered) {
   }
 }
 
-TEST_F(AdminStateLists, ParametersAreChecked) {
+TEST_P(AdminStateLists, ParametersAreChecked) {
   const std::pair<const char*, const char*> bad[] = {
       {"/v1/payments?status=settled", "/status"},   {"/v1/payments?since=now", "/since"},
       {"/v1/payments?until=2025-07-25", "/until"},  {"/v1/payments?user=", "/user"},

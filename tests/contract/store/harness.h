@@ -92,4 +92,4 @@ std::string adapter_name(const testing::TestParamInfo<std::string>& info);
 }  // namespace penstock
 
 #define PENSTOCK_EVERY_STORE(Suite) \
-  INSTANTIATE_TEST_SUITE_P(Stores, Suite, testing::Values("postgres", "sqlite"), adapter_name)
+  INSTANTIATE_TEST_SUITE_P(Stores, Suite, ::testing::Values("postgres", "sqlite"), adapter_name)
