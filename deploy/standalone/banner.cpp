@@ -50,8 +50,9 @@ std::string given_here(const GeneratedFiles& files) {
 std::string curl_example(const GeneratedFiles& files, const std::string& public_address,
                          const std::string& admin_address) {
   std::string text;
-  text +=
-      "  secret=" + shell_value(files.stripe_webhook_secret, "STRIPE_WEBHOOK_SECRET") + "; t=$(date +%s)\n";
+  // Of several the first: any of them may sign.
+  text += "  secret=" + shell_value(files.stripe_webhook_secret, "{STRIPE_WEBHOOK_SECRET%%,*}") +
+          "; t=$(date +%s)\n";
   text +=
       "  "
       "body='{\"id\":\"evt_curl_'$t'\",\"object\":\"event\",\"type\":\"checkout.session.completed\","

@@ -100,8 +100,17 @@ class Send(unittest.TestCase):
         done = self.send("checkout.session.completed", "--wait")
         event, _, session = sent(done)[0]
         self.assertIn(f"{event}  applied\n", done.stdout)
-        self.assertIn(f"/v1/payments/{session}\n", done.stdout)
+        self.assertIn(f"/v1/payments/{session}?livemode=false\n", done.stdout)
         self.assertIn('"test_balances":{"usd":2500}', done.stdout)
+
+    def test_wait_shows_the_row_of_the_events_own_mode_and_account(self):
+        payout = unique("po")
+        for livemode, account in (("true", "acct_1"), ("false", "acct_1"), ("false", "acct_2")):
+            done = self.send("payout.paid", "--wait", "--set", "/data/object/id=" + payout, "--set", "/livemode=" + livemode,
+                             "--set", f'/account="{account}"')
+            row = done.stdout[done.stdout.index(f"/v1/payouts/{payout}"):].splitlines()[1]
+            self.assertEqual(json.loads(row)["account"], account, done.stdout)
+            self.assertIn(f"?livemode={livemode}&account={account}", done.stdout)
 
     def test_without_waiting_it_says_how_to_read_the_effect(self):
         done = self.send("checkout.session.completed")
@@ -237,24 +246,30 @@ class Readme(unittest.TestCase):
 
 
 class Banner(unittest.TestCase):
-    def test_its_commands_work_as_they_stand(self):
+    def try_commands(self, **given: str):
         with tempfile.TemporaryDirectory(prefix="penstock e2e ") as folder:
             environment = {"PENSTOCK_DATA_DIR": folder, "PENSTOCK_LISTEN": "127.0.0.1:0",
-                           "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0"}
+                           "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0", **given}
             with Program("penstock", [], environment) as program:
                 program.address("ingress")
                 eventually("the banner", lambda: any("/v1/payments/" in line for line in list(program.output)))
                 commands = [line for line in program.output if line.startswith("  ") and ("penstock" in line or "=" in line or
                                                                                          "curl" in line)]
                 send = next(line for line in commands if " send " in line)
-                done = shell(send)
+                done = shell(send, environment=given)
                 self.assertEqual(done.returncode, 0, done)
                 self.assertIn("applied", done.stdout)
                 rest = commands[commands.index(send) + 1:]
-                done = shell("\n".join(rest))
+                done = shell("\n".join(rest), environment=given)
                 self.assertEqual(done.returncode, 0, done)
                 self.assertIn('{"received": true}', done.stdout)
                 self.assertIn('"status":"paid"', done.stdout.replace(": ", ":"))
+
+    def test_its_commands_work_as_they_stand(self):
+        self.try_commands()
+
+    def test_its_commands_work_with_several_secrets(self):
+        self.try_commands(STRIPE_WEBHOOK_SECRET=f"{SECRET},{SECRET}_of_another", PENSTOCK_ADMIN_TOKEN=TOKEN)
 
 
 class AddressInUse(unittest.TestCase):

@@ -41,8 +41,9 @@ Named names_in(const std::string& body) {
   const auto text = [](json::Value value) { return std::string(value.string().value_or("")); };
   // A dispute shows with the charge that it is about.
   const bool is_dispute = object["object"].string() == "dispute";
-  return {text(root["id"]), text(root["type"]), text(object["object"]),
-          text(is_dispute ? object["charge"] : object["id"])};
+  return {text(root["id"]),           text(root["type"]),
+          text(object["object"]),     text(is_dispute ? object["charge"] : object["id"]),
+          root["livemode"].boolean(), text(root["account"])};
 }
 
 std::int64_t to_unix_seconds(Timestamp at) {

@@ -1,6 +1,7 @@
 // The bodies that an order stands for.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/core/time.h"
@@ -18,6 +19,8 @@ struct Named {
   std::string type;
   std::string object;     // "payment_intent"
   std::string object_id;  // under which the object shows: of a dispute, its charge's
+  std::optional<bool> livemode = {};
+  std::string account = {};  // the connected account's
 };
 
 Named names_in(const std::string& body);

@@ -1,5 +1,6 @@
 #include "deploy/standalone/send/effect.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <set>
@@ -18,19 +19,27 @@ constexpr Milliseconds kEffectPause{50};
 
 void say(const std::string& text) { std::printf("%s\n", text.c_str()); }
 
-struct Resource {
+struct Shown {
   std::string_view object;
-  std::string_view path;
+  std::string_view resource;
 };
-constexpr Resource kResources[] = {
-    {"checkout.session", "/v1/payments/"},  {"payment_intent", "/v1/payments/"}, {"charge", "/v1/payments/"},
-    {"dispute", "/v1/payments/"},           {"account", "/v1/accounts/"},        {"payout", "/v1/payouts/"},
-    {"subscription", "/v1/subscriptions/"},
+constexpr Shown kShown[] = {
+    {"checkout.session", "payments"},  {"payment_intent", "payments"}, {"charge", "payments"},
+    {"dispute", "payments"},           {"account", "accounts"},        {"payout", "payouts"},
+    {"subscription", "subscriptions"},
 };
 
-// RFC 3986 §3.3: what may stand in a segment of a path.
+// Where one id may stand for several rows, and what tells them apart.
+struct Scoped {
+  std::string_view resource;
+  bool by_account;  // by mode all of them
+};
+constexpr Scoped kScoped[] = {{"payments", true},  {"subscriptions", true}, {"payouts", true},
+                              {"accounts", false}, {"profiles", false},     {"session-payments", false}};
+
+// RFC 3986 §3.3: what may stand in a segment of a path, and in a value of a query.
 std::string segment(std::string_view text) {
-  constexpr std::string_view kPlain = "-._~:@!$()*+,;=";
+  constexpr std::string_view kPlain = "-._~:@!$()*,;";
   std::string out;
   for (const char c : text) {
     const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -42,13 +51,25 @@ std::string segment(std::string_view text) {
   return out;
 }
 
+// Leads to the row of the scope that the event has.
+std::string row_path(std::string_view resource, std::string_view id, const Named& sent) {
+  std::string path = "/v1/" + std::string(resource) + "/" + segment(id);
+  const auto* scoped = std::find_if(std::begin(kScoped), std::end(kScoped),
+                                    [&](const Scoped& each) { return each.resource == resource; });
+  if (scoped == std::end(kScoped)) return path;
+  if (sent.livemode) path += *sent.livemode ? "?livemode=true" : "?livemode=false";
+  if (scoped->by_account && !sent.account.empty())
+    path += (sent.livemode ? "&account=" : "?account=") + segment(sent.account);
+  return path;
+}
+
 std::string event_path(const Named& sent) { return "/v1/events/stripe:" + segment(sent.event); }
 
 std::vector<std::string> paths_of(const Named& sent) {
   std::vector<std::string> paths;
-  for (const auto& resource : kResources)
-    if (resource.object == sent.object && !sent.object_id.empty())
-      paths.push_back(std::string(resource.path) + segment(sent.object_id));
+  for (const auto& shown : kShown)
+    if (shown.object == sent.object && !sent.object_id.empty())
+      paths.push_back(row_path(shown.resource, sent.object_id, sent));
   paths.push_back(sent.event.empty() ? "/v1/parked" : event_path(sent));
   return paths;
 }
@@ -99,11 +120,11 @@ Result<json::Document> Admin::wait_for_outcome(const Named& sent) const {
 }
 
 // Two ids may lead to one row, which is shown once. What has no page of its own is left out.
-void Admin::show_rows(json::Value touched) const {
+void Admin::show_rows(json::Value touched, const Named& sent) const {
   std::set<std::string> shown;
   for (json::Value v = touched.first(); !v.absent(); v = touched.next(v)) {
-    const std::string path = "/v1/" + std::string(v["resource"].string().value_or("")) + "/" +
-                             segment(v["id"].string().value_or(""));
+    const std::string path =
+        row_path(v["resource"].string().value_or(""), v["id"].string().value_or(""), sent);
     const auto row = get(path);
     if (row && row.value().status == 200 && shown.insert(row.value().body).second)
       say("  " + path + "\n    " + row.value().body);
@@ -117,7 +138,7 @@ Status Admin::show_effect(const Named& sent) const {
   std::string line = sent.event + "  " + std::string(root["outcome"].string().value_or("?"));
   if (const auto reason = root["reason"].string()) line += ": " + std::string(*reason);
   say(line);
-  show_rows(root["touched"]);
+  show_rows(root["touched"], sent);
   return ok();
 }
 

@@ -23,7 +23,7 @@ class Admin {
 
   Result<HttpAnswer> get(const std::string& path) const;
   Result<json::Document> wait_for_outcome(const Named& sent) const;
-  void show_rows(json::Value touched) const;
+  void show_rows(json::Value touched, const Named& sent) const;
 
   Address address_;
   std::string token_;

@@ -133,7 +133,9 @@ Subcommand subcommand() {
       kSecretFile, "FILE",
       "What holds the secret to sign with; not given, STRIPE_WEBHOOK_SECRET, else the data "
       "folder's"};
-  const CommandOption count{kCount, "N", "Send N events, each with ids of its own"};
+  const CommandOption count{kCount, "N",
+                            "Send N events, each with ids of its own; what a file says of customers and "
+                            "connected accounts stays"};
   const CommandOption repeat{kRepeat, "", "Send the same event N times instead, twice without --count"};
   const CommandOption wait{kWait, "", "Wait for the effect and show it, by the admin API"};
   const CommandOption list{kList, "", "List the built-in types"};

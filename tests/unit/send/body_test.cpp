@@ -94,6 +94,13 @@ TEST(SendBody, WhatIsNoJsonCannotBeChanged) {
   EXPECT_THAT(body_of(several), HasSubstr("event.json: not_json"));
 }
 
+TEST(SendBody, ModeAndAccountAreAmongTheNames) {
+  const Named named = names_in(R"({"id":"evt_1","livemode":false,"account":"acct_1"})");
+  EXPECT_EQ(named.livemode, false);
+  EXPECT_EQ(named.account, "acct_1");
+  EXPECT_EQ(names_in(R"({"id":"evt_1"})").livemode, std::nullopt);
+}
+
 TEST(SendBody, NamesOfWhatIsNoEventAreEmpty) {
   EXPECT_EQ(names_in("no JSON").event, "");
   EXPECT_EQ(names_in("[]").object_id, "");

@@ -66,6 +66,11 @@ TEST(SetChange, AValueIsJsonWhereItParsesElseAString) {
   EXPECT_THAT(after("{}", "/v=\xFF"), HasSubstr("UTF-8"));
 }
 
+TEST(NewIds, CustomersAndAccountsStay) {
+  const std::string text = R"({"account":"acct_1","customer":"cus_1","id":"prod_1"})";
+  EXPECT_EQ(compact(with_new_ids(json::Document::parse(text).value(), "x9")), text);
+}
+
 TEST(NewIds, AreAnotherAndStillBelongTogether) {
   const auto parsed = json::Document::parse(
       R"({"id":"evt_1","data":{"object":{"id":"cs_test_a1","payment_intent":"pi_2","customer":"cus_3",)"
