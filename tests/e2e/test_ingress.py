@@ -33,27 +33,38 @@ class WithoutItsLog(unittest.TestCase):
 
 
 class FewFiles(unittest.TestCase):
+    def said_with(self, hard_limit: int, program: str, environment: dict) -> tuple[str, str]:
+        """What the program says until it serves, and its limits then, with 128 open files that it may raise."""
+        script = f'ulimit -Sn 128; ulimit -Hn {hard_limit}; exec "$0"'
+        base = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK_")}
+        process = subprocess.Popen(["sh", "-c", script, str(BIN / program)], env={**base, **environment},
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            said = ""
+            for line in process.stdout:
+                said += line
+                if "listener=ingress" in line:
+                    break
+            return said, pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=40)
+
+    # Half of the hard limit is for connections, since what else may be open is more than the other half.
+    def assert_lowered(self, hard_limit: int, said: str, limits: str):
+        self.assertRegex(limits, rf"Max open files +{hard_limit} +{hard_limit}")
+        self.assertRegex(said, rf"fewer connections than PENSTOCK_MAX_CONNECTIONS.*setting=4096.*"
+                               rf"connections={hard_limit // 2}.*open_files_max={hard_limit}")
+
     def test_the_limit_is_raised_and_what_does_not_fit_is_lowered_and_said(self):
         limited = Standalone()
         with limited._temporary:
-            # Half of the hard limit of 400 is for connections, since what else may be open is more than the other half.
-            script = 'ulimit -Sn 128; ulimit -Hn 400; exec "$0"'
-            base = {k: v for k, v in os.environ.items() if not k.startswith("PENSTOCK_")}
-            process = subprocess.Popen(["sh", "-c", script, str(BIN / "penstock")], env={**base, **limited.environment},
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            try:
-                said = ""
-                for line in process.stdout:
-                    said += line
-                    if "listener=ingress" in line:
-                        break
-                limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=40)
-        self.assertRegex(limits, r"Max open files +400 +400")
-        self.assertRegex(said, r"fewer connections than PENSTOCK_MAX_CONNECTIONS.*setting=4096.*connections=200.*"
-                               r"open_files_max=400")
+            self.assert_lowered(400, *self.said_with(400, "penstock", limited.environment))
+
+    def test_an_ingress_by_itself_does_so_too(self):
+        environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
+                       "PENSTOCK_ACK_TIMEOUT": "1s", "STRIPE_WEBHOOK_SECRET": SECRET}
+        self.assert_lowered(300, *self.said_with(300, "penstock-ingress", environment))
 
 
 if __name__ == "__main__":
