@@ -12,8 +12,8 @@ namespace penstock {
 // The text as one word of a POSIX shell.
 std::string shell_word(const std::string& text);
 
-// What puts a secret into place: the file it is in, or the variable it was set by when `file` is empty (its name,
-// or an expansion of it in braces).
+// What puts a secret into place: the file it is in, or the variable it was set by when `file` is empty (its
+// name, or an expansion of it in braces).
 std::string shell_value(const std::filesystem::path& file, std::string_view variable);
 
 // Where a listener that binds `address` is reached from this machine: all interfaces are also the loopback
