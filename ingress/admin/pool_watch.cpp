@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/observe/log.h"
+#include "workers/runtime/group_progress.h"
 
 namespace penstock::admin {
 namespace {
@@ -28,46 +29,6 @@ prometheus::Family<prometheus::Gauge>& seen_family(Metrics& metrics) {
       .Register(metrics.registry());
 }
 
-std::int64_t lag_of(const PartitionProgress& partition) {
-  return std::max<std::int64_t>(0, partition.end.value - partition.committed.value);
-}
-
-std::int64_t lag_of(const GroupProgress& progress) {
-  std::int64_t lag = 0;
-  for (const auto& partition : progress.partitions) lag += lag_of(partition);
-  return lag;
-}
-
-std::int64_t done_of(const GroupProgress& progress) {
-  std::int64_t records = 0;
-  for (const auto& partition : progress.partitions) records += partition.committed.value;
-  return records;
-}
-
-// The worst note of partitions that have something to do, the oldest of those: one whose cause is gone stays
-// until the next commit.
-std::optional<PoolNote> worst_note(const GroupProgress& progress) {
-  std::optional<PoolNote> worst;
-  for (const auto& partition : progress.partitions) {
-    auto note = lag_of(partition) > 0 ? parse_pool_note(partition.note) : std::nullopt;
-    if (!note) continue;
-    if (!worst || note->state > worst->state || (note->state == worst->state && note->since < worst->since))
-      worst = std::move(note);
-  }
-  return worst;
-}
-
-std::optional<std::string> error_of(const std::optional<PoolNote>& note) {
-  if (!note || note->error.empty()) return std::nullopt;
-  return note->error;
-}
-
-std::string why_stuck(std::int64_t members, const std::optional<PoolNote>& note) {
-  const auto said = error_of(note);
-  if (members > 0) return said.value_or("its workers say nothing");
-  return "no worker of this pool is running" + (said ? "; the last one said: " + *said : "");
-}
-
 struct Verdict {
   PoolActivity state = PoolActivity::idle;
   std::optional<Timestamp> since = {};  // as far as it follows from what was seen
@@ -75,13 +36,14 @@ struct Verdict {
 };
 
 // `waits_since`: since then there was something to do, and nothing was done.
-Verdict judge(const PoolState& seen, const std::optional<PoolNote>& note, Timestamp waits_since,
+Verdict judge(const PoolState& seen, const GroupProgress& progress, Timestamp waits_since,
               Milliseconds stuck_after) {
   if (seen.lag == 0) return {PoolActivity::idle};
+  const auto note = worst_note(progress);
   if (seen.as_of - waits_since >= stuck_after)
     return {PoolActivity::stuck, note ? std::min(note->since, waits_since) : waits_since,
-            why_stuck(seen.members, note)};
-  if (note) return {note->state, note->since, error_of(note)};
+            why_stuck(progress)};
+  if (note) return {note->state, note->since, note->error};
   return {PoolActivity::running};
 }
 
@@ -163,7 +125,7 @@ Status PoolWatch::look_at(Pool& pool) {
   state.as_of = now;
   // That it moved nothing before there was something to move proves nothing.
   const Timestamp waits_since = std::max(pool.last_moved->at, oldest.value_or(pool.last_moved->at));
-  const auto verdict = judge(state, worst_note(progress), waits_since, options_.stuck_after);
+  const auto verdict = judge(state, progress, waits_since, options_.stuck_after);
   if (verdict.since || first || verdict.state != state.state) state.since = verdict.since.value_or(now);
   state.state = verdict.state;
   state.last_error = verdict.error;
