@@ -1,9 +1,8 @@
 // Described structs (core/fields.h), enums with words, optionals, vectors and string maps to JSON and back.
 //
-// An enum takes part through two functions found beside it: to_string(E) and from_string(std::string_view,
-// E&)
-// -> bool. decode() is strict: a missing member of non-optional type or a wrong kind is false, and the output
-// is then unspecified. Unknown members are skipped.
+// An enum takes part through two functions found beside it: to_string(E), and from_string(std::string_view,
+// E&) that is true for a word it knows. decode() is strict: a missing member of non-optional type or a wrong
+// kind is false, and the output is then unspecified. Unknown members are skipped.
 #pragma once
 
 #include <concepts>

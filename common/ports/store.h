@@ -159,8 +159,8 @@ class Store {
   // Reads without locks.
   virtual Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) = 0;
   virtual Result<std::vector<Row>> list(const Table& table, const ListQuery& query) = 0;
-  // What the table's keys begin with, up to the first colon, each once and in their order, the first `limit` of
-  // them. Costs a look-up for each, not for each row.
+  // What the table's keys begin with, up to the first colon, each once and in their order, the first `limit`
+  // of them. Costs a look-up for each, not for each row.
   virtual Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) = 0;
   virtual Result<LedgerCheck> check_ledger() = 0;
 

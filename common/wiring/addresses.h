@@ -8,10 +8,11 @@
 
 namespace penstock {
 
-std::string log_address(
-    const Settings& settings);  // "kafka at h1:9092,h2:9092", "sqlite at /var/lib/penstock/log.db"
-std::string store_address(
-    const Settings& settings);  // "postgresql at h1:5432/penstock", "sqlite at …/state.db"
-std::string seen_set_address(const Settings& settings);  // "redis at h1:6379/0", empty when there is none
+// "kafka at h1:9092,h2:9092", "sqlite at /var/lib/penstock/log.db"
+std::string log_address(const Settings& settings);
+// "postgresql at h1:5432/penstock", "sqlite at /var/lib/penstock/state.db"
+std::string store_address(const Settings& settings);
+// "redis at h1:6379/0", empty when there is none
+std::string seen_set_address(const Settings& settings);
 
 }  // namespace penstock

@@ -24,8 +24,8 @@ class Topics {
 
   // As EventLog::ready(); fetches what the first append to each topic would wait for. The configuration is
   // asked for now and then only, and a cluster that does not tell it is trusted, with a warning; the first
-  // time it may take the call deadline. Errors:
-  // wrong_schema (no such topic, or a weak one), unavailable (no leader, too few replicas in sync), timeout.
+  // time it may take the call deadline. Errors: wrong_schema (no such topic, or a weak one), unavailable (no
+  // leader, too few replicas in sync), timeout.
   Status ready(rd_kafka_t* client, const std::vector<std::string>& topics, Milliseconds deadline);
 
  private:

@@ -7,10 +7,9 @@ namespace penstock::postgres {
 
 // read    $1 is the array of keys
 // load    the same; the rows of guarded tables are locked, in key order
-// insert  one array a stored column; a known key is a unique violation, or is left alone in insert_once
-// tables update  the same, then the number of rows: of a guarded table, rows that are there as they were
-// loaded. Fails with
-//         a serialization failure unless all of them are
+// insert  one array a stored column; a known key is a unique violation, and in insert_once tables left alone
+// update  the same, then the number of rows: of a guarded table, rows that are there as they were loaded.
+//         A serialization failure unless all of them are
 enum class Operation { read, load, insert, update };
 
 // Names are unique: "insert inbox". One description of a table's name in one process.
