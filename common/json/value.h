@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,10 @@ struct Limits {
   std::size_t values_max = 100'000;
   std::size_t string_bytes_max = 512 * 1024;
 };
+
+// For what is our own, and was bounded when it was written: rows grow beyond what one event may hold.
+inline constexpr Limits kOwnLimits{.values_max = std::numeric_limits<std::size_t>::max(),
+                                   .string_bytes_max = std::numeric_limits<std::size_t>::max()};
 
 class Document {
  public:

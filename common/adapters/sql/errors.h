@@ -3,8 +3,8 @@
 //   this row   ErrorCode::invalid   it follows from the values of one row: a constraint, an encoding, a
 //                                   range, a size. Such an event alone may be split off its batch and parked.
 //   conflict   ErrorCode::conflict  another transaction got there first: load again.
-//   not now    all other codes      everything else, and whatever is not listed: the store is in trouble, or
-//                                   in a state that nobody thought of. The events wait, however long it takes.
+//   not now    all other codes      everything else, and whatever is not listed: the store is in trouble,
+//                                   or in a state that nobody thought of. The events wait, however long it takes.
 #pragma once
 
 #include <string_view>

@@ -13,6 +13,9 @@ using std::chrono::year;
 constexpr std::int64_t kTimestampMin = Timestamp{sys_days{year{1} / 1 / 1}}.time_since_epoch().count();
 constexpr std::int64_t kTimestampEnd = Timestamp{sys_days{year{10000} / 1 / 1}}.time_since_epoch().count();
 
+// Far below what a field of either database takes, and above what our rows grow to.
+constexpr std::size_t kRowBytesMax = 64 << 20;
+
 constexpr Column kGuardedColumns[] = {{"rev", ColumnType::integer},
                                       {"created_at", ColumnType::timestamp},
                                       {"updated_at", ColumnType::timestamp},
@@ -55,9 +58,14 @@ Status check_row(const Table& table, const std::vector<Column>& columns, const R
   if (row.cells.size() != table.columns.size()) return invalid_row(table, "*", "wrong number of cells");
   if (!std::holds_alternative<std::string>(row.cells.front()))
     return invalid_row(table, key_name(table), "the key is not text");
-  for (std::size_t at = 0; at < columns.size(); ++at)
-    if (!fits(columns[at].type, stored_cell(table, row, at)))
+  std::size_t bytes = 0;
+  for (std::size_t at = 0; at < columns.size(); ++at) {
+    const CellView value = stored_cell(table, row, at);
+    if (!fits(columns[at].type, value))
       return invalid_row(table, columns[at].name, "the value does not fit the column's type");
+    if (const auto* text = std::get_if<std::string_view>(&value)) bytes += text->size();
+  }
+  if (bytes > kRowBytesMax) return invalid_row(table, "*", "the row is larger than a store takes");
   return ok();
 }
 

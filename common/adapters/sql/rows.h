@@ -30,7 +30,7 @@ Row row_from_stored(const Table& table, std::vector<Cell> stored);
 
 // The rows in key order, so that all batches lock in one order; of one key twice, an insert_once table takes
 // the first. Errors are `invalid`: a wrong number of cells, a cell of another type than its column, no key, a
-// time outside the years 0001 to 9999, or one key twice in another table.
+// time outside the years 0001 to 9999, more than 64 MiB of text and JSON, or one key twice in another table.
 Result<std::vector<const Row*>> writable_rows(const Table& table, const std::vector<Row>& rows);
 
 // Is the value null or of that type, and can both databases hold it?

@@ -67,7 +67,7 @@ std::string write_text(const Table& table) {
 bool is_storable(ColumnType type, const sql::CellView& value) {
   const auto* text = std::get_if<std::string_view>(&value);
   if (text == nullptr) return true;
-  if (type == ColumnType::json) return json::Document::parse(*text).has_value();
+  if (type == ColumnType::json) return json::Document::parse(*text, json::kOwnLimits).has_value();
   return is_utf8(*text) && text->find('\0') == std::string_view::npos;
 }
 

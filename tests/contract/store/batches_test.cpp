@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/contract/store/harness.h"
+#include "workers/domain/state/connect_rows.h"
 
 namespace penstock {
 namespace {
@@ -173,6 +174,35 @@ TEST_P(StoreBatches, ARowThatCannotBeStoredIsInvalidAndNothingIsWritten) {
     EXPECT_EQ(status.error().retry, Retry::never) << what;
     EXPECT_THAT(read(*store_, items_table(), {"good", "bad"}), IsEmpty()) << what;
   }
+}
+
+TEST_P(StoreBatches, ARowThatHasGrownBeyondWhatAnEventMayHoldIsReadBack) {
+  SessionPayment payment;
+  payment.key = "live:sp_1";
+  payment.payouts.resize(20'000);
+  for (auto& payout : payment.payouts) payout.amount = MinorUnits{5};
+  payment.payouts[0].id = std::string(600 * 1024, 'p');
+  const Row row{to_cells(payment), 0, {Timestamp{}, Timestamp{}, "stripe:evt_1"}};
+  const auto status = commit(*store_, {{&table_of<SessionPayment>(), {row}}});
+  ASSERT_TRUE(status) << status.error().detail;
+  const auto stored = read(*store_, table_of<SessionPayment>(), {payment.key});
+  ASSERT_THAT(stored, SizeIs(1));
+  EXPECT_TRUE(from_cells<SessionPayment>(stored[0].cells) == payment);
+}
+
+TEST_P(StoreBatches, ARowOf64MiBIsTheLargest) {
+  Row row = make_item("a", 1);
+  auto& text = std::get<std::string>(row.cells[1]);
+  std::size_t others = row.stamp.updated_by.size();
+  for (const std::size_t column : {0, 5}) others += std::get<std::string>(row.cells[column]).size();
+  text.assign((64 << 20) - others, 'x');
+  const auto largest = commit(*store_, {{&items_table(), {row}}});
+  EXPECT_TRUE(largest) << largest.error().detail;
+  text += 'x';
+  std::get<std::string>(row.cells[0]) = "b";
+  const auto larger = commit(*store_, {{&items_table(), {row}}});
+  ASSERT_FALSE(larger);
+  EXPECT_EQ(larger.error().code, ErrorCode::invalid) << larger.error().detail;
 }
 
 TEST_P(StoreBatches, OneKeyTwiceInABatchIsInvalid) {

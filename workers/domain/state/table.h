@@ -104,7 +104,7 @@ bool from_cell(const Cell& cell, T& out) {
     if constexpr (json::Worded<T>) {
       return from_string(*text, out);
     } else {
-      const auto document = json::Document::parse(*text);
+      const auto document = json::Document::parse(*text, json::kOwnLimits);
       return document && json::decode(document.value().root(), out);
     }
   }
