@@ -337,8 +337,12 @@ class SqliteStore final : public Store {
   }
 
   Result<LedgerCheck> check_ledger() override {
-    TRY(const auto turn, wait_for_turn());
-    return sqlite::check_ledger(database_.connection());
+    LedgerWalk walk(database_.connection());
+    for (bool more = true; more;) {
+      TRY(const auto turn, wait_for_turn());
+      TRY(more, walk.step());
+    }
+    return std::move(walk).result();
   }
 
   Result<std::string> id() override {

@@ -5,29 +5,20 @@
 namespace penstock::sqlite {
 namespace {
 
-// SQLite's sum() fails beyond int64. So each amount is taken as high * 2^32 + low with 0 <= low < 2^32 (>>
-// keeps the sign), and the halves are summed apart: exact for 2^31 entries.
-constexpr const char* kCounts = "SELECT count(DISTINCT account), count(*) FROM ledger_entries";
-constexpr const char* kSums =
-    "SELECT currency, livemode, sum(amount >> 32), sum(amount & 4294967295) FROM ledger_entries "
-    "GROUP BY 1, 2 ORDER BY 1, 2";
-constexpr const char* kBrokenPostings =
-    "SELECT DISTINCT effect_key FROM ("
-    "  SELECT effect_key, sum(amount >> 32) AS high, sum(amount & 4294967295) AS low"
-    "  FROM ledger_entries GROUP BY effect_key, currency, livemode"
-    ") WHERE low % 4294967296 <> 0 OR high + low / 4294967296 <> 0 ORDER BY effect_key LIMIT 100";
-constexpr const char* kBrokenWallets =
-    "SELECT coalesce(w.id, substr(l.account, 8)) AS wallet FROM wallets w FULL JOIN ("
-    "  SELECT account, sum(amount >> 32) AS high, sum(amount & 4294967295) AS low"
-    "  FROM ledger_entries WHERE substr(account, 1, 7) = 'wallet:' GROUP BY account"
-    ") l ON l.account = 'wallet:' || w.id "
-    "WHERE coalesce(l.low, 0) % 4294967296 <> coalesce(w.balance, 0) & 4294967295 "
-    "OR coalesce(l.high, 0) + coalesce(l.low, 0) / 4294967296 <> coalesce(w.balance, 0) >> 32 "
-    "ORDER BY wallet LIMIT 100";
+constexpr int kEntriesOfPiece = 5000;
+constexpr int kAccountsOfPiece = 1000;
+constexpr std::size_t kUnbalancedMax = 100'000;
+constexpr std::size_t kNamedMax = 100;
+constexpr std::string_view kWalletAccount = "wallet:";
 
-__extension__ using Int128 = __int128;
+// Rows are numbered as they are added.
+constexpr const char* kEntries =
+    "SELECT rowid, effect_key, account, amount, currency, livemode FROM ledger_entries WHERE rowid > ? "
+    "ORDER BY rowid LIMIT ?";
+constexpr const char* kBalance = "SELECT balance FROM wallets WHERE id = ?";
+constexpr const char* kWallets = "SELECT id, balance FROM wallets WHERE id > ? ORDER BY id LIMIT ?";
 
-std::string to_decimal(Int128 value) {
+std::string to_decimal(auto value) {
   const bool negative = value < 0;
   std::string digits;
   do {
@@ -40,40 +31,98 @@ std::string to_decimal(Int128 value) {
   return digits;
 }
 
-Result<std::vector<CurrencySum>> read_sums(Connection& connection) {
-  TRY(Statement statement, connection.prepare(kSums));
-  std::vector<CurrencySum> sums;
-  while (true) {
-    TRY(const bool row, statement.step());
-    if (!row) return sums;
-    const Int128 sum = Int128{statement.integer(2)} * (std::int64_t{1} << 32) + statement.integer(3);
-    sums.push_back({std::string(statement.text(0)), statement.integer(1) != 0, to_decimal(sum)});
-  }
-}
-
-Result<std::vector<std::string>> read_names(Connection& connection, const char* query) {
-  TRY(Statement statement, connection.prepare(query));
-  std::vector<std::string> names;
-  while (true) {
-    TRY(const bool row, statement.step());
-    if (!row) return names;
-    names.emplace_back(statement.text(0));
-  }
-}
-
 }  // namespace
 
-Result<LedgerCheck> check_ledger(Connection& connection) {
-  LedgerCheck check;
-  TRY(Statement counts, connection.prepare(kCounts));
-  TRY_STATUS(counts.step());
-  check.accounts = counts.integer(0);
-  check.entries = counts.integer(1);
-  counts.reset();
-  TRY(check.sums, read_sums(connection));
-  TRY(check.broken_postings, read_names(connection, kBrokenPostings));
-  TRY(check.broken_wallets, read_names(connection, kBrokenWallets));
-  return check;
+Result<bool> LedgerWalk::step() {
+  TRY(const bool more_entries, add_entries());
+  if (more_entries) return true;
+  if (!std::exchange(sums_noted_, true)) note_sums();
+  if (accounts_compared_) return look_for_missing_accounts();
+  TRY(const bool more_accounts, compare_accounts());
+  accounts_compared_ = !more_accounts;
+  return true;
+}
+
+LedgerCheck LedgerWalk::result() && {
+  check_.broken_wallets.assign(broken_wallets_.begin(), broken_wallets_.end());
+  return std::move(check_);
+}
+
+Result<bool> LedgerWalk::add_entries() {
+  TRY(Statement statement, connection_.prepare(kEntries));
+  statement.bind(1, last_entry_);
+  statement.bind(2, kEntriesOfPiece);
+  for (int added = 0;; ++added) {
+    TRY(const bool row, statement.step());
+    if (!row) return added == kEntriesOfPiece;
+    last_entry_ = statement.integer(0);
+    const std::int64_t amount = statement.integer(3);
+    Currency currency{statement.text(4), statement.integer(5) != 0};
+    add_to_posting({std::string(statement.text(1)), currency.first, currency.second}, amount);
+    accounts_[std::string(statement.text(2))] += amount;
+    sums_[std::move(currency)] += amount;
+    ++entries_;
+  }
+}
+
+// A balanced posting is forgotten as soon as it is whole. Of a ledger in which nothing is, some are enough.
+void LedgerWalk::add_to_posting(Posting posting, std::int64_t amount) {
+  const auto known = unbalanced_.find(posting);
+  if (known == unbalanced_.end()) {
+    if (amount != 0 && !unbalanced_full_) unbalanced_.emplace(std::move(posting), amount);
+    unbalanced_full_ = unbalanced_.size() >= kUnbalancedMax || unbalanced_full_;
+    return;
+  }
+  known->second += amount;
+  if (known->second == 0) unbalanced_.erase(known);
+}
+
+void LedgerWalk::note_sums() {
+  check_.accounts = static_cast<std::int64_t>(accounts_.size());
+  check_.entries = entries_;
+  for (const auto& [currency, sum] : sums_)
+    check_.sums.push_back({currency.first, currency.second, to_decimal(sum)});
+  for (const auto& [posting, sum] : unbalanced_) {
+    const std::string& effect = std::get<0>(posting);
+    auto& named = check_.broken_postings;
+    if (named.size() < kNamedMax && (named.empty() || named.back() != effect)) named.push_back(effect);
+  }
+}
+
+Result<bool> LedgerWalk::compare_accounts() {
+  TRY(Statement statement, connection_.prepare(kBalance));
+  auto account = accounts_.upper_bound(last_account_);
+  for (int compared = 0; compared < kAccountsOfPiece && account != accounts_.end(); ++compared, ++account) {
+    last_account_ = account->first;
+    if (!last_account_.starts_with(kWalletAccount)) continue;
+    const std::string wallet = last_account_.substr(kWalletAccount.size());
+    statement.bind_text(1, wallet);
+    TRY(const bool known, statement.step());
+    const std::int64_t balance = known ? statement.integer(0) : 0;
+    statement.reset();
+    if (account->second != balance) note_broken_wallet(wallet);
+  }
+  return account != accounts_.end();
+}
+
+Result<bool> LedgerWalk::look_for_missing_accounts() {
+  TRY(Statement statement, connection_.prepare(kWallets));
+  const std::string after = last_wallet_;
+  statement.bind_text(1, after);
+  statement.bind(2, kAccountsOfPiece);
+  for (int seen = 0;; ++seen) {
+    TRY(const bool row, statement.step());
+    if (!row) return seen == kAccountsOfPiece;
+    last_wallet_ = statement.text(0);
+    const bool has_entries = accounts_.contains(std::string(kWalletAccount) + last_wallet_);
+    if (!has_entries && statement.integer(1) != 0) note_broken_wallet(last_wallet_);
+  }
+}
+
+// The first of them by name, whatever order they are found in.
+void LedgerWalk::note_broken_wallet(std::string wallet) {
+  broken_wallets_.insert(std::move(wallet));
+  if (broken_wallets_.size() > kNamedMax) broken_wallets_.erase(std::prev(broken_wallets_.end()));
 }
 
 }  // namespace penstock::sqlite

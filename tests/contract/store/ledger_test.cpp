@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <chrono>
+#include <future>
 #include <limits>
 
 #include "tests/contract/store/harness.h"
@@ -96,6 +99,54 @@ TEST_P(StoreLedger, AWalletThatIsNotTheSumOfItsEntriesIsNamed) {
          entry("d:2", "stripe:live:usd", -1), entry("d:3", "wallet:zero", 0)}},
        {&table_of<Wallet>(), {wallet("fine", -7), wallet("less", 6), wallet("no entries", 1)}}}));
   EXPECT_THAT(store_->check_ledger().value().broken_wallets, ElementsAre("less", "no entries", "unknown"));
+}
+
+// How many batches begin and commit while the ledger is checked.
+int batches_during_check(Store& store) {
+  std::atomic<bool> checked{false};
+  auto check = std::async(std::launch::async, [&] {
+    const auto done = store.check_ledger();
+    checked = true;
+    return done;
+  });
+  int batches = 0;
+  for (int i = 0; !checked; ++i) {
+    const std::string effect = "during:" + std::to_string(i);
+    const auto status =
+        commit(store, {{&table_of<LedgerEntry>(), {entry(effect, "wallet:late", 0), entry(effect, "b", 0)}}});
+    EXPECT_TRUE(status) << status.error().detail;
+    ++batches;
+  }
+  const auto done = check.get();
+  EXPECT_TRUE(done) << done.error().detail;
+  EXPECT_THAT(done.value().broken_postings, IsEmpty());
+  EXPECT_THAT(done.value().broken_wallets, ElementsAre("many"));
+  return batches;
+}
+
+TEST_P(StoreLedger, BatchesGoOnWhileManyEntriesAreChecked) {
+  std::vector<Row> entries;
+  for (int i = 0; i < 30'000; ++i) {
+    entries.push_back(entry("d:" + std::to_string(i), "wallet:many", 1));
+    entries.push_back(entry("d:" + std::to_string(i), "b", -1));
+  }
+  ASSERT_TRUE(commit(*store_, {{&table_of<LedgerEntry>(), entries}}));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (batches_during_check(*store_) < 8) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+}
+
+TEST_P(StoreLedger, OfManyThatAreBrokenTheFirst100AreNamed) {
+  std::vector<Row> entries, wallets;
+  for (int i = 100; i < 350; ++i) {
+    entries.push_back(entry("d:" + std::to_string(i), "wallet:" + std::to_string(2 * i), 1));
+    wallets.push_back(wallet(std::to_string(2 * i + 1), 1));
+  }
+  ASSERT_TRUE(commit(*store_, {{&table_of<LedgerEntry>(), entries}, {&table_of<Wallet>(), wallets}}));
+  const auto check = store_->check_ledger().value();
+  ASSERT_THAT(check.broken_postings, SizeIs(100));
+  EXPECT_EQ(check.broken_postings.back(), "d:199");
+  ASSERT_THAT(check.broken_wallets, SizeIs(100));
+  EXPECT_EQ(check.broken_wallets.back(), "299");
 }
 
 }  // namespace
