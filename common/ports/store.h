@@ -83,8 +83,9 @@ struct TableRows {
 };
 
 // One transaction. Used by one thread; destruction without commit rolls back.
-// Any call may fail with: conflict (safe: begin again and reload), unavailable or timeout (safe), invalid
-// (never: one of these rows cannot be stored), corrupt (never).
+// Any call may fail with: conflict (begin again and reload), invalid (one of these rows cannot be stored), or,
+// for no fault of the rows: unavailable, timeout (fewer rows may do), wrong_schema, corrupt, internal. All but
+// invalid may end by themselves or when somebody mends the store.
 class StoreBatch {
  public:
   virtual ~StoreBatch() = default;
@@ -148,7 +149,7 @@ struct LedgerCheck {
 };
 
 // All methods may be called from any thread; all block, bounded by the adapter's statement and lock
-// deadlines.
+// deadlines unless they say otherwise.
 class Store {
  public:
   virtual ~Store() = default;
@@ -162,12 +163,14 @@ class Store {
   // What the table's keys begin with, up to the first colon, each once and in their order, the first `limit`
   // of them. Costs a look-up for each, not for each row.
   virtual Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) = 0;
+  // Adds up all entries, for as long as that takes, and holds up no batch.
   virtual Result<LedgerCheck> check_ledger() = 0;
 
   // Who this store is: made once by migrate(), kept by backups. Error: wrong_schema before that.
   virtual Result<std::string> id() = 0;
 
-  // Brings the schema to this program's version; idempotent, safe from two places at once.
+  // Brings the schema to this program's version; idempotent, safe from two places at once. Takes as long as a
+  // large store needs to be rewritten.
   virtual Status migrate() = 0;
   // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the
   // detail).

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <array>
 #include <optional>
 
 #include "common/adapters/sql/errors.h"
@@ -63,17 +64,16 @@ std::string whole_seconds(Milliseconds time) {
 // A plan may be cached while its table is still small, and would keep scanning it when it has grown: batches
 // only ever look up by key, so they never scan. Nor is any of our statements long enough to be worth
 // compiling, which a plan that cannot do without what is switched off would be for its price alone.
-std::string session_settings(const PostgresOptions& options) {
-  return "SET client_min_messages = error; SET enable_seqscan = off; SET jit = off;"
-         "SET statement_timeout = " +
-         std::to_string(options.statement_timeout.count()) +
-         ";"
-         "SET lock_timeout = " +
-         std::to_string(options.lock_timeout.count()) +
-         ";"
-         "SET idle_in_transaction_session_timeout = " +
-         std::to_string(options.idle_in_transaction_timeout.count());
+std::array<std::string, 5> session_settings(const PostgresOptions& options) {
+  return {"SET enable_seqscan = off", "SET jit = off",
+          "SET statement_timeout = " + std::to_string(options.statement_timeout.count()),
+          "SET lock_timeout = " + std::to_string(options.lock_timeout.count()),
+          "SET idle_in_transaction_session_timeout = " +
+              std::to_string(options.idle_in_transaction_timeout.count())};
 }
+
+// libpq would write what the server only remarks to stderr.
+void ignore_notice(void*, const PGresult*) noexcept {}
 
 // Above every timeout of the server, so that it only ends the wait for one that has stopped answering.
 Milliseconds reply_timeout(const PostgresOptions& options) {
@@ -101,7 +101,7 @@ Result<ConnectionHandle> connect(const PostgresOptions& options) {
   ConnectionHandle handle(PQconnectdbParams(names, values, 1));
   if (handle == nullptr) return Error{ErrorCode::unavailable, Retry::safe, "postgres: out of memory"};
   if (PQstatus(handle.get()) != CONNECTION_OK) return connection_error(handle.get(), ErrorCode::unavailable);
-  TRY_STATUS(execute(handle.get(), session_settings(options)));
+  PQsetNoticeReceiver(handle.get(), ignore_notice, nullptr);
   return handle;
 }
 
@@ -117,7 +117,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresOptions& opti
   TRY(auto handle, connect(options));
   const bool ready = PQsetnonblocking(handle.get(), 1) == 0 && PQenterPipelineMode(handle.get()) == 1;
   CHECK(ready);
-  return std::unique_ptr<Connection>(new Connection(std::move(handle), reply_timeout(options)));
+  std::unique_ptr<Connection> connection(new Connection(std::move(handle), reply_timeout(options)));
+  for (const auto& setting : session_settings(options)) connection->send(setting);
+  TRY_STATUS(connection->exchange());
+  return connection;
 }
 
 Status Connection::prepare(const Statement& statement) {
@@ -154,8 +157,8 @@ Error Connection::lose(ErrorCode code) {
   return connection_error(handle_.get(), code);
 }
 
-Status Connection::wait_for_reply() {
-  const SteadyTime deadline = std::chrono::steady_clock::now() + reply_timeout_;
+Status Connection::wait_for_reply(Milliseconds timeout) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
   while (PQisBusy(handle_.get()) != 0) {
     const int unsent = PQflush(handle_.get());
     if (unsent < 0) return lose(ErrorCode::unavailable);
@@ -166,22 +169,26 @@ Status Connection::wait_for_reply() {
   return ok();
 }
 
-Result<ResultHandle> Connection::next_result() {
-  TRY_STATUS(wait_for_reply());
+Result<ResultHandle> Connection::next_result(Milliseconds timeout) {
+  TRY_STATUS(wait_for_reply(timeout));
   return ResultHandle(PQgetResult(handle_.get()));
 }
 
-// In pipeline mode each statement's result is followed by a null one, and the sync point by none.
-Result<std::vector<ResultHandle>> Connection::exchange() {
+// In pipeline mode each statement's result is followed by a null one, and the sync point by none. What the
+// server said before it hung up tells more than that it did.
+Result<std::vector<ResultHandle>> Connection::exchange(Milliseconds timeout) {
   const std::size_t expected = std::exchange(queued_, 0);
   if (lost_ || PQpipelineSync(handle_.get()) != 1) return lose(ErrorCode::unavailable);
   std::vector<ResultHandle> results;
   std::optional<Error> first_error;
   for (bool synced = false; !synced;) {
-    TRY(auto result, next_result());
+    auto next = next_result(timeout);
+    if (!next) return first_error.value_or(next.error());
+    ResultHandle result = std::move(next).value();
     if (result == nullptr) {
-      if (PQstatus(handle_.get()) != CONNECTION_OK) return lose(ErrorCode::unavailable);
-      continue;
+      if (PQstatus(handle_.get()) == CONNECTION_OK) continue;
+      const Error lost = lose(ErrorCode::unavailable);
+      return first_error.value_or(lost);
     }
     synced = PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
     if (is_error(result.get()) && !first_error) first_error = error_of(result.get());

@@ -1,7 +1,7 @@
 // One libpq connection in pipeline mode: statements are queued, then exchanged in one round trip.
 //
-// Used by one thread at a time. Every wait is bounded: by the server's timeouts, which are set when
-// connecting, and by a reply deadline for a server that has stopped answering.
+// Used by one thread at a time. Every wait is bounded: by the server's timeouts, which open()
+// sets, and by a reply deadline for a server that has stopped answering.
 #pragma once
 
 #include <chrono>
@@ -27,12 +27,12 @@ struct ClearResult {
 using ConnectionHandle = std::unique_ptr<pg_conn, CloseConnection>;
 using ResultHandle = std::unique_ptr<pg_result, ClearResult>;
 
-// Not yet in pipeline mode: takes files of several statements. Blocks for the connect timeout at most.
-// Errors: unavailable.
+// Not in pipeline mode, so that it takes files of several statements, and with the server's own settings: none
+// of the options' timeouts but that of connecting, for which it blocks at most. Errors: unavailable.
 Result<ConnectionHandle> connect(const PostgresOptions& options);
 
 // Runs one or more statements without parameters on a connection that is not in pipeline mode. Blocks until
-// the last is done, bounded by the connection's statement timeout for each.
+// the last is done.
 Result<ResultHandle> execute(pg_conn* connection, const std::string& sql);
 
 // A statement that a connection prepares once, under its name.
@@ -44,6 +44,7 @@ struct Statement {
 
 class Connection {
  public:
+  // Blocks for the connect timeout and one round trip. Errors as exchange().
   static Result<std::unique_ptr<Connection>> open(const PostgresOptions& options);
 
   // For statements that stay the same: prepares what is not yet. One round trip if so. Errors as exchange().
@@ -57,8 +58,9 @@ class Connection {
 
   // Waits for the answers to all that was queued since the last exchange: one result each, or the first
   // error; after an error the rest has not run. Errors: those of SQLSTATEs, unavailable (the connection is
-  // lost), timeout.
-  Result<std::vector<ResultHandle>> exchange();
+  // lost), timeout (also when the server has been silent for so long; then it is lost, too).
+  Result<std::vector<ResultHandle>> exchange() { return exchange(reply_timeout_); }
+  Result<std::vector<ResultHandle>> exchange(Milliseconds reply_timeout);
 
   // The connection is of no more use.
   bool lost() const noexcept { return lost_; }
@@ -71,8 +73,8 @@ class Connection {
       : handle_(std::move(handle)), reply_timeout_(reply_timeout) {}
 
   Error lose(ErrorCode code);
-  Status wait_for_reply();
-  Result<ResultHandle> next_result();
+  Status wait_for_reply(Milliseconds timeout);
+  Result<ResultHandle> next_result(Milliseconds timeout);
   void note_sent(int sent) noexcept;
 
   ConnectionHandle handle_;

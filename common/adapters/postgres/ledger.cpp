@@ -7,6 +7,9 @@ namespace {
 
 constexpr const char* kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* kScan = "SET LOCAL enable_seqscan = on";
+// For each of the scans, which nobody waits for; the reply may take a little longer.
+constexpr const char* kScanTimeout = "SET LOCAL statement_timeout = '5min'";
+constexpr Milliseconds kReplyTimeout = std::chrono::minutes{6};
 constexpr const char* kCounts = "SELECT count(DISTINCT account), count(*) FROM ledger_entries";
 constexpr const char* kSums =
     "SELECT currency, livemode, sum(amount)::text FROM ledger_entries GROUP BY 1, 2 ORDER BY 1, 2";
@@ -44,17 +47,18 @@ Result<std::vector<std::string>> read_names(const pg_result* result) {
 }  // namespace
 
 Result<LedgerCheck> check_ledger(Connection& connection) {
-  for (const char* sql : {kBegin, kScan, kCounts, kSums, kBrokenPostings, kBrokenWallets, "COMMIT"})
+  for (const char* sql :
+       {kBegin, kScan, kScanTimeout, kCounts, kSums, kBrokenPostings, kBrokenWallets, "COMMIT"})
     connection.send(sql);
-  TRY(const auto results, connection.exchange());
+  TRY(const auto results, connection.exchange(kReplyTimeout));
   LedgerCheck check;
-  TRY(const auto accounts, read_cell(ColumnType::integer, results[2].get(), 0, 0));
-  TRY(const auto entries, read_cell(ColumnType::integer, results[2].get(), 0, 1));
+  TRY(const auto accounts, read_cell(ColumnType::integer, results[3].get(), 0, 0));
+  TRY(const auto entries, read_cell(ColumnType::integer, results[3].get(), 0, 1));
   check.accounts = std::get<std::int64_t>(accounts);
   check.entries = std::get<std::int64_t>(entries);
-  TRY(check.sums, read_sums(results[3].get()));
-  TRY(check.broken_postings, read_names(results[4].get()));
-  TRY(check.broken_wallets, read_names(results[5].get()));
+  TRY(check.sums, read_sums(results[4].get()));
+  TRY(check.broken_postings, read_names(results[5].get()));
+  TRY(check.broken_wallets, read_names(results[6].get()));
   return check;
 }
 

@@ -20,9 +20,11 @@ using std::chrono::year_month_day;
 constexpr const std::string_view* kMigrations[] = {&schemas::kPostgres0001, &schemas::kPostgres0002,
                                                    &schemas::kPostgres0003, &schemas::kPostgres0004};
 
-// The lock's number is arbitrary, and the same in every program that migrates.
+// A large store is rewritten for as long as that takes, whatever the server limits others to; only the wait for
+// others has an end. The lock's number is arbitrary, and the same in every program that migrates.
 constexpr const char* kBeginMigration =
-    "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '1min';"
+    "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '1min';"
+    "SET LOCAL idle_in_transaction_session_timeout = '1min'; SET LOCAL enable_seqscan = on;"
     "SELECT pg_advisory_xact_lock(5784139);"
     "CREATE TABLE IF NOT EXISTS penstock_schema ("
     "  version bigint PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());";

@@ -18,7 +18,7 @@ struct PostgresOptions {
   Milliseconds connection_wait{5'000};  // for a free one of the pool; then overloaded
   Milliseconds connect_timeout{5'000};  // whole seconds, at least 2 (libpq)
   Milliseconds statement_timeout{30'000};
-  Milliseconds lock_timeout{5'000};  // for a row or table that another transaction holds; then conflict
+  Milliseconds lock_timeout{5'000};  // for a row or table that another transaction holds; then timeout
   Milliseconds idle_in_transaction_timeout{60'000};
   Milliseconds tcp_user_timeout{10'000};  // unacknowledged data: the connection counts as lost
   int maintenance_pieces_max = 50;        // of 5,000 rows, a run

@@ -30,6 +30,7 @@ constexpr std::array kSqlStates = {
     SqlState{"40001", ErrorCode::conflict},  // serialization failure, penstock_expect()
     SqlState{"40P01", ErrorCode::conflict},  // deadlock
     // Not now: what an operator can act on has a code of its own.
+    SqlState{"25P03", ErrorCode::timeout},       // idle in transaction: we took too long to decide
     SqlState{"55P03", ErrorCode::timeout},       // lock timeout: somebody holds a row for long
     SqlState{"57014", ErrorCode::timeout},       // statement timeout
     SqlState{"0A000", ErrorCode::wrong_schema},  // a cached plan's table has changed
@@ -42,7 +43,6 @@ constexpr std::array kSqlStates = {
     SqlState{"XX002", ErrorCode::corrupt},       // a damaged index
     SqlState{"08", ErrorCode::unavailable},      // connection
     SqlState{"25006", ErrorCode::unavailable},   // read-only: a standby, for now
-    SqlState{"25P03", ErrorCode::unavailable},   // idle in transaction for too long
     SqlState{"28", ErrorCode::unavailable},      // who we are is not accepted
     SqlState{"3D000", ErrorCode::unavailable},   // no such database
     SqlState{"42501", ErrorCode::unavailable},   // no privilege

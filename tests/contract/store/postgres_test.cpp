@@ -1,8 +1,12 @@
 // What only a server with several connections can show.
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <future>
+#include <random>
 #include <thread>
 
 #include "common/adapters/postgres/connection.h"
@@ -142,6 +146,120 @@ TEST_F(PostgresStore, ACommitOnALostConnectionHasAnUnknownOutcome) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::unavailable);
   EXPECT_EQ(status.error().retry, Retry::unknown_outcome);
+}
+
+TEST_F(PostgresStore, ABatchThatTheServerEndedForBeingSlowTimesOut) {
+  auto options = harness_.options();
+  options.idle_in_transaction_timeout = Milliseconds{100};
+  const auto slow = harness_.open(options);
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(commit(*slow, {{&items_table(), {make_item("a" + std::to_string(i), 1)}}}));
+    auto batch = std::move(slow->begin()).value();
+    ASSERT_TRUE(batch->load(kItemA));
+    wait_until("SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = '" +
+               harness_.application() + "' AND state LIKE 'idle in transaction%'");
+    const auto status = batch->commit(std::vector<TableRows>{{&items_table(), {make_item("b", 1)}}});
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::timeout) << status.error().detail;
+  }
+  EXPECT_TRUE(commit(*slow, {}));
+}
+
+// Accepts one connection, greets it as PostgreSQL does and then says nothing until the other side hangs up.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(socket_, 1), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+    serving_ = std::async(std::launch::async, [this] { serve(); });
+  }
+  ~SilentServer() {
+    shutdown(socket_, SHUT_RDWR);
+    serving_.wait();
+    close(socket_);
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+
+  std::string url() const {
+    return "postgresql://nobody@127.0.0.1:" + std::to_string(port_) +
+           "/none?sslmode=disable&gssencmode=disable";
+  }
+
+ private:
+  // Hangs up itself when the other side waits for too long.
+  void serve() const {
+    constexpr std::string_view kAuthenticatedAndReady("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", 15);
+    const int connection = accept(socket_, nullptr, nullptr);
+    if (connection < 0) return;
+    timeval patience{.tv_sec = 20, .tv_usec = 0};
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    char received[1024];
+    if (recv(connection, received, sizeof received, 0) > 0)
+      (void)send(connection, kAuthenticatedAndReady.data(), kAuthenticatedAndReady.size(), MSG_NOSIGNAL);
+    while (recv(connection, received, sizeof received, 0) > 0) {
+    }
+    close(connection);
+  }
+
+  int socket_;
+  int port_ = 0;
+  std::future<void> serving_;
+};
+
+TEST_F(PostgresStore, AServerThatGreetsAndSaysNothingMoreTimesOut) {
+  const SilentServer server;
+  PostgresOptions options;
+  options.url = server.url();
+  options.statement_timeout = Milliseconds{50};
+  options.tcp_user_timeout = Milliseconds{50};
+  const auto batch = harness_.open(options)->begin();
+  ASSERT_FALSE(batch);
+  EXPECT_EQ(batch.error().code, ErrorCode::timeout) << batch.error().detail;
+}
+
+TEST_F(PostgresStore, ALedgerThatTakesLongerThanABatchMayIsChecked) {
+  harness_.query(
+      "ALTER TABLE ledger_entries RENAME TO entries; CREATE VIEW ledger_entries AS "
+      "SELECT entries.* FROM pg_sleep(0.3), entries");
+  auto options = harness_.options();
+  options.statement_timeout = Milliseconds{200};
+  options.tcp_user_timeout = Milliseconds{50};
+  const auto check = harness_.open(options)->check_ledger();
+  EXPECT_TRUE(check) << check.error().detail;
+}
+
+TEST_F(PostgresStore, AValueTooLargeForAnIndexIsInvalid) {
+  std::mt19937 random(5);
+  std::string key;
+  for (int i = 0; i < 5'000; ++i) key += static_cast<char>('!' + random() % 90);
+  const auto status = commit(*store_, {{&items_table(), {make_item("good", 1), make_item(key, 1)}}});
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::invalid) << status.error().detail;
+  EXPECT_EQ(status.error().retry, Retry::never);
+  EXPECT_THAT(read(*store_, items_table(), {"good"}), IsEmpty());
+}
+
+// The table that each step is noted in is there already, with a trigger that looks at how it is migrated.
+TEST(PostgresMigration, HasNoneOfTheLimitsOfBatches) {
+  PostgresHarness harness;
+  harness.query(
+      "CREATE TABLE penstock_schema (version bigint PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT "
+      "now());"
+      "CREATE TABLE seen (value text);"
+      "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen VALUES ("
+      "  concat_ws(' ', current_setting('enable_seqscan'), current_setting('statement_timeout'),"
+      "            current_setting('lock_timeout'))); RETURN NEW; END $$;"
+      "CREATE TRIGGER looks BEFORE INSERT ON penstock_schema FOR EACH ROW EXECUTE FUNCTION look()");
+  const auto migrated = harness.open()->migrate();
+  ASSERT_TRUE(migrated) << migrated.error().detail;
+  EXPECT_THAT(harness.query("SELECT DISTINCT value FROM seen"), ElementsAre("on 0 1min"));
 }
 
 TEST_F(PostgresStore, IdleConnectionsThatDiedAreReplacedUnnoticed) {

@@ -25,6 +25,24 @@ TEST(SqlErrors, WhatIsNotListedIsNeitherThisRowNorAConflict) {
   }
 }
 
+TEST(SqlErrors, WhatFollowsFromARowsOwnValuesIsThisRow) {
+  for (const char* state : {"22001", "22003", "22007", "22008", "22021", "22030", "22032", "2203G", "22P02",
+                            "22P03", "22P05", "23502", "23514", "54000"})
+    EXPECT_EQ(sql::code_of_sqlstate(state), ErrorCode::invalid) << state;
+  for (const int code : {18, 20}) EXPECT_EQ(sql::code_of_sqlite(code), ErrorCode::invalid) << code;
+  EXPECT_EQ(sql::code_of_sqlite(19 | 12 << 8), ErrorCode::invalid) << "CONSTRAINT_DATATYPE";
+}
+
+TEST(SqlErrors, WhatAnotherTransactionDidFirstIsAConflict) {
+  for (const char* state : {"23505", "40001", "40P01"})
+    EXPECT_EQ(sql::code_of_sqlstate(state), ErrorCode::conflict) << state;
+}
+
+TEST(SqlErrors, WhatFewerRowsMayNotRunIntoIsATimeout) {
+  for (const char* state : {"25P03", "55P03", "57014"})
+    EXPECT_EQ(sql::code_of_sqlstate(state), ErrorCode::timeout) << state;
+}
+
 TEST(SqlErrors, ExtendedSqliteCodesFollowTheirPrimaryOne) {
   EXPECT_EQ(sql::code_of_sqlite(11), ErrorCode::corrupt);               // CORRUPT
   EXPECT_EQ(sql::code_of_sqlite(11 | 3 << 8), ErrorCode::corrupt);      // CORRUPT_INDEX
