@@ -15,9 +15,10 @@ constexpr std::array<std::string_view, 2> kCompacted = {"settings", "waits"};
 
 constexpr const char* kMaxMessage = "max.message.bytes";
 constexpr const char* kRetention = "retention.ms";
+constexpr const char* kRetentionBytes = "retention.bytes";
 constexpr const char* kMinInsync = "min.insync.replicas";
 constexpr const char* kCleanup = "cleanup.policy";
-constexpr const char* kForever = "-1";
+constexpr const char* kUnlimited = "-1";
 
 // What a batch of one record needs besides its key, value and headers: its frame, and the lengths of each.
 constexpr int kFrameBytes = 4096;
@@ -30,10 +31,10 @@ std::int64_t number(std::string_view text) {
 
 bool is_as_many(std::string_view is, std::string_view wanted) { return number(is) >= number(wanted); }
 bool is_as_long(std::string_view is, std::string_view wanted) {
-  const auto duration = [](std::string_view text) {
-    return text == kForever ? std::numeric_limits<std::int64_t>::max() : number(text);
+  const auto length = [](std::string_view text) {
+    return text == kUnlimited ? std::numeric_limits<std::int64_t>::max() : number(text);
   };
-  return duration(is) >= duration(wanted);
+  return length(is) >= length(wanted);
 }
 bool is_same(std::string_view is, std::string_view wanted) { return is == wanted; }
 
@@ -48,8 +49,10 @@ constexpr std::array kRules = {
     Rule{"replicas", "PENSTOCK_KAFKA_REPLICATION", is_as_many},
     Rule{kMinInsync, "PENSTOCK_KAFKA_MIN_INSYNC", is_as_many},
     Rule{kRetention, "PENSTOCK_INBOX_RETENTION", is_as_long},
+    Rule{kRetentionBytes, "Penstock", is_as_long},
     Rule{kMaxMessage, "PENSTOCK_MAX_BODY", is_as_many},
     Rule{kCleanup, "Penstock", is_same},
+    Rule{kUncleanElection, "Penstock", is_same},
 };
 
 const Rule& rule_of(std::string_view what) {
@@ -99,9 +102,12 @@ TopicDemand demand_of(const KafkaOptions& options, const std::string& topic, int
   demand.configs[kCleanup] = is_compacted(topic) ? "compact" : "delete";
   if (topic == options.parked_topic)
     make_room(demand, options.record_bytes_max + kFrameBytes + options.dead_letter_bytes);
-  if (!is_compacted(topic))
+  demand.configs[std::string(kUncleanElection)] = "false";
+  if (!is_compacted(topic)) {
     demand.configs[kRetention] =
-        topic == options.parked_topic ? kForever : std::to_string(options.retention.count());
+        topic == options.parked_topic ? kUnlimited : std::to_string(options.retention.count());
+    demand.configs[kRetentionBytes] = kUnlimited;
+  }
   return demand;
 }
 

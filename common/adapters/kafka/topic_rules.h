@@ -11,6 +11,9 @@
 
 namespace penstock::kafka {
 
+// Off: a replica that has fallen behind never becomes the leader, which would lose what was acknowledged.
+inline constexpr std::string_view kUncleanElection = "unclean.leader.election.enable";
+
 // A topic's settings by name, whoever set them; nullopt where the cluster does not tell.
 using ConfigMap = std::map<std::string, std::string, std::less<>>;
 using TopicConfigs = std::optional<ConfigMap>;

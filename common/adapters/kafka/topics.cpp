@@ -212,8 +212,10 @@ Result<NewTopic> describe_new(const TopicDemand& demand) {
       rd_kafka_NewTopic_new(demand.name.c_str(), demand.partitions, demand.replicas, why.data(), why.size()));
   if (!fresh)
     return Error{ErrorCode::invalid, Retry::never, "kafka topic " + demand.name + ": " + why.data()};
+  // Clusters that are run by others may refuse to be told about elections, and have the unclean ones off. Where
+  // they are on, the topic is altered as soon as it is there.
   for (const auto& [name, value] : demand.configs)
-    rd_kafka_NewTopic_set_config(fresh.get(), name.c_str(), value.c_str());
+    if (name != kUncleanElection) rd_kafka_NewTopic_set_config(fresh.get(), name.c_str(), value.c_str());
   return fresh;
 }
 

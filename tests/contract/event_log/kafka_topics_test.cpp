@@ -44,6 +44,8 @@ TEST(TopicRules, EachWeaknessIsNamedWithBothValuesAndTheSetting) {
                          .brokers = 3,
                          .configs = kafka::ConfigMap{{"min.insync.replicas", "1"},
                                                      {"retention.ms", "604800000"},
+                                                     {"retention.bytes", "1073741824"},
+                                                     {"unclean.leader.election.enable", "true"},
                                                      {"max.message.bytes", "1048588"},
                                                      {"cleanup.policy", "compact"}}};
   EXPECT_EQ(kafka::to_text("p.payments", kafka::weaknesses(demand, shape)),
@@ -52,7 +54,9 @@ TEST(TopicRules, EachWeaknessIsNamedWithBothValuesAndTheSetting) {
             "cleanup.policy is compact, Penstock needs delete; "
             "max.message.bytes is 1048588, PENSTOCK_MAX_BODY needs 1052672; "
             "min.insync.replicas is 1, PENSTOCK_KAFKA_MIN_INSYNC needs 2; "
-            "retention.ms is 604800000, PENSTOCK_INBOX_RETENTION needs 3024000000");
+            "retention.bytes is 1073741824, Penstock needs -1; "
+            "retention.ms is 604800000, PENSTOCK_INBOX_RETENTION needs 3024000000; "
+            "unclean.leader.election.enable is true, Penstock needs false");
 }
 
 TEST(TopicRules, OneReplicaMayBeMissingUnlessTheOptionsSayOtherwise) {
@@ -99,6 +103,7 @@ TEST(TopicRules, OnlyTheNewestOfEachSettingIsKept) {
   const TopicDemand demand = kafka::demand_of({}, "settings", 1);
   EXPECT_EQ(demand.configs.at("cleanup.policy"), "compact");
   EXPECT_FALSE(demand.configs.contains("retention.ms"));
+  EXPECT_FALSE(demand.configs.contains("retention.bytes"));
 }
 
 TEST(TopicRules, ATopicWhoseReplicasDoNotKeepUpTakesNothing) {
@@ -182,7 +187,8 @@ class KafkaTopics : public testing::Test {
   kafka::Handle client_;
 };
 
-// On a broker that makes whatever topic it is asked for, as Kafka does unless told otherwise.
+// On a broker that makes whatever topic it is asked for, as Kafka does unless told otherwise, and that drops
+// what it took, as somebody has told it.
 class KafkaThatMakesTopics : public KafkaTopics {
  protected:
   void SetUp() override {
@@ -197,7 +203,8 @@ class KafkaThatMakesTopics : public KafkaTopics {
   }
 
  private:
-  Broker broker_{{"auto.create.topics.enable=true"}};
+  Broker broker_{{"auto.create.topics.enable=true", "log.retention.bytes=1000000",
+                  "unclean.leader.election.enable=true"}};
 };
 
 TEST_F(KafkaThatMakesTopics, MakesNoneOfOursBeforeTheyAreCreated) {
@@ -220,6 +227,14 @@ TEST_F(KafkaThatMakesTopics, MakesNoneOfOursBeforeTheyAreCreated) {
   EXPECT_TRUE(append_and_wait(*log, make_record("k", "v")));
 }
 
+TEST_F(KafkaThatMakesTopics, NewTopicsTakeNothingOverThatDropsRecords) {
+  ASSERT_TRUE(open()->create_topics(kTopics));
+  for (const auto& topic : kTopics) {
+    EXPECT_EQ(config(topic, "retention.bytes"), "-1") << topic;
+    EXPECT_EQ(config(topic, "unclean.leader.election.enable"), "false") << topic;
+  }
+}
+
 TEST_F(KafkaTopics, WhatTheBrokerMadeByItselfIsRefusedUntilItIsAltered) {
   make_topic("payments", 1, {});
   make_topic("parked", 1, {{"segment.ms", "86400000"}});
@@ -240,6 +255,23 @@ TEST_F(KafkaTopics, WhatTheBrokerMadeByItselfIsRefusedUntilItIsAltered) {
   EXPECT_EQ(config("parked", "retention.ms"), "-1");
   EXPECT_EQ(config("parked", "segment.ms"), "86400000") << "what others have set stays";
   ASSERT_TRUE(log->create_topics(kTopics)) << "again";
+}
+
+TEST_F(KafkaTopics, ATopicThatMayDropWhatWasAcknowledgedIsRefusedUntilItIsAltered) {
+  make_topic("payments", 2, {{"retention.bytes", "1000000"}, {"unclean.leader.election.enable", "true"}});
+  make_topic("parked", 2, {{"retention.bytes", "1000000"}});
+  const auto log = open();
+  const Status weak = log->ready(kTopics);
+  ASSERT_FALSE(weak);
+  EXPECT_THAT(weak.error().detail, AllOf(HasSubstr(name("payments")), HasSubstr("retention.bytes is 1000000"),
+                                         HasSubstr("unclean.leader.election.enable is true")));
+  const Status altered = log->create_topics(kTopics);
+  ASSERT_TRUE(altered) << altered.error().detail;
+  EXPECT_TRUE(log->ready(kTopics));
+  for (const auto& topic : kTopics) {
+    EXPECT_EQ(config(topic, "retention.bytes"), "-1") << topic;
+    EXPECT_EQ(config(topic, "unclean.leader.election.enable"), "false") << topic;
+  }
 }
 
 TEST_F(KafkaTopics, WhatIsStrongerThanMeantIsLeftAlone) {
