@@ -25,7 +25,7 @@ Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metri
   options.append_deadline = settings.ack_timeout;
   options.record_bytes_max = static_cast<int>(record_bytes_max(settings));
   options.parked_topic = kParkedTopic;
-  options.dead_letter_bytes = static_cast<int>(kDeadLetterBytes);
+  options.dead_letter_bytes = 16 * 1024;
   // Room for several of the largest at once.
   options.queue_kbytes_max = std::max(options.queue_kbytes_max, 8 * options.record_bytes_max / 1024);
   options.instance_id = settings.worker_instance;

@@ -18,9 +18,6 @@ Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metri
 // clients follow from it.
 std::size_t record_bytes_max(const Settings& settings);
 
-// What a dead letter may have more than the record it was: the headers that say where it came from and why.
-inline constexpr std::size_t kDeadLetterBytes = 16 * 1024;
-
 // The topics this version writes or reads, in the order they are created.
 std::vector<std::string> topics_in_use();
 

@@ -14,7 +14,6 @@ Result<std::unique_ptr<EventLog>> open_log(const Settings& settings, const Clock
   options.file = sqlite->path;
   options.log.record_bytes_max = record_bytes_max(settings);
   options.log.parked_topic = kParkedTopic;
-  options.log.dead_letter_bytes = kDeadLetterBytes;
   options.log.queue_bytes_max = std::max(options.log.queue_bytes_max, 8 * options.log.record_bytes_max);
   TRY(auto log, open_sqlite_log(options, clock));
   return std::unique_ptr<EventLog>(std::move(log));

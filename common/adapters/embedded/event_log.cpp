@@ -280,7 +280,8 @@ EmbeddedEventLog::~EmbeddedEventLog() {
 
 Status EmbeddedEventLog::append(Record record, AppendDone done) {
   const std::size_t bytes = bytes_of(record);
-  if (bytes > bytes_max(record.topic))
+  // What was once taken can always be parked, however much less a log takes by now.
+  if (record.topic != options_.parked_topic && bytes > options_.record_bytes_max)
     return Error{ErrorCode::invalid, Retry::never, "the record is larger than the log takes"};
   const auto partition =
       static_cast<std::int32_t>(hash_of(record.key) % static_cast<std::uint64_t>(options_.partitions));
@@ -530,10 +531,6 @@ void EmbeddedEventLog::answer(std::vector<PendingAppend>& appends, const std::ve
   unanswered_ -= appends.size();
   unanswered_bytes_ -= bytes;
   if (unanswered_ == 0) news_.notify_all();
-}
-
-std::size_t EmbeddedEventLog::bytes_max(const std::string& topic) const {
-  return options_.record_bytes_max + (topic == options_.parked_topic ? options_.dead_letter_bytes : 0);
 }
 
 EmbeddedEventLog::Ends EmbeddedEventLog::ends_of(const std::string& topic) const {

@@ -20,9 +20,8 @@ namespace penstock {
 
 struct EmbeddedLogOptions {
   std::int32_t partitions = 1;             // of every topic; must be the same at every start
-  std::size_t record_bytes_max = 1 << 20;  // key, value and headers
-  std::string parked_topic = "parked";     // dead letters: whatever was taken once can be parked
-  std::size_t dead_letter_bytes = 0;       // what parking adds to a record's headers, at most
+  std::size_t record_bytes_max = 1 << 20;  // key, value and headers, of all topics but that of dead letters
+  std::string parked_topic = "parked";     // dead letters
   std::size_t queue_records_max = 10'000;  // appends not answered yet
   std::size_t queue_bytes_max = 64 << 20;
   std::size_t batch_records_max = 256;    // written in one transaction
@@ -105,7 +104,6 @@ class EmbeddedEventLog : public EventLog {
   Result<T> ask(std::function<Result<T>(LogStorage&)> question, Milliseconds deadline);
 
   bool has_topic(const std::string& topic) const;  // under mutex_
-  std::size_t bytes_max(const std::string& topic) const;
   Ends ends_of(const std::string& topic) const;
   Status check_topics(const std::vector<std::string>& topics) const;
 

@@ -313,6 +313,21 @@ TEST_F(SqliteLog, ADeadLetterThatAGroupHasReadStaysWhileItsEventIsParked) {
   EXPECT_THAT(letters_in(*log_), ElementsAre("parked"));
 }
 
+TEST_F(SqliteLog, WhatItTookWhenItTookMoreCanBeParked) {
+  const std::string large(3 << 20, 'x');
+  options_.record_bytes_max = 4 << 20;
+  reopen();
+  ASSERT_TRUE(append_and_wait(*log_, make_record("k", large)));
+  options_.record_bytes_max = 1 << 20;
+  reopen();
+  const auto read = poll_records(*subscribe(), 1);
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(append_and_wait(*log_, make_record("k", large)).error().code, ErrorCode::invalid);
+  const Result<Position> parked = append_and_wait(*log_, make_record("k", read[0].value, "parked"));
+  ASSERT_TRUE(parked) << parked.error().detail;
+  EXPECT_EQ(log_->read(parked.value()).value()->value, large);
+}
+
 TEST_F(SqliteLog, DeadLettersAreKeptWhenNobodyKnowsWhichAreParked) {
   ASSERT_TRUE(append_and_wait(*log_, make_record("k", "parked", "parked")));
   clock_.advance(Milliseconds{10'000});
