@@ -35,9 +35,4 @@ std::string store_address(const Settings& settings) {
   return "store";
 }
 
-std::string seen_set_address(const Settings& settings) {
-  if (!settings.redis) return {};
-  return "redis at " + to_string(settings.redis->address) + "/" + std::to_string(settings.redis->database);
-}
-
 }  // namespace penstock

@@ -1,4 +1,4 @@
-// What the log, the store and the seen set are called in messages to operators: kind and address, never a
+// What the log and the store are called in messages to operators: kind and address, never a
 // password.
 #pragma once
 
@@ -12,7 +12,5 @@ namespace penstock {
 std::string log_address(const Settings& settings);
 // "postgresql at h1:5432/penstock", "sqlite at /var/lib/penstock/state.db"
 std::string store_address(const Settings& settings);
-// "redis at h1:6379/0", empty when there is none
-std::string seen_set_address(const Settings& settings);
 
 }  // namespace penstock

@@ -1,5 +1,7 @@
 #include "common/wiring/seen_set.h"
 
+#include <chrono>
+
 #include "common/adapters/redis/no_seen_set.h"
 #include "common/adapters/redis/seen_set.h"
 
@@ -16,6 +18,8 @@ RedisOptions redis_options(const Settings& settings) {
   options.ttl = std::chrono::floor<std::chrono::seconds>(settings.seen_ttl);
   return options;
 }
+
+constexpr std::chrono::seconds kAskAgainAfter{1};
 
 // A program may start before its store can be reached, and the keys in Redis begin with the store's id.
 class SeenSetOfStore final : public SeenSet {
@@ -34,14 +38,21 @@ class SeenSetOfStore final : public SeenSet {
  private:
   Status open() {
     if (redis_) return ok();
-    TRY(const auto id, store_.id());
-    options_.key_prefix = seen_key_prefix(id);
-    redis_ = std::make_unique<RedisSeenSet>(options_);
+    if (std::chrono::steady_clock::now() < ask_at_) return nameless({});
+    const auto id = store_.id();
+    ask_at_ = std::chrono::steady_clock::now() + kAskAgainAfter;
+    if (!id) return nameless(": " + id.error().detail);
+    redis_ = std::make_unique<RedisSeenSet>(options_, seen_key_prefix(id.value()));
     return ok();
   }
 
-  RedisOptions options_;
+  static Error nameless(const std::string& why) {
+    return {ErrorCode::unavailable, Retry::safe, "the store has not said its id yet" + why};
+  }
+
+  const RedisOptions options_;
   Store& store_;
+  std::chrono::steady_clock::time_point ask_at_{};
   std::unique_ptr<RedisSeenSet> redis_;
 };
 

@@ -42,6 +42,7 @@ class FaultyStore final : public Store {
   void set_available(bool available) { available_ = available; }
   int commits() const { return commits_; }
   int refusals() const { return refusals_; }  // by fail_commits()
+  int times_asked_for_id() const { return times_asked_for_id_; }
 
   Result<std::unique_ptr<StoreBatch>> begin() override {
     if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
@@ -59,6 +60,7 @@ class FaultyStore final : public Store {
   }
   Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Result<std::string> id() override {
+    ++times_asked_for_id_;
     if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
     return store_.id();
   }
@@ -113,6 +115,7 @@ class FaultyStore final : public Store {
   Error standing_error_;
   Predicate fails_;
   std::atomic<int> refusals_{0};
+  std::atomic<int> times_asked_for_id_{0};
   std::atomic<bool> available_{true};
   std::atomic<int> commits_{0};
 };

@@ -31,13 +31,14 @@ struct RedisSeenSet::Reply {
 
 void RedisSeenSet::CloseContext::operator()(redisContext* context) const noexcept { redisFree(context); }
 
-RedisSeenSet::RedisSeenSet(RedisOptions options) : options_(std::move(options)) {}
+RedisSeenSet::RedisSeenSet(RedisOptions options, std::string key_prefix)
+    : options_(std::move(options)), key_prefix_(std::move(key_prefix)) {}
 RedisSeenSet::~RedisSeenSet() = default;
 
 Result<std::vector<std::optional<Position>>> RedisSeenSet::seen(std::span<const EventKey> keys) {
   std::vector<Command> commands;
   commands.reserve(keys.size());
-  for (const EventKey& key : keys) commands.push_back({"GET", options_.key_prefix + key.value});
+  for (const EventKey& key : keys) commands.push_back({"GET", key_prefix_ + key.value});
   TRY(const std::vector<Reply> replies, call(commands));
   std::vector<std::optional<Position>> seen;
   seen.reserve(replies.size());
@@ -50,7 +51,7 @@ Status RedisSeenSet::mark(std::span<const SeenEvent> events) {
   std::vector<Command> commands;
   commands.reserve(events.size());
   for (const SeenEvent& event : events)
-    commands.push_back({"SET", options_.key_prefix + event.key.value, to_text(event.position), "EX", ttl});
+    commands.push_back({"SET", key_prefix_ + event.key.value, to_text(event.position), "EX", ttl});
   TRY_STATUS(call(commands));
   return ok();
 }
@@ -74,7 +75,7 @@ Result<std::vector<RedisSeenSet::Reply>> RedisSeenSet::pipeline(const std::vecto
     }
     if (redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data()) !=
         REDIS_OK)
-      return context_error("redis send");
+      return context_error("send");
   }
   std::vector<Reply> replies;
   replies.reserve(commands.size());
@@ -87,21 +88,19 @@ Result<std::vector<RedisSeenSet::Reply>> RedisSeenSet::pipeline(const std::vecto
 
 Result<RedisSeenSet::Reply> RedisSeenSet::read_reply(SteadyTime deadline) {
   void* raw = nullptr;
-  if (redisGetReply(context_.get(), &raw) != REDIS_OK) return context_error("redis call");
+  if (redisGetReply(context_.get(), &raw) != REDIS_OK) return context_error("call");
   const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(raw));
   // hiredis limits each read; a server that sends little by little would pass that.
-  if (SteadyClock::now() > deadline)
-    return Error{ErrorCode::timeout, Retry::safe, "redis call: the replies came too slowly"};
+  if (SteadyClock::now() > deadline) return error(ErrorCode::timeout, "the replies came too slowly");
   if (reply->type == REDIS_REPLY_ERROR)
-    return Error{ErrorCode::unavailable, Retry::safe, "redis call: " + std::string(reply->str, reply->len)};
+    return error(ErrorCode::unavailable, std::string_view(reply->str, reply->len));
   if (reply->type != REDIS_REPLY_STRING) return Reply{};
   return Reply{.text = std::string(reply->str, reply->len)};
 }
 
 Status RedisSeenSet::ensure_connected() {
   if (context_) return ok();
-  if (SteadyClock::now() < retry_at_)
-    return Error{ErrorCode::unavailable, Retry::safe, "redis failed a moment ago"};
+  if (SteadyClock::now() < retry_at_) return error(ErrorCode::unavailable, "it failed a moment ago");
   const Status connected = connect();
   if (!connected) return fail(connected.error());
   if (std::exchange(failing_, false)) log::info("redis is back");
@@ -111,10 +110,10 @@ Status RedisSeenSet::ensure_connected() {
 Status RedisSeenSet::connect() {
   context_.reset(
       redisConnectWithTimeout(options_.host.c_str(), options_.port, to_timeval(options_.connect_timeout)));
-  if (!context_) return Error{ErrorCode::unavailable, Retry::safe, "redis connect: out of memory"};
-  if (context_->err != 0) return context_error("redis connect");
+  if (!context_) return error(ErrorCode::unavailable, "connect: out of memory");
+  if (context_->err != 0) return context_error("connect");
   if (redisSetTimeout(context_.get(), to_timeval(options_.command_timeout)) != REDIS_OK)
-    return context_error("redis connect");
+    return context_error("connect");
   std::vector<Command> greeting;
   if (!options_.password.empty() && !options_.username.empty())
     greeting.push_back({"AUTH", options_.username, options_.password});
@@ -125,17 +124,24 @@ Status RedisSeenSet::connect() {
   return ok();
 }
 
-Error RedisSeenSet::fail(Error error) {
+Error RedisSeenSet::fail(Error why) {
   context_.reset();
   retry_at_ = SteadyClock::now() + options_.retry_pause;
-  if (!std::exchange(failing_, true)) log::warn("redis unavailable", {{"error", error.detail}});
-  return error;
+  if (!std::exchange(failing_, true)) log::warn("redis unavailable", {{"error", why.detail}});
+  return why;
+}
+
+Error RedisSeenSet::error(ErrorCode code, std::string_view what) const {
+  const bool is_v6 = options_.host.find(':') != std::string::npos;
+  const std::string host = is_v6 ? "[" + options_.host + "]" : options_.host;
+  std::string detail = "redis at " + host + ":" + std::to_string(options_.port) + ": ";
+  return {code, Retry::safe, detail.append(what)};
 }
 
 Error RedisSeenSet::context_error(std::string_view doing) const {
   const bool timed_out = context_->err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK);
-  return {timed_out ? ErrorCode::timeout : ErrorCode::unavailable, Retry::safe,
-          std::string(doing) + ": " + context_->errstr};
+  return error(timed_out ? ErrorCode::timeout : ErrorCode::unavailable,
+               std::string(doing) + ": " + context_->errstr);
 }
 
 }  // namespace penstock

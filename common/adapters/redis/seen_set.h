@@ -24,7 +24,6 @@ struct RedisOptions {
   std::string password;  // empty: no AUTH
   int database = 0;
 
-  std::string key_prefix = "penstock:seen:";
   std::chrono::seconds ttl{24 * 60 * 60};
   Milliseconds connect_timeout{200};
   Milliseconds command_timeout{200};  // of a whole call
@@ -33,10 +32,12 @@ struct RedisOptions {
 
 // Connects when it is first used, and again after a failure. Any failure costs the connection, since hiredis
 // cannot go on with it. No TLS. The process must ignore SIGPIPE. Errors of both calls: unavailable or
-// timeout, safe: marking twice does no harm, and forgetting none either.
+// timeout, safe: marking twice does no harm, and forgetting none either. They say
+// which Redis it was, by host and port.
 class RedisSeenSet final : public SeenSet {
  public:
-  explicit RedisSeenSet(RedisOptions options);
+  // The prefix is that of the store whose events these are.
+  RedisSeenSet(RedisOptions options, std::string key_prefix);
   ~RedisSeenSet() override;
 
   Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override;
@@ -56,10 +57,12 @@ class RedisSeenSet final : public SeenSet {
   Result<Reply> read_reply(SteadyTime deadline);
   Status ensure_connected();
   Status connect();
-  Error fail(Error error);
+  Error fail(Error why);
+  Error error(ErrorCode code, std::string_view what) const;
   Error context_error(std::string_view doing) const;
 
   const RedisOptions options_;
+  const std::string key_prefix_;
   std::unique_ptr<redisContext, CloseContext> context_;  // null while there is no good connection
   SteadyTime retry_at_{};
   bool failing_ = false;  // logged once per change

@@ -34,10 +34,14 @@ RedisOptions redis_options() {
   }
   options.port = port;
   options.database = database;
-  std::random_device random;
-  options.key_prefix = "test:" + std::to_string(getpid()) + ":" + std::to_string(random()) + ":";
-  options.command_timeout = Milliseconds{2'000};
+  options.connect_timeout = options.command_timeout = Milliseconds{10'000};
   return options;
+}
+
+// Nothing is known under it yet.
+std::string fresh_prefix() {
+  std::random_device random;
+  return "test:" + std::to_string(getpid()) + ":" + std::to_string(random()) + ":";
 }
 
 std::vector<EventKey> keys(std::initializer_list<const char*> ids) {
@@ -83,7 +87,9 @@ class SeenSetContract : public testing::TestWithParam<SetAdapter> {
   std::unique_ptr<SeenSet> set_ = GetParam().make();
 };
 
-std::unique_ptr<SeenSet> make_redis() { return std::make_unique<RedisSeenSet>(redis_options()); }
+std::unique_ptr<SeenSet> make_redis() {
+  return std::make_unique<RedisSeenSet>(redis_options(), fresh_prefix());
+}
 std::unique_ptr<SeenSet> make_none() { return std::make_unique<NoSeenSet>(); }
 
 INSTANTIATE_TEST_SUITE_P(Adapters, SeenSetContract,
@@ -154,10 +160,9 @@ TEST_P(SeenSetContract, ABatchOfManyKeysIsAnsweredInOrder) {
 TEST(RedisSeenSet, ForgetsAfterItsTtl) {
   RedisOptions options = redis_options();
   options.ttl = std::chrono::seconds{1};
-  RedisSeenSet set(options);
+  RedisSeenSet set(options, fresh_prefix());
   ASSERT_TRUE(set.mark(events({"evt_1"})));
-  ASSERT_THAT(known(set.seen(keys({"evt_1"}))), ElementsAre(true));
-  const auto until = SteadyClock::now() + Milliseconds{10'000};
+  const auto until = SteadyClock::now() + Milliseconds{60'000};
   bool remembered = true;
   while (remembered && SteadyClock::now() < until) remembered = known(set.seen(keys({"evt_1"})))[0];
   EXPECT_FALSE(remembered);
@@ -165,19 +170,17 @@ TEST(RedisSeenSet, ForgetsAfterItsTtl) {
 
 TEST(RedisSeenSet, TwoOfThemShareWhatTheyKnow) {
   const RedisOptions options = redis_options();
-  RedisSeenSet one(options);
-  RedisSeenSet other(options);
+  const std::string prefix = fresh_prefix();
+  RedisSeenSet one(options, prefix);
+  RedisSeenSet other(options, prefix);
   ASSERT_TRUE(one.mark(events({"evt_1"})));
   EXPECT_THAT(known(other.seen(keys({"evt_1"}))), ElementsAre(true));
 }
 
 TEST(RedisSeenSet, StoresThatShareARedisKeepTheirEventsApart) {
-  RedisOptions options = redis_options();
-  const std::string prefix = options.key_prefix;
-  options.key_prefix = prefix + seen_key_prefix("one");
-  RedisSeenSet one(options);
-  options.key_prefix = prefix + seen_key_prefix("other");
-  RedisSeenSet other(options);
+  const std::string prefix = fresh_prefix();
+  RedisSeenSet one(redis_options(), prefix + seen_key_prefix("one"));
+  RedisSeenSet other(redis_options(), prefix + seen_key_prefix("other"));
   ASSERT_TRUE(one.mark(events({"evt_1"})));
   EXPECT_THAT(known(other.seen(keys({"evt_1"}))), ElementsAre(false));
   EXPECT_EQ(seen_key_prefix("one"), "penstock:one:seen:");
@@ -185,9 +188,10 @@ TEST(RedisSeenSet, StoresThatShareARedisKeepTheirEventsApart) {
 
 TEST(RedisSeenSet, DatabasesAreApart) {
   RedisOptions options = redis_options();
-  RedisSeenSet one(options);
+  const std::string prefix = fresh_prefix();
+  RedisSeenSet one(options, prefix);
   options.database += 1;
-  RedisSeenSet other(options);
+  RedisSeenSet other(options, prefix);
   ASSERT_TRUE(one.mark(events({"evt_1"})));
   EXPECT_THAT(known(other.seen(keys({"evt_1"}))), ElementsAre(false));
 }
@@ -196,7 +200,7 @@ TEST(RedisSeenSet, ARefusedPasswordIsUnavailableAndNotTold) {
   RedisOptions options = redis_options();
   options.username = "nobody";
   options.password = "hunter2";
-  const SeenAnswer seen = RedisSeenSet(options).seen(keys({"evt_1"}));
+  const SeenAnswer seen = RedisSeenSet(options, fresh_prefix()).seen(keys({"evt_1"}));
   ASSERT_FALSE(seen);
   EXPECT_EQ(seen.error().code, ErrorCode::unavailable);
   EXPECT_THAT(seen.error().detail, testing::Not(testing::HasSubstr("hunter2")));
@@ -239,34 +243,45 @@ RedisOptions options_at(int port) {
 
 TEST(RedisSeenSet, AServerThatSaysNothingIsATimeOut) {
   const Listener silent;
-  RedisSeenSet set(options_at(silent.port()));
-  const auto started = SteadyClock::now();
+  RedisSeenSet set(options_at(silent.port()), "p:");
   const SeenAnswer seen = set.seen(keys({"evt_1"}));
   ASSERT_FALSE(seen);
   EXPECT_EQ(seen.error().code, ErrorCode::timeout);
   EXPECT_EQ(seen.error().retry, Retry::safe);
-  EXPECT_LT(SteadyClock::now() - started, Milliseconds{1'000});
 }
 
 TEST(RedisSeenSet, AfterAFailureItFailsAtOnceUntilThePauseIsOver) {
   const Listener silent;
-  RedisOptions options = options_at(silent.port());
-  options.command_timeout = Milliseconds{1'000};
-  RedisSeenSet set(options);
+  RedisSeenSet set(options_at(silent.port()), "p:");
   ASSERT_FALSE(set.seen(keys({"evt_1"})));
-  const auto started = SteadyClock::now();
   for (int i = 0; i < 100; ++i) {
     const Status marked = set.mark(events({"evt_1"}));
     ASSERT_FALSE(marked);
-    EXPECT_EQ(marked.error().code, ErrorCode::unavailable);
+    EXPECT_EQ(marked.error().code, ErrorCode::unavailable) << "a server that is asked would time out";
   }
-  EXPECT_LT(SteadyClock::now() - started, Milliseconds{500});
+}
+
+TEST(RedisSeenSet, ErrorsNameHostAndPortAndNoPassword) {
+  const Listener silent;
+  RedisOptions options = options_at(silent.port());
+  options.username = "nobody";
+  options.password = "hunter2";
+  RedisSeenSet set(options, "p:");
+  const std::string address = "redis at 127.0.0.1:" + std::to_string(silent.port()) + ": ";
+  for (int i = 0; i < 2; ++i) {
+    const std::string detail = set.seen(keys({"evt_1"})).error().detail;
+    EXPECT_THAT(detail, testing::StartsWith(address));
+    EXPECT_THAT(detail, testing::Not(testing::HasSubstr("hunter2")));
+  }
+  options.host = "::1";
+  EXPECT_THAT(RedisSeenSet(options, "p:").mark(events({"evt_1"})).error().detail,
+              testing::StartsWith("redis at [::1]:"));
 }
 
 TEST(RedisSeenSet, NobodyListeningIsUnavailable) {
   Listener gone;
   gone.stop();
-  const Status marked = RedisSeenSet(options_at(gone.port())).mark(events({"evt_1"}));
+  const Status marked = RedisSeenSet(options_at(gone.port()), "p:").mark(events({"evt_1"}));
   ASSERT_FALSE(marked);
   EXPECT_EQ(marked.error().code, ErrorCode::unavailable);
 }
@@ -302,6 +317,7 @@ class OwnRedis {
     options.port = port_;
     options.username = std::move(username);
     options.password = std::move(password);
+    options.connect_timeout = options.command_timeout = Milliseconds{10'000};
     options.retry_pause = Milliseconds{1};
     return options;
   }
@@ -321,18 +337,18 @@ bool works_before_long(SeenSet& set) {
 TEST(RedisSeenSet, AuthenticatesByPasswordOrByUser) {
   OwnRedis redis;
   redis.start();
-  RedisSeenSet by_password(redis.options("", "s3cret"));
+  RedisSeenSet by_password(redis.options("", "s3cret"), "p:");
   EXPECT_TRUE(works_before_long(by_password));
-  RedisSeenSet by_user(redis.options("penstock", "w0rker"));
+  RedisSeenSet by_user(redis.options("penstock", "w0rker"), "p:");
   EXPECT_TRUE(works_before_long(by_user));
-  EXPECT_FALSE(RedisSeenSet(redis.options("", "")).mark(events({"evt_1"})));
+  EXPECT_FALSE(RedisSeenSet(redis.options("", ""), "p:").mark(events({"evt_1"})));
 }
 
 TEST(RedisSeenSet, ConnectsAgainWhenRedisIsBack) {
   std::signal(SIGPIPE, SIG_IGN);
   OwnRedis redis;
   redis.start();
-  RedisSeenSet set(redis.options("", "s3cret"));
+  RedisSeenSet set(redis.options("", "s3cret"), "p:");
   ASSERT_TRUE(works_before_long(set));
   redis.kill_now();
   const SeenAnswer seen = set.seen(keys({"evt_1"}));

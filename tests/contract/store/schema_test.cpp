@@ -58,6 +58,20 @@ TEST_P(StoreSchema, ANewerSchemaIsRefused) {
   }
 }
 
+TEST_P(StoreSchema, AStoreHasOneIdForEverAndNoOtherHasIt) {
+  const std::string id = store_->id().value();
+  EXPECT_FALSE(id.empty());
+  ASSERT_TRUE(store_->migrate());
+  EXPECT_EQ(store_->id().value(), id);
+  store_.reset();
+  store_ = harness_->open();
+  EXPECT_EQ(store_->id().value(), id) << "opened again";
+  const auto other = make_harness(GetParam());
+  const auto other_store = other->open();
+  ASSERT_TRUE(other_store->migrate());
+  EXPECT_NE(other_store->id().value(), id);
+}
+
 class FreshStore : public testing::TestWithParam<std::string> {
  protected:
   std::unique_ptr<StoreHarness> harness_ = make_harness(GetParam());
@@ -70,6 +84,12 @@ TEST_P(FreshStore, SaysWhatToRunBeforeItIsMigrated) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::wrong_schema);
   EXPECT_THAT(status.error().detail, HasSubstr("run: penstock-admin migrate"));
+}
+
+TEST_P(FreshStore, HasNoIdBeforeItIsMigrated) {
+  const auto id = harness_->open()->id();
+  ASSERT_FALSE(id);
+  EXPECT_EQ(id.error().code, ErrorCode::wrong_schema);
 }
 
 TEST_P(FreshStore, MigratesOnceWhenSeveralDoItTogether) {
