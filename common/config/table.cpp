@@ -107,11 +107,21 @@ Status check_bounds(const Setting& row, const Value& value) {
   return ok();
 }
 
+// Those of a list hold for each of its elements.
+Status check_each(const Setting& row, const std::vector<Milliseconds>& values) {
+  for (const Milliseconds value : values) {
+    TRY_STATUS(check_bounds<DurationKind>(row, value));
+  }
+  return ok();
+}
+
 template <auto Member, class KindOf>
 Status assign(const Setting& row, Settings& settings, std::string_view text) {
   TRY(auto value, KindOf::parse(text));
   if constexpr (kOrdered<KindOf>) {
     TRY_STATUS(check_bounds<KindOf>(row, value));
+  } else if constexpr (std::is_same_v<KindOf, DurationsKind>) {
+    TRY_STATUS(check_each(row, value));
   }
   settings.*Member = std::move(value);
   return ok();
@@ -247,9 +257,9 @@ constexpr std::array kTable{
          .fallback = "5s",
          .minimum = "100ms",
          .maximum = "60s",
-         .help = "How long an answer waits for the log to acknowledge its record; then it is 503 with "
-                 "Retry-After.",
-         .used_by = kOfIngress}),
+         .help = "How long the log may take to acknowledge a record; then a webhook is answered 503 with "
+                 "Retry-After, and a worker tries a dead letter again.",
+         .used_by = {ingress, worker, standalone}}),
     setting<&Settings::connections_max, CountKind>(
         {.key = "ingress.max_connections",
          .environment = "PENSTOCK_MAX_CONNECTIONS",
@@ -356,6 +366,7 @@ constexpr std::array kTable{
         {.key = "worker.payout_retry_schedule",
          .environment = "PENSTOCK_PAYOUT_RETRY_SCHEDULE",
          .fallback = "1h,6h,24h",
+         .maximum = "365d",
          .help = "When a failed payout's retries fall due, each counted from its failure; their number is "
                  "the cap.",
          .used_by = kOfWorker}),

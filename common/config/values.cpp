@@ -295,10 +295,11 @@ std::string redact_url(std::string_view text) {
   const auto colon = out.find(':', begin);
   if (at != std::string::npos && colon < at) out.replace(colon + 1, at - colon - 1, "***");
   constexpr std::string_view kParameter = "password=";
-  if (const auto parameter = out.find(kParameter); parameter != std::string::npos) {
+  for (auto parameter = out.find(kParameter); parameter != std::string::npos;) {
     const auto value = parameter + kParameter.size();
     const auto end = std::min(out.find('&', value), out.size());
     out.replace(value, end - value, "***");
+    parameter = out.find(kParameter, value);
   }
   return out;
 }

@@ -10,14 +10,9 @@
 
 namespace penstock {
 
-Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics) {
+KafkaOptions kafka_options(const Settings& settings) {
   const auto* kafka = std::get_if<KafkaUrl>(&settings.log);
   CHECK(kafka != nullptr);
-  auto& replaced = prometheus::BuildCounter()
-                       .Name("penstock_log_producers_replaced_total")
-                       .Help("Producers replaced after a fatal error")
-                       .Register(metrics.registry())
-                       .Add({});
   KafkaOptions options;
   options.brokers = kafka->brokers;
   options.topic_prefix = settings.topic_prefix;
@@ -33,6 +28,16 @@ Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metri
   options.partitions = settings.kafka_partitions;
   options.replication_factor = settings.kafka_replication;
   options.min_insync = settings.kafka_min_insync;
+  return options;
+}
+
+Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics) {
+  auto& replaced = prometheus::BuildCounter()
+                       .Name("penstock_log_producers_replaced_total")
+                       .Help("Producers replaced after a fatal error")
+                       .Register(metrics.registry())
+                       .Add({});
+  KafkaOptions options = kafka_options(settings);
   options.on_producer_replaced = [&replaced] { replaced.Increment(); };
   return open_kafka_log(options);
 }

@@ -5,13 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "common/adapters/kafka/options.h"
 #include "common/config/settings.h"
 #include "common/observe/metrics.h"
 #include "common/ports/event_log.h"
 
 namespace penstock {
 
-// `settings.log` must name Kafka. Counts replaced producers. The metrics must outlive the log.
+// `settings.log` must name Kafka.
+KafkaOptions kafka_options(const Settings& settings);
+
+// The same. Counts replaced producers. The metrics must outlive the log.
 Result<std::unique_ptr<EventLog>> open_kafka_log(const Settings& settings, Metrics& metrics);
 
 // What a log must be able to take: the largest body with its headers and key. The limits of topics and

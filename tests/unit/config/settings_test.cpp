@@ -174,6 +174,9 @@ TEST(SettingsLoad, BoundsAreInclusive) {
   EXPECT_THAT(load_ingress("PENSTOCK_MAX_BODY", "16MiB").problems, IsEmpty());
   EXPECT_THAT(load_ingress("PENSTOCK_MAX_BODY", "17MiB").problems,
               ElementsAre(HasSubstr("is more than 16MiB")));
+  EXPECT_THAT(load_ingress("PENSTOCK_PAYOUT_RETRY_SCHEDULE", "1h,365d").problems, IsEmpty());
+  EXPECT_THAT(load_ingress("PENSTOCK_PAYOUT_RETRY_SCHEDULE", "366d,1h").problems,
+              ElementsAre("PENSTOCK_PAYOUT_RETRY_SCHEDULE: is more than 365d"));
 }
 
 TEST(SettingsLoad, EveryDefaultIsWithinItsOwnBounds) {

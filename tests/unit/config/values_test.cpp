@@ -145,6 +145,10 @@ TEST(RedactUrl, HidesPasswordsOnly) {
   EXPECT_EQ(redact_url("postgresql://u:p@ss@h/db"), "postgresql://u:***@h/db");
   EXPECT_EQ(redact_url("postgresql://h/db?password=hunter2&sslmode=require"),
             "postgresql://h/db?password=***&sslmode=require");
+  EXPECT_EQ(redact_url("postgresql://h/db?sslpassword=hunter2&password=hunter2"),
+            "postgresql://h/db?sslpassword=***&password=***");
+  EXPECT_EQ(redact_url("postgresql://h/db?password=password=&sslpassword="),
+            "postgresql://h/db?password=***&sslpassword=***");
   EXPECT_EQ(redact_url("redis://:hunter2@h:1"), "redis://:***@h:1");
   EXPECT_EQ(redact_url("postgresql://u@h:5432/db"), "postgresql://u@h:5432/db");
   EXPECT_EQ(redact_url("sqlite:/a/b"), "sqlite:/a/b");
