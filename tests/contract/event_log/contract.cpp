@@ -56,8 +56,8 @@ void EventLogContract::use(std::unique_ptr<LogHarness> harness) {
   ASSERT_TRUE(ready) << ready.error().detail;
 }
 
-std::unique_ptr<EventConsumer> EventLogContract::subscribe(const std::string& group) {
-  Result<std::unique_ptr<EventConsumer>> consumer = log().subscribe(group, {"payments"});
+std::unique_ptr<EventConsumer> EventLogContract::subscribe(const std::string& name) {
+  Result<std::unique_ptr<EventConsumer>> consumer = log().subscribe(group(name), {"payments"});
   EXPECT_TRUE(consumer) << consumer.error().detail;
   return std::move(consumer.value());
 }
@@ -181,8 +181,7 @@ TEST_P(EventLogContract, ARecordLargerThanTheLogTakesIsInvalid) {
 
 TEST_P(EventLogContract, ANewGroupStartsAtTheBeginning) {
   const std::vector<Position> appended = append_all(10);
-  EXPECT_THAT(positions_of(poll_records(*subscribe("penstock.new"), 10)),
-              UnorderedElementsAreArray(appended));
+  EXPECT_THAT(positions_of(poll_records(*subscribe("new"), 10)), UnorderedElementsAreArray(appended));
 }
 
 TEST_P(EventLogContract, APollReturnsAsSoonAsThereIsARecord) {
@@ -235,9 +234,9 @@ TEST_P(EventLogContract, WhatWasCommittedDoesNotComeAgain) {
 
 TEST_P(EventLogContract, GroupsDoNotDisturbEachOther) {
   append_all(5);
-  const auto payments = subscribe("penstock.payments");
+  const auto payments = subscribe("payments");
   ASSERT_TRUE(payments->commit(positions_of(poll_records(*payments, 5))));
-  EXPECT_EQ(poll_records(*subscribe("penstock.audit"), 5).size(), 5U);
+  EXPECT_EQ(poll_records(*subscribe("audit"), 5).size(), 5U);
 }
 
 TEST_P(EventLogContract, TwoConsumersOfAGroupMissNothingBetweenThem) {
@@ -284,7 +283,7 @@ TEST_P(EventLogContract, ACommitOfWhatIsNotOwnedIsSkipped) {
   ASSERT_TRUE(elsewhere) << elsewhere.error().detail;
   EXPECT_TRUE(consumer->commit(std::vector<Position>{elsewhere.value()}));
   EXPECT_TRUE(consumer->commit({}));
-  const Result<GroupProgress> progress = log().progress("penstock.payments", "payouts");
+  const Result<GroupProgress> progress = log().progress(group(), "payouts");
   ASSERT_TRUE(progress) << progress.error().detail;
   EXPECT_EQ(lag_of(progress.value()), 1);
 }
@@ -308,22 +307,17 @@ TEST_P(EventLogContract, APausedConsumerGetsNothingAndKeepsItsPartitions) {
 }
 
 TEST_P(EventLogContract, ProgressTellsLagAndMembers) {
-  EXPECT_TRUE(
-      eventually(log(), "penstock.payments", [](const auto& p) { return lag_of(p) == 0 && p.members == 0; }));
+  EXPECT_TRUE(eventually(log(), group(), [](const auto& p) { return lag_of(p) == 0 && p.members == 0; }));
   append_all(10);
-  EXPECT_TRUE(eventually(log(), "penstock.payments",
-                         [](const auto& p) { return lag_of(p) == 10 && p.members == 0; }));
+  EXPECT_TRUE(eventually(log(), group(), [](const auto& p) { return lag_of(p) == 10 && p.members == 0; }));
   {
     const auto consumer = subscribe();
     const std::vector<StoredRecord> records = poll_records(*consumer, 10);
-    EXPECT_TRUE(eventually(log(), "penstock.payments",
-                           [](const auto& p) { return lag_of(p) == 10 && p.members == 1; }));
+    EXPECT_TRUE(eventually(log(), group(), [](const auto& p) { return lag_of(p) == 10 && p.members == 1; }));
     ASSERT_TRUE(consumer->commit(positions_of(records)));
-    EXPECT_TRUE(eventually(log(), "penstock.payments",
-                           [](const auto& p) { return lag_of(p) == 0 && p.members == 1; }));
+    EXPECT_TRUE(eventually(log(), group(), [](const auto& p) { return lag_of(p) == 0 && p.members == 1; }));
   }
-  EXPECT_TRUE(
-      eventually(log(), "penstock.payments", [](const auto& p) { return lag_of(p) == 0 && p.members == 0; }));
+  EXPECT_TRUE(eventually(log(), group(), [](const auto& p) { return lag_of(p) == 0 && p.members == 0; }));
 }
 
 std::vector<std::string> notes_of(const GroupProgress& progress) {
@@ -349,17 +343,17 @@ TEST_P(EventLogContract, ANoteIsToldWithTheProgressUntilTheNextCommit) {
   const std::vector<Position> undone = firsts_of(records);
   const Status noted = consumer->annotate(undone, R"({"state":"backing_off","error":"disk f\u00fcll"})");
   ASSERT_TRUE(noted) << noted.error().detail;
-  GroupProgress progress = log().progress("penstock.payments", "payments").value();
+  GroupProgress progress = log().progress(group(), "payments").value();
   EXPECT_EQ(notes_of(progress).size(), undone.size());
   EXPECT_EQ(notes_of(progress).at(0), R"({"state":"backing_off","error":"disk f\u00fcll"})");
   EXPECT_EQ(lag_of(progress), 5) << "a note commits nothing";
 
   ASSERT_TRUE(consumer->annotate(undone, "another"));
-  EXPECT_EQ(notes_of(log().progress("penstock.payments", "payments").value()).at(0), "another");
-  EXPECT_THAT(notes_of(log().progress("penstock.audit", "payments").value()), IsEmpty());
+  EXPECT_EQ(notes_of(log().progress(group(), "payments").value()).at(0), "another");
+  EXPECT_THAT(notes_of(log().progress(group("audit"), "payments").value()), IsEmpty());
 
   ASSERT_TRUE(consumer->commit(positions_of(records)));
-  progress = log().progress("penstock.payments", "payments").value();
+  progress = log().progress(group(), "payments").value();
   EXPECT_THAT(notes_of(progress), IsEmpty());
   EXPECT_EQ(lag_of(progress), 0);
 }
@@ -380,7 +374,7 @@ TEST_P(EventLogContract, ANoteBesideWhatIsNotOwnedIsSkipped) {
   const Result<Position> elsewhere = append_and_wait(log(), make_record("po_1", "v", "payouts"));
   ASSERT_TRUE(elsewhere) << elsewhere.error().detail;
   EXPECT_TRUE(consumer->annotate(std::vector<Position>{elsewhere.value()}, "mine"));
-  EXPECT_THAT(notes_of(log().progress("penstock.payments", "payouts").value()), IsEmpty());
+  EXPECT_THAT(notes_of(log().progress(group(), "payouts").value()), IsEmpty());
 }
 
 TEST_P(EventLogContract, ANoteHasALimit) {
@@ -406,7 +400,7 @@ TEST_P(EventLogContract, ItIsLoggedWhichPartitionsAConsumerWasGivenAndLost) {
   };
   for (const char* message : {"partitions given", "partitions taken away"})
     EXPECT_THAT(line_with(message),
-                testing::AllOf(testing::HasSubstr("penstock.payments"), testing::HasSubstr("topic=payments"),
+                testing::AllOf(testing::HasSubstr(group()), testing::HasSubstr("topic=payments"),
                                testing::HasSubstr("partitions=0")))
         << logged;
 }
@@ -415,10 +409,10 @@ TEST_P(EventLogContract, ATopicThatIsMissingIsWrongSchema) {
   const Status ready = log().ready({"payments", "nothing"});
   ASSERT_FALSE(ready);
   EXPECT_EQ(ready.error().code, ErrorCode::wrong_schema);
-  const auto consumer = log().subscribe("penstock.payments", {"nothing"});
+  const auto consumer = log().subscribe(group(), {"nothing"});
   ASSERT_FALSE(consumer);
   EXPECT_EQ(consumer.error().code, ErrorCode::wrong_schema);
-  const auto progress = log().progress("penstock.payments", "nothing");
+  const auto progress = log().progress(group(), "nothing");
   ASSERT_FALSE(progress);
   EXPECT_EQ(progress.error().code, ErrorCode::wrong_schema);
   EXPECT_FALSE(append_and_wait(log(), make_record("k", "v", "nothing")));

@@ -32,10 +32,13 @@ class EventLogContract : public testing::TestWithParam<LogAdapter> {
   void use(std::unique_ptr<LogHarness> harness);
 
   EventLog& log() { return harness_->log(); }
-  std::unique_ptr<EventConsumer> subscribe(const std::string& group = "penstock.payments");
+  // A group of this test alone: others run beside it on the same cluster.
+  std::string group(const std::string& name = "payments") const { return group_prefix_ + name; }
+  std::unique_ptr<EventConsumer> subscribe(const std::string& name = "payments");
   std::vector<Position> append_all(int count, const std::string& key_prefix = "key");
 
  private:
+  const std::string group_prefix_ = unique_prefix();
   std::unique_ptr<LogHarness> harness_;
 };
 

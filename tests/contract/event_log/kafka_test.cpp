@@ -2,10 +2,8 @@
 #include "tests/contract/event_log/kafka_harness.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <random>
 #include <set>
 
 #include "common/adapters/kafka/event_log.h"
@@ -22,8 +20,7 @@ std::string kafka_brokers() {
 KafkaOptions kafka_options(std::string brokers) {
   KafkaOptions options;
   options.brokers = std::move(brokers);
-  std::random_device random;
-  options.topic_prefix = "test-" + std::to_string(getpid()) + "-" + std::to_string(random()) + ".";
+  options.topic_prefix = unique_prefix();
   options.session_timeout = Milliseconds{6'000};  // the least that a broker allows
   options.partitions = 3;
   return options;

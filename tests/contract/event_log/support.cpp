@@ -1,12 +1,19 @@
 #include "tests/contract/event_log/support.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <iterator>
+#include <random>
 
 namespace penstock {
 
 using SteadyClock = std::chrono::steady_clock;
+
+std::string unique_prefix() {
+  std::random_device random;
+  return "test-" + std::to_string(getpid()) + "-" + std::to_string(random()) + ".";
+}
 
 Record make_record(std::string key, std::string value, std::string topic) {
   return {.topic = std::move(topic), .key = std::move(key), .value = std::move(value), .headers = {}};

@@ -20,6 +20,9 @@ class LogHarness {
   virtual EventLog& log() = 0;
 };
 
+// For the names of what a test has to itself on a cluster that others use at the same time.
+std::string unique_prefix();
+
 Record make_record(std::string key, std::string value, std::string topic = "payments");
 
 // Appends and gives what `done` got; a refusal is an answer, too. Gives up after kPatience.
