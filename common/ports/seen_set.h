@@ -18,8 +18,8 @@ struct SeenEvent {
   Position position;
 };
 
-// Each instance is used by one thread at a time. Calls block, for the adapter's short deadline at most, but for
-// those that first have to learn what they are to be the seen set of.
+// Each instance is used by one thread at a time. Calls block, for the adapter's short deadline at most, but
+// for those that first have to learn what they are to be the seen set of.
 class SeenSet {
  public:
   virtual ~SeenSet() = default;

@@ -83,9 +83,9 @@ struct TableRows {
 };
 
 // One transaction. Used by one thread; destruction without commit rolls back.
-// Any call may fail with: conflict (begin again and reload), invalid (one of these rows cannot be stored), or,
-// for no fault of the rows: unavailable, timeout (fewer rows may do), wrong_schema, corrupt, internal. All but
-// invalid may end by themselves or when somebody mends the store.
+// Any call may fail with: conflict (begin again and reload), invalid (one of these rows cannot be stored),
+// or, for no fault of the rows: unavailable, timeout (fewer rows may do), wrong_schema, corrupt, internal.
+// All but invalid may end by themselves or when somebody mends the store.
 class StoreBatch {
  public:
   virtual ~StoreBatch() = default;

@@ -27,8 +27,8 @@ struct ClearResult {
 using ConnectionHandle = std::unique_ptr<pg_conn, CloseConnection>;
 using ResultHandle = std::unique_ptr<pg_result, ClearResult>;
 
-// Not in pipeline mode, so that it takes files of several statements, and with the server's own settings: none
-// of the options' timeouts but that of connecting, for which it blocks at most. Errors: unavailable.
+// Not in pipeline mode, so that it takes files of several statements, and with the server's own settings:
+// none of the options' timeouts but that of connecting, for which it blocks at most. Errors: unavailable.
 Result<ConnectionHandle> connect(const PostgresOptions& options);
 
 // Runs one or more statements without parameters on a connection that is not in pipeline mode. Blocks until

@@ -4,7 +4,7 @@
 //                                   range, a size. Such an event alone may be split off its batch and parked.
 //   conflict   ErrorCode::conflict  another transaction got there first: load again.
 //   not now    all other codes      everything else, and whatever is not listed: the store is in trouble,
-//                                   or in a state that nobody thought of. The events wait, however long it takes.
+//                                   or in a state that nobody thought of. The events wait, without end.
 #pragma once
 
 #include <string_view>
