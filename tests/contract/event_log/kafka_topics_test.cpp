@@ -16,9 +16,11 @@ namespace {
 using kafka::TopicDemand;
 using kafka::TopicShape;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Matches;
 
 TEST(TopicRules, WhatIsAsMeantOrStrongerIsNoWeakness) {
   const TopicDemand demand = kafka::demand_of({}, "payments", 3);
@@ -160,7 +162,7 @@ class KafkaTopics : public testing::Test {
     rd_kafka_CreateTopics(client_.get(), &wanted, 1, nullptr, answers.get());
     ASSERT_TRUE(kafka::await_admin(answers, kPatience, "create"));
     const auto until = std::chrono::steady_clock::now() + kPatience;
-    while (existing().empty() && std::chrono::steady_clock::now() < until) continue;
+    while (!Matches(Contains(name(topic)))(existing()) && std::chrono::steady_clock::now() < until) continue;
   }
 
   std::string config(const std::string& topic, const std::string& setting) {

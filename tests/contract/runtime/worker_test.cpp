@@ -308,9 +308,9 @@ TEST_F(WorkerTest, AParkingThatFailsIsTriedAgainAndNeverDone) {
 }
 
 TEST_F(WorkerTest, ADeadLetterThatTheLogRefusesSaysNothingAboutTheEvent) {
-  StoredRecord record{{"payments", Partition{0}, Offset{0}}, {}, "k", std::string(2 << 20, 'x'), {}};
-  Incoming incoming = identify(std::move(record));
+  Incoming incoming = identify({{"payments", Partition{0}, Offset{0}}, {}, "k", "not json", {}});
   read_body(incoming);
+  log_.storage->fail_next_write({ErrorCode::invalid, Retry::never, "larger than the topic takes"});
   const auto appended = append_dead_letters(*log_.log, {&incoming}, Milliseconds{200});
   ASSERT_FALSE(appended);
   EXPECT_EQ(appended.error().code, ErrorCode::unavailable) << "and not invalid, which would park it";
