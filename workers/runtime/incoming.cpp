@@ -44,7 +44,8 @@ Result<Facts> read_facts(Incoming& incoming) {
   TRY(auto event, read_stripe_event(incoming.key, std::move(document)));
   incoming.entity = id_of(event.object()["id"]);
   if (make_event_key(incoming.source, event.meta.id) != incoming.key)
-    return Error{ErrorCode::invalid, Retry::never, "wrong_shape: event.id is not the one that the record is named by"};
+    return Error{ErrorCode::invalid, Retry::never,
+                 "wrong_shape: event.id is not the one that the record is named by"};
   incoming.event_created = event.meta.created;
   return understand(event);
 }

@@ -185,7 +185,7 @@ TEST(HttpGate, SlowClientsDoNotDelayGoodOnes) {
     good.send(post("/echo", "good"));
     ASSERT_EQ(body_of(good.answer()), "good");
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds{2});
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds{10});
 }
 
 TEST(HttpGate, WhoDoesNotReadTheAnswerIsDropped) {
