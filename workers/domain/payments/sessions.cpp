@@ -99,6 +99,23 @@ void alert_refused_deposit(Draft& draft, const SessionFacts& facts) {
         facts.meta.key);
 }
 
+SessionFacts distrusted(SessionFacts facts) {
+  facts.shown.trusted = false;
+  return facts;
+}
+
+void name_reads_as_believed(const View& view, const SessionFacts& facts, Reads& reads) {
+  LinkedReads linked(view, facts.meta.scope(), reads);
+  linked.follow_session(facts.shown.id);
+  linked.follow_intent(facts.shown.payment_intent);
+  const auto* customer = linked.want<Customer>(facts.shown.customer);
+  for (const auto& deposit : deposits_moved(customer, facts)) linked.follow_session(deposit);
+  if (!linked.complete()) return;
+  Draft draft(view, facts.meta.scope());
+  name_wallets(draft, join_rows(draft, facts), linked);
+  name_fulfilments(draft, {facts.shown.id}, linked);
+}
+
 Result<Effects> decide_as_believed(const View& view, const SessionFacts& facts) {
   TRY_STATUS(check_deposit(facts));
   Draft draft(view, facts.meta.scope());
@@ -136,29 +153,21 @@ Result<SessionFacts> read_session(const Event& event) {
     in.refuse("client_reference_id", "is longer than an id");
   shown.app_slug = find_text(shown.metadata, "app_slug");
   shown.named = named_by(shown);
-  shown.trusted = true;  // until decide() says otherwise: so name_reads() names enough for either
+  shown.trusted = true;  // until decide() says otherwise
   shown.version = event.meta.version(rank_of(event.meta.type));
   if (const auto problem = in.problem()) return *problem;
   return SessionFacts{event.meta, std::move(shown)};
 }
 
+// Only decide() knows whether a connected account is trusted, and other rows are needed when it is not.
 void name_reads(const View& view, const SessionFacts& facts, Reads& reads) {
-  LinkedReads linked(view, facts.meta.scope(), reads);
-  linked.follow_session(facts.shown.id);
-  linked.follow_intent(facts.shown.payment_intent);
-  const auto* customer = linked.want<Customer>(facts.shown.customer);
-  for (const auto& deposit : deposits_moved(customer, facts)) linked.follow_session(deposit);
-  if (!linked.complete()) return;
-  Draft draft(view, facts.meta.scope());
-  name_wallets(draft, join_rows(draft, facts), linked);
-  name_fulfilments(draft, {facts.shown.id}, linked);
+  name_reads_as_believed(view, facts, reads);
+  if (facts.meta.account) name_reads_as_believed(view, distrusted(facts), reads);
 }
 
 Result<Effects> decide(const View& view, const SessionFacts& facts, const Policy& policy) {
   if (policy.trusts(facts.meta)) return decide_as_believed(view, facts);
-  SessionFacts distrusted = facts;
-  distrusted.shown.trusted = false;
-  return decide_as_believed(view, distrusted);
+  return decide_as_believed(view, distrusted(facts));
 }
 
 }  // namespace penstock
