@@ -194,7 +194,8 @@ TEST_P(StoreBatches, ARowOf64MiBIsTheLargest) {
   Row row = make_item("a", 1);
   auto& text = std::get<std::string>(row.cells[1]);
   std::size_t others = row.stamp.updated_by.size();
-  for (const std::size_t column : {0, 5}) others += std::get<std::string>(row.cells[column]).size();
+  for (const std::size_t column : {std::size_t{0}, std::size_t{5}})
+    others += std::get<std::string>(row.cells[column]).size();
   text.assign((64 << 20) - others, 'x');
   const auto largest = commit(*store_, {{&items_table(), {row}}});
   EXPECT_TRUE(largest) << largest.error().detail;
