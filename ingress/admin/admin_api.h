@@ -40,7 +40,7 @@ struct AdminOptions {
   Milliseconds pool_answer_wait{500};  // for a new look at the pools; then the last one is shown
 };
 
-// Answers every request within `answer_deadline`. /healthz, /readyz and /metrics need
+// Answers every request within `answer_deadline`, a check of the ledger within 21 minutes. /healthz, /readyz and /metrics need
 // no token: the listener is private, and probes and scrapers carry none. Nor do /openapi.yaml and
 // /asyncapi.yaml, which hold nothing secret.
 class AdminApi {

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import secrets
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Callable
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from harness.events import completed, deposit  # noqa: E402
 from harness.http_client import eventually  # noqa: E402
 from harness.programs import BIN, SECRET, Cluster, Standalone  # noqa: E402
 
@@ -269,6 +271,79 @@ def measure_standalone(effort: Effort) -> list[Line]:
                     plain)]
 
 
+PRUNED_RECORDS = 600_000
+AGED_MS = 100 * 24 * 3600 * 1000
+
+
+def age(folder: pathlib.Path):
+    """Makes all that standalone holds older than it is to be kept."""
+    for file, sql in (("log.db", "UPDATE records SET appended_at = appended_at - ?"),
+                      ("state.db", "UPDATE inbox SET received_at = received_at - ?")):
+        with contextlib.closing(sqlite3.connect(folder / file)) as database:
+            database.execute(sql, (AGED_MS,))
+            database.commit()
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+class Acknowledgements:
+    """How long each takes while one event after another is posted, and how large the files come to be."""
+
+    def __init__(self, standalone: Standalone):
+        self.took_ms: list[float] = []
+        self.wal_bytes = 0
+        self._standalone, self._folder = standalone, pathlib.Path(standalone.folder)
+
+    def watch(self, until: Callable[[], bool]) -> "Acknowledgements":
+        while not until():
+            start = time.monotonic()
+            self._standalone.ingress.accept(completed(deposit("u_bench", 1)))
+            self.took_ms.append(1000 * (time.monotonic() - start))
+            self.wal_bytes = max(self.wal_bytes, *(wal.stat().st_size for wal in self._folder.glob("*-wal")))
+        return self
+
+    def __str__(self) -> str:
+        cuts = statistics.quantiles(self.took_ms, n=1000)
+        return f"{cuts[499]:.1f} / {cuts[989]:.1f} / {max(self.took_ms):.1f} ms"
+
+
+def shrinks_no_more(file: pathlib.Path, seconds: float) -> Callable[[], bool]:
+    """Whether the file has not become smaller than it was for so long."""
+    least = [file.stat().st_size, time.monotonic()]
+
+    def check() -> bool:
+        if (size := file.stat().st_size) < least[0]:
+            least[:] = [size, time.monotonic()]
+        return time.monotonic() - least[1] > seconds
+
+    return check
+
+
+def measure_pruning(effort: Effort) -> list[Line]:
+    records, patience_s = (PRUNED_RECORDS, 20) if effort is FULL else (5_000, 2)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("PENSTOCK_BENCH_DISK", BIN.parent)) as folder:
+        data = pathlib.Path(folder) / "data"
+        with Standalone(str(data)) as standalone:
+            run_program("bench_load", "--port", standalone.ingress.address.rsplit(":", 1)[1], "--secret", SECRET,
+                        "--connections", STANDALONE_CONNECTIONS, "--events", records)
+            eventually("the workers have applied all",
+                       lambda: all(pool["lag"] == 0 for pool in standalone.admin.get("/v1/pools").json["data"]), 600)
+            standalone.program.terminate()
+        full = (data / "log.db").stat().st_size
+        age(data)
+        with Standalone(str(data)) as standalone:
+            start = time.monotonic()
+            busy = Acknowledgements(standalone).watch(shrinks_no_more(data / "log.db", patience_s))
+            seconds = time.monotonic() - start
+            quiet = Acknowledgements(standalone).watch(lambda: time.monotonic() > start + 2 * seconds)
+        left = (data / "log.db").stat().st_size
+    late = max(busy.took_ms) - statistics.median(quiet.took_ms)
+    return [Line(f"acknowledgements while {records:,} records are pruned, median / p99 / worst : none pruned", str(busy),
+                 str(quiet)),
+            Line("the latest of them, beyond the median of those with none pruned", f"{late:.1f} ms", aim="≤ 50 ms"),
+            Line("log.db before : after", f"{full / 1e6:,.0f} MB", f"{left / 1e6:,.0f} MB"),
+            Line("the larger write-ahead log at its largest", f"{busy.wal_bytes / 1e6:.1f} MB")]
+
+
 def resident_kb(pid: int) -> int:
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
@@ -313,7 +388,7 @@ def table(lines: list[Line]) -> str:
                       [dataclasses.astuple(line) for line in lines])
 
 
-PARTS = {"ingress": measure_ingress, "worker": measure_worker, "standalone": measure_standalone,
+PARTS = {"ingress": measure_ingress, "worker": measure_worker, "standalone": measure_standalone, "pruning": measure_pruning,
          "memory": lambda _: measure_memory()}
 
 

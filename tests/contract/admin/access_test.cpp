@@ -221,6 +221,13 @@ TEST_F(AdminAccess, WhatOnlyTheLogKnowsIsToldWhileTheStoreHangs) {
   EXPECT_EQ(get("/v1/pools").status, 200);
 }
 
+TEST_F(AdminAccess, ACheckOfALargeLedgerHasMinutesToAnswer) {
+  serve();
+  for (const auto& route : api_->routes())
+    EXPECT_EQ(route.answer_deadline >= std::chrono::minutes{20}, route.pattern == "/v1/ledger/check")
+        << route.pattern;
+}
+
 TEST_F(AdminAccess, AnAnswerThatComesTooLateNamesWhomItWaitedFor) {
   AdminOptions options = default_options();
   options.answer_deadline = Milliseconds{100};
