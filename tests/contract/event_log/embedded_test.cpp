@@ -150,6 +150,7 @@ class PruningLog : public testing::Test {
   static EmbeddedLogOptions options() {
     EmbeddedLogOptions options;
     options.piece.records_max = 3;
+    options.piece.time_max = Milliseconds{60'000};
     options.pieces_max = 2;
     return options;
   }
@@ -341,6 +342,7 @@ TEST_F(SqliteLog, DeadLettersAreKeptWhenNobodyKnowsWhichAreParked) {
 
 TEST_F(SqliteLog, APieceIsBoundedByItsBytesToo) {
   options_.piece.bytes_max = 250'000;
+  options_.piece.time_max = Milliseconds{60'000};
   options_.pieces_max = 1;
   reopen();
   for (int i = 0; i < 10; ++i)
