@@ -2,6 +2,7 @@
 // the clock starts; it stops when the last of them is committed and marked seen. With --events 0 it only
 // brings the schema to its version.
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -99,7 +100,8 @@ std::unique_ptr<SeenSet> make_seen_set(int redis_port) {
   if (redis_port == 0) return std::make_unique<NoSeenSet>();
   RedisOptions options;
   options.port = redis_port;
-  return std::make_unique<RedisSeenSet>(std::move(options));
+  return std::make_unique<RedisSeenSet>(std::move(options),
+                                        seen_key_prefix("bench-" + std::to_string(::getpid())));
 }
 
 std::chrono::duration<double> apply_all(const Options& options, EventLog& log, Store& store,
