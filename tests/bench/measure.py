@@ -271,7 +271,7 @@ def measure_standalone(effort: Effort) -> list[Line]:
                     plain)]
 
 
-PRUNED_RECORDS = 600_000
+PRUNED_RECORDS = 100_000
 AGED_MS = 100 * 24 * 3600 * 1000
 
 

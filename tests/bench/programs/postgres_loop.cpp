@@ -81,33 +81,30 @@ constexpr Insert kInbox{"inbox", From::any_event,
                         "DO NOTHING RETURNING key"};
 constexpr Insert kEffects[] = {
     {"checkout_sessions", From::session_event,
-     "id, status, payment_intent, mode, amount, currency, metadata, livemode, version, fulfilled, credited, "
-     "reversed, "
-     "rev, created_at, updated_at, updated_by",
-     "e.object, 'paid', e.intent, e.mode, e.amount, e.currency, '{}'::json, false, e.version::json, false, "
-     "0, 0, 1, "
-     "now(), now(), e.key",
-     "(id) DO UPDATE SET status = excluded.status, version = excluded.version, rev = checkout_sessions.rev + "
-     "1, "
-     "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
+     "key, id, status, payment_intent, mode, amount, currency, metadata, livemode, version, trusted, named, "
+     "granted, credited, reversed, deposited, rev, created_at, updated_at, updated_by",
+     "'test:' || e.object, e.object, 'paid', e.intent, e.mode, e.amount, e.currency, '{}'::json, false, "
+     "e.version::json, true, '[]'::json, false, 0, 0, false, 1, now(), now(), e.key",
+     "(key) DO UPDATE SET status = excluded.status, version = excluded.version, "
+     "rev = checkout_sessions.rev + 1, updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"payment_intents", From::session_event,
-     "id, status, metadata, livemode, sessions, charges, rev, created_at, updated_at, updated_by",
-     "e.intent, 'pending', '{}'::json, false, json_build_array(e.object), '[]'::json, 1, now(), now(), e.key",
-     "(id) DO UPDATE SET sessions = excluded.sessions, rev = payment_intents.rev + 1, "
+     "key, id, status, metadata, livemode, sessions, charges, rev, created_at, updated_at, updated_by",
+     "'test:' || e.intent, e.intent, 'pending', '{}'::json, false, json_build_array(e.object), '[]'::json, "
+     "1, now(), now(), e.key",
+     "(key) DO UPDATE SET sessions = excluded.sessions, rev = payment_intents.rev + 1, "
      "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"payment_intents", From::intent_event,
-     "id, status, amount, currency, metadata, livemode, latest_charge, version, sessions, charges, rev, "
-     "created_at, "
-     "updated_at, updated_by",
-     "e.object, 'paid', e.amount, e.currency, '{}'::json, false, e.charge, e.version::json, '[]'::json, "
+     "key, id, status, amount, currency, metadata, livemode, latest_charge, version, sessions, charges, rev, "
+     "created_at, updated_at, updated_by",
+     "'test:' || e.object, e.object, 'paid', e.amount, e.currency, '{}'::json, false, e.charge, "
+     "e.version::json, '[]'::json, "
      "json_build_array(e.charge), 1, now(), now(), e.key",
-     "(id) DO UPDATE SET status = excluded.status, version = excluded.version, rev = payment_intents.rev + "
-     "1, "
-     "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
+     "(key) DO UPDATE SET status = excluded.status, version = excluded.version, "
+     "rev = payment_intents.rev + 1, updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"charges", From::intent_event,
-     "id, payment_intent, livemode, amount_refunded, rev, created_at, updated_at, updated_by",
-     "e.charge, e.intent, false, 0, 1, now(), now(), e.key",
-     "(id) DO UPDATE SET payment_intent = excluded.payment_intent, rev = charges.rev + 1, "
+     "key, id, payment_intent, livemode, amount_refunded, rev, created_at, updated_at, updated_by",
+     "'test:' || e.charge, e.charge, e.intent, false, 0, 1, now(), now(), e.key",
+     "(key) DO UPDATE SET payment_intent = excluded.payment_intent, rev = charges.rev + 1, "
      "updated_at = excluded.updated_at, updated_by = excluded.updated_by"},
     {"outbox", From::any_event, "id, type, org, event, data, created_at",
      "'payment.succeeded of ' || e.intent, 'payment.succeeded', 'default', e.key, e.data, now()",
