@@ -4,7 +4,7 @@
 declare -a process_ids=() process_names=() process_signals=() process_logs=() process_log_starts=()
 log_bytes_max=$((64 * 1024 * 1024))
 
-# A port of 127.0.0.1 that nothing listens on now.
+# A port of 127.0.0.1 that nothing listens on now, below those that the kernel gives to whoever asks for any.
 free_port() {
   local port
   for _ in {1..200}; do

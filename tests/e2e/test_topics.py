@@ -1,7 +1,9 @@
 """The topics are what the settings say: nothing makes them but `migrate`, and every program insists on them."""
 
 import base64
+import contextlib
 import os
+import pathlib
 import random
 import signal
 import socket
@@ -34,26 +36,29 @@ class Broker:
 
     def __init__(self, *settings: str):
         self._folder = tempfile.TemporaryDirectory(prefix="penstock-e2e-")
+        self._log = pathlib.Path(self._folder.name, "broker.log")
         ports = [str(self._free_port()) for _ in range(2)]
         self.address = "127.0.0.1:" + ports[0]
-        self._process = subprocess.Popen(
-            [str(ROOT / "deploy/kafka/run-broker"), self._folder.name + "/data", *ports, *settings],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(ROOT / "deploy/kafka/run-broker"), self._folder.name + "/data", *ports, *settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
     @staticmethod
     def _free_port() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
+        """Below those that the kernel gives to whoever asks for any: the broker takes seconds until it listens."""
+        while True:
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port := random.randrange(20_000, 32_000)))
+                return port
+
+    def _serves(self) -> bool:
+        said = self._log.read_text(errors="replace")
+        assert self._process.poll() is None, "the broker ended:\n" + said
+        return "Kafka Server started" in said
 
     def __enter__(self):
-        def serves():
-            try:
-                socket.create_connection(tuple(self.address.split(":")), 1).close()
-                return True
-            except OSError:
-                return False
-        eventually("the broker serves", serves, 60)
+        eventually("the broker serves", self._serves, 60)
         return self
 
     def __exit__(self, *_):

@@ -326,8 +326,10 @@ Status Topics::close_gap(rd_kafka_t* client, const Gap& gap) const {
   return ok();
 }
 
+// The first answer decides whether a program starts, so it is worth waiting for.
 Status Topics::ready(rd_kafka_t* client, const std::vector<std::string>& topics, Milliseconds deadline) {
-  const auto until = SteadyClock::now() + deadline;
+  const bool first = !asked_.exchange(true);
+  const auto until = SteadyClock::now() + (first ? std::max(deadline, options_.call_deadline) : deadline);
   TRY(auto shapes, look_at(client, topics, until));
   TRY(const auto configs, known_configs(client, topics, until));
   for (std::size_t i = 0; i < topics.size(); ++i) shapes[i].configs = configs[i];
@@ -366,8 +368,7 @@ std::vector<std::string> Topics::full_names(const std::vector<std::string>& topi
   return names;
 }
 
-// What the cluster does not tell, now or ever, keeps nobody from appending. The first answer is worth waiting
-// for: it decides whether a program starts.
+// What the cluster does not tell, now or ever, keeps nobody from appending.
 Result<std::vector<TopicConfigs>> Topics::known_configs(rd_kafka_t* client,
                                                         const std::vector<std::string>& topics,
                                                         SteadyTime until) {

@@ -1,6 +1,7 @@
 // The topics of the Kafka log: made as the options say, and checked against them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
@@ -23,8 +24,8 @@ class Topics {
   Status create(rd_kafka_t* client, const std::vector<std::string>& topics) const;
 
   // As EventLog::ready(); fetches what the first append to each topic would wait for. The configuration is
-  // asked for now and then only, and a cluster that does not tell it is trusted, with a warning; the first
-  // time it may take the call deadline. Errors: wrong_schema (no such topic, or a weak one), unavailable (no
+  // asked for now and then only, and a cluster that does not tell it is trusted, with a warning. The first time
+  // the topics and their configuration may each take the call deadline. Errors: wrong_schema (no such topic, or a weak one), unavailable (no
   // leader, too few replicas in sync), timeout.
   Status ready(rd_kafka_t* client, const std::vector<std::string>& topics, Milliseconds deadline);
 
@@ -55,6 +56,7 @@ class Topics {
 
   const KafkaOptions options_;
 
+  std::atomic<bool> asked_ = false;
   std::mutex mutex_;  // of what follows
   std::vector<std::string> known_topics_;
   std::vector<TopicConfigs> known_;  // in the order of known_topics_

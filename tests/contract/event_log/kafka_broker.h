@@ -9,7 +9,8 @@
 
 namespace penstock {
 
-// A port of 127.0.0.1 that nothing listens on now.
+// A port of 127.0.0.1 that nothing listens on now, and that the kernel gives to nobody: a broker takes seconds
+// until it listens.
 int free_port();
 
 // Started on construction, which does not wait until it serves; killed and removed on destruction.

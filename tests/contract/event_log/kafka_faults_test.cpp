@@ -137,11 +137,19 @@ class MockCluster {
 
   std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
   void create_topic(const std::string& name) { rd_kafka_mock_topic_create(cluster_, name.c_str(), 1, 1); }
+  void deny_topic(const std::string& name) {
+    rd_kafka_mock_topic_set_error(cluster_, name.c_str(), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  }
+  void answer_after(Milliseconds delay) {
+    rd_kafka_mock_broker_set_rtt(cluster_, kOnlyBroker, static_cast<int>(delay.count()));
+  }
   void fail_next(std::int16_t request, rd_kafka_resp_err_t error) {
     rd_kafka_mock_push_request_errors(cluster_, request, 1, error);
   }
 
  private:
+  static constexpr std::int32_t kOnlyBroker = 1;
+
   kafka::Handle owner_;
   rd_kafka_mock_cluster_t* cluster_ = nullptr;
 };
@@ -167,6 +175,16 @@ TEST(KafkaWithoutRights, ATopicWhoseConfigurationIsNotToldIsTrusted) {
   EXPECT_NE(warned, std::string::npos) << logged;
   EXPECT_EQ(logged.find("does not tell the configuration", warned + 1), std::string::npos) << "said once";
   EXPECT_TRUE(append_and_wait(*log, make_record("k", "v")));
+}
+
+// A program that starts must not take a slow cluster for one that is away, and its topics for the right ones.
+TEST(KafkaSlow, TheFirstLookAtTopicsWaitsForItsAnswer) {
+  MockCluster cluster;
+  const KafkaOptions options = kafka_options(cluster.address());
+  cluster.deny_topic(options.topic_prefix + "payments");
+  cluster.answer_after(Milliseconds{1'200});
+  const auto log = open_kafka_log(options).value();
+  EXPECT_EQ(log->ready({"payments"}).error().code, ErrorCode::wrong_schema);
 }
 
 class KafkaFatal : public testing::Test {

@@ -246,8 +246,10 @@ class Cluster:
             assert migration.wait() == 0, migration.tail()
 
     def start_ingress(self) -> Program:
+        """Returns once it is ready: what an ingress gets before then it may refuse, for its sender to send again."""
         self.ingress_program = Program("penstock-ingress", [], self.environment)
         self.ingress = Ingress(self.ingress_program.address("ingress"), SECRET)
+        eventually("the ingress is ready", lambda: self.ingress.get("/readyz").status == 200)
         return self.ingress_program
 
     def start_worker(self, pool: str = "all") -> Program:
