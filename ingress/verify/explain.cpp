@@ -37,8 +37,7 @@ std::string explain_mismatch(const StripeSignature& signature, std::string_view 
            "of this endpoint";
   if (signature.signed_by_us(header, form))
     return "body re-serialised: the secret is right, but something on the way has parsed the body and "
-           "written "
-           "it anew; make it pass on the bytes as they come";
+           "written it anew; make it pass on the bytes as they come";
   return "body re-serialised, or wrong secret: the body is JSON, but not as Stripe writes it";
 }
 
