@@ -3,41 +3,34 @@
 #include <cstdlib>
 
 #include "common/adapters/system_clock/system_clock.h"
+#include "common/catalogue/catalogue.h"
 #include "common/config/command_line.h"
+#include "common/http/listeners/addresses.h"
+#include "common/http/listeners/metrics_listener.h"
 #include "common/observe/log.h"
 #include "common/process/open_files.h"
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
-#include "common/wiring/seen_set.h"
+#include "common/wiring/readiness_checks.h"
 #include "common/wiring/store.h"
-#include "ingress/listeners/addresses.h"
-#include "ingress/listeners/options.h"
-#include "ingress/listeners/readiness_checks.h"
-#include "ingress/routes/probes.h"
-#include "workers/runtime/options.h"
+#include "workers/options.h"
 
 namespace penstock {
 namespace {
 
-const CommandLineSpec kSpec{Program::worker,
-                            "Consumes the topics of its pools and applies payments, subscriptions and "
-                            "payouts to the store, exactly once.",
-                            {{"--pool", "NAME[,NAME…]",
-                              "The pools to run: payments, subscriptions, payouts, unrouted, or all", true}},
-                            {}};
+std::string list_pools() {
+  std::string lines;
+  for (const auto& pool : Catalogue::builtin().pools()) lines.append(pool).append("\n");
+  return lines;
+}
 
-// Whether the log and the store are this version's; says what to do when they are not. Ones that cannot be
-// reached are waited for by the workers themselves.
-bool right_schemas(EventLog& event_log, Store& store) {
-  for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
-    if (checked) continue;
-    if (checked.error().code == ErrorCode::wrong_schema) {
-      log::error("wrong schema", {{"detail", checked.error().detail}, {"run", "penstock-admin migrate"}});
-      return false;
-    }
-    log::warn("not reachable yet", {{"detail", checked.error().detail}});
-  }
-  return true;
+CommandLineSpec command_line() {
+  return {Program::worker,
+          "Consumes the topics of its pools and applies payments, subscriptions and payouts to the store, "
+          "exactly once.",
+          {{"--pool", "NAME[,NAME…]", "The pools to run: " + known_pools() + ", or all", true}},
+          {},
+          {{"--list-pools", "Say the names of all pools, a line each, and exit", list_pools}}};
 }
 
 int run(const Settings& settings, std::vector<std::string> pools, Termination& termination) {
@@ -50,26 +43,22 @@ int run(const Settings& settings, std::vector<std::string> pools, Termination& t
     log::error("cannot start", {{"detail", event_log ? store.error().detail : event_log.error().detail}});
     return EXIT_FAILURE;
   }
-  if (!right_schemas(*event_log.value(), *store.value())) return EXIT_FAILURE;
+  if (!may_start({event_log.value()->ready(topics_in_use()), store.value()->ready()})) return EXIT_FAILURE;
 
-  WorkerMetrics worker_metrics(metrics);
   bool failed = false;
   {
     const Pools running(pools_options(settings, std::move(pools)),
-                        PoolsPorts{*event_log.value(), *store.value(), clock,
-                                   [&settings, &store] { return open_seen_set(settings, *store.value()); }},
-                        policy_of(settings), worker_metrics, metrics);
+                        pools_ports(settings, *event_log.value(), *store.value(), clock), policy_of(settings),
+                        metrics);
     Readiness readiness({log_check(settings, *event_log.value()),
                          store_check(settings, *store.value()),
                          {"pools", {}, [&running] { return running.ready(); }}});
-    Probes probes({.serve_metrics = true, .name_causes = true}, readiness, metrics);
-    http::HttpServer metrics_server(metrics_server_options(settings), probes.routes(), metrics);
-    if (!start_listener(metrics_server, "metrics")) return EXIT_FAILURE;
+    MetricsListener metrics_listener(settings, readiness, metrics);
+    if (!metrics_listener.start()) return EXIT_FAILURE;
 
     termination.wait([&running] { return running.failed(); });
     failed = running.failed();
     log::info("stopping", {});
-    metrics_server.stop(Milliseconds{1'000});
   }
   log::info("stopped", {});
   return failed ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -81,7 +70,7 @@ int run(const Settings& settings, std::vector<std::string> pools, Termination& t
 int main(int argc, char** argv) {
   penstock::Termination termination;
   (void)penstock::raise_open_files_limit();
-  const auto start = penstock::read_command_line(penstock::kSpec, argc, argv);
+  const auto start = penstock::read_command_line(penstock::command_line(), argc, argv);
   if (const int* code = std::get_if<int>(&start)) return *code;
   const auto& invocation = std::get<penstock::Invocation>(start);
   auto pools = penstock::parse_pools(*invocation.option("--pool"));

@@ -39,6 +39,8 @@ class Catalogue {
 
   // Every topic an event can be routed to, kUnroutedTopic included, sorted.
   const std::vector<std::string>& topics() const noexcept { return topics_; }
+  // The pools of workers: each consumes the topic of its name.
+  const std::vector<std::string>& pools() const noexcept { return topics_; }
 
  private:
   explicit Catalogue(std::string_view json);

@@ -22,6 +22,7 @@ constexpr std::array<HelpForm, 3> kHelpForms{
 struct Arguments {
   std::optional<std::filesystem::path> config_file;
   std::optional<std::string> help_form;
+  const Listing* listing = nullptr;
   bool check_config = false;
   std::string subcommand;
   std::map<std::string, std::vector<std::string>, std::less<>> options;
@@ -54,6 +55,7 @@ void add_options(CLI::App& app, const std::vector<CommandOption>& options) {
 }
 
 void add_own(CLI::App& app, const CommandLineSpec& spec) {
+  for (const Listing& listing : spec.listings) app.add_flag(listing.flag)->description(listing.help);
   add_options(app, spec.options);
   for (const Subcommand& each : spec.subcommands) {
     CLI::App* subcommand = app.add_subcommand(each.name, each.help)->fallthrough();
@@ -78,6 +80,8 @@ Arguments gather(const CLI::App& app, const CommandLineSpec& spec) {
   Arguments arguments;
   if (app.count("--config") > 0) arguments.config_file = app["--config"]->as<std::string>();
   if (app.count("--help-config") > 0) arguments.help_form = app["--help-config"]->as<std::string>();
+  for (const Listing& listing : spec.listings)
+    if (app.count(listing.flag) > 0) arguments.listing = &listing;
   arguments.check_config = app.count("--check-config") > 0;
   gather_options(app, spec.options, arguments);
   for (const CLI::App* chosen : app.get_subcommands()) {
@@ -128,6 +132,7 @@ void start_logging(const LoadedSettings& loaded) {
 
 std::variant<Invocation, int> carry_out(const CommandLineSpec& spec, Arguments arguments) {
   if (arguments.help_form) return say(stdout, help_text(*arguments.help_form)), 0;
+  if (arguments.listing != nullptr) return say(stdout, arguments.listing->text()), 0;
   const Subcommand* subcommand = find_subcommand(spec, arguments.subcommand);
   const Program program = subcommand != nullptr ? subcommand->program : spec.program;
   LoadedSettings loaded = Settings::load(program, arguments.config_file, current_environment());

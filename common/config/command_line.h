@@ -3,6 +3,7 @@
 //   bad usage or settings                                               every problem on stderr, exit 2
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,11 +34,19 @@ struct Subcommand {
   std::vector<CommandOption> options = {};
 };
 
+// A flag that is answered with a text on stdout, whatever the settings are.
+struct Listing {
+  std::string flag;  // "--list-pools"
+  std::string help;
+  std::function<std::string()> text;
+};
+
 struct CommandLineSpec {
   Program program;
   std::string purpose;  // one sentence for --help
   std::vector<CommandOption> options;
   std::vector<Subcommand> subcommands;
+  std::vector<Listing> listings = {};
 };
 
 struct Invocation {

@@ -1,25 +1,20 @@
 // penstock-admin: the private listener for operators; `penstock-admin migrate` prepares the topics and the
 // store.
-#include <cstdio>
 #include <cstdlib>
 
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/config/command_line.h"
+#include "common/http/listeners/addresses.h"
 #include "common/observe/log.h"
 #include "common/process/open_files.h"
 #include "common/process/termination.h"
 #include "common/wiring/kafka_log.h"
+#include "common/wiring/readiness_checks.h"
 #include "common/wiring/store.h"
-#include "ingress/admin/options.h"
-#include "ingress/listeners/addresses.h"
-#include "ingress/listeners/options.h"
-#include "ingress/listeners/readiness_checks.h"
-#include "workers/runtime/maintenance.h"
+#include "ingress/admin/admin.h"
 
 namespace penstock {
 namespace {
-
-constexpr Milliseconds kDrainDeadline{10'000};
 
 const CommandLineSpec kSpec{
     Program::admin,
@@ -27,9 +22,8 @@ const CommandLineSpec kSpec{
     {},
     {{"migrate", "Create or update the topics and the store's schema, and exit", Program::migrate}}};
 
-int migrate(EventLog& event_log, Store& store) {
-  for (const auto& done : {event_log.create_topics(topics_in_use()), store.migrate()}) {
-    if (done) continue;
+int run_migrate(EventLog& event_log, Store& store) {
+  if (const auto done = migrate(event_log, store); !done) {
     log::error("migration failed", {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
     return EXIT_FAILURE;
   }
@@ -39,21 +33,15 @@ int migrate(EventLog& event_log, Store& store) {
 
 int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics,
           Termination& termination) {
+  if (!may_start({event_log.ready(topics_in_use()), store.ready()})) return EXIT_FAILURE;
   const SystemClock clock;
-  for (const auto& checked : {event_log.ready(topics_in_use()), store.ready()}) {
-    if (checked || checked.error().code != ErrorCode::wrong_schema) continue;
-    log::error("wrong schema", {{"detail", checked.error().detail}, {"run", "penstock-admin migrate"}});
-    return EXIT_FAILURE;
-  }
   Readiness readiness({log_check(settings, event_log), store_check(settings, store)});
-  AdminApi api({store, event_log, clock, metrics, readiness}, admin_options(settings));
-  http::HttpServer server(admin_server_options(settings), api.routes(), metrics);
-  if (!start_listener(server, "admin")) return EXIT_FAILURE;
-  const Maintenance maintenance(event_log, store, clock, settings.inbox_retention);
+  Admin admin(settings, {store, event_log, clock, metrics, readiness});
+  if (!admin.start()) return EXIT_FAILURE;
 
   termination.wait();
   log::info("stopping", {});
-  server.stop(kDrainDeadline);
+  admin.stop();
   log::info("stopped", {});
   return EXIT_SUCCESS;
 }
@@ -69,7 +57,7 @@ int run(const Invocation& invocation, Termination& termination) {
     log::error("cannot start", {{"detail", event_log ? store.error().detail : event_log.error().detail}});
     return EXIT_FAILURE;
   }
-  if (invocation.subcommand == "migrate") return migrate(*event_log.value(), *store.value());
+  if (!serves) return run_migrate(*event_log.value(), *store.value());
   return serve(invocation.settings, *event_log.value(), *store.value(), metrics, termination);
 }
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "workers/runtime/backoff.h"
+#include "common/async/backoff.h"
 #include "workers/runtime/batch.h"
 #include "workers/runtime/pool_health.h"
 

@@ -3,10 +3,10 @@
 
 #include <atomic>
 
+#include "common/async/periodic.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_log.h"
 #include "common/ports/store.h"
-#include "workers/runtime/periodic.h"
 
 namespace penstock {
 

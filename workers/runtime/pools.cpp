@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "common/async/periodic.h"
+#include "common/catalogue/catalogue.h"
 #include "common/observe/log.h"
-#include "workers/runtime/periodic.h"
 #include "workers/runtime/retry_sweeper.h"
 
 namespace penstock {
@@ -26,27 +27,30 @@ void sweep_until(const std::stop_token& stop, Store& store, const Clock& clock, 
 
 }  // namespace
 
+std::string known_pools() {
+  std::string names;
+  for (const auto& pool : Catalogue::builtin().pools()) names.append(names.empty() ? "" : ", ").append(pool);
+  return names;
+}
+
 Result<std::vector<std::string>> parse_pools(std::string_view text) {
+  const auto& known = Catalogue::builtin().pools();
+  if (text == "all") return known;
   std::vector<std::string> pools;
-  if (text == "all") return std::vector<std::string>(std::begin(kPools), std::end(kPools));
   for (std::size_t at = 0; at <= text.size();) {
     const auto end = std::min(text.find(',', at), text.size());
     const std::string name(text.substr(at, end - at));
-    if (std::find(std::begin(kPools), std::end(kPools), name) == std::end(kPools)) {
-      std::string known = "all";
-      for (const auto pool : kPools) known.append(", ").append(pool);
+    if (std::find(known.begin(), known.end(), name) == known.end())
       return Error{ErrorCode::invalid, Retry::never,
-                   "no pool is named \"" + name + "\"; there are: " + known};
-    }
+                   "no pool is named \"" + name + "\"; there are: all, " + known_pools()};
     if (std::find(pools.begin(), pools.end(), name) == pools.end()) pools.push_back(name);
     at = end + 1;
   }
   return pools;
 }
 
-Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy,
-             WorkerMetrics& worker_metrics, Metrics& metrics)
-    : ports_(ports), policy_(std::move(policy)), metrics_(worker_metrics) {
+Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, Metrics& metrics)
+    : ports_(ports), policy_(std::move(policy)), metrics_(metrics) {
   std::vector<const PoolHealth*> watched;
   for (const auto& pool : options.pools) {
     seen_sets_.push_back(ports_.open_seen_set());

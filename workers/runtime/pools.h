@@ -9,15 +9,18 @@
 #include <thread>
 #include <vector>
 
+#include "common/async/periodic.h"
 #include "workers/runtime/group_progress.h"
-#include "workers/runtime/periodic.h"
 #include "workers/runtime/pool_watchdog.h"
 #include "workers/runtime/worker.h"
 
 namespace penstock {
 
-// "payments,payouts" or "all" to pool names, each once. Error: invalid, naming what is unknown.
+// "payments,payouts" or "all" to names of the catalogue's pools, each once. Error: invalid, naming what is
+// unknown.
 Result<std::vector<std::string>> parse_pools(std::string_view text);
+// "payments, payouts, …".
+std::string known_pools();
 
 struct PoolsOptions {
   std::vector<std::string> pools;
@@ -36,8 +39,7 @@ struct PoolsPorts {
 // Starts on construction. Where the payouts pool runs, due payout retries are called too.
 class Pools {
  public:
-  Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, WorkerMetrics& worker_metrics,
-        Metrics& metrics);
+  Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, Metrics& metrics);
   // Lets each worker finish its batch, then joins it.
   ~Pools();
 
@@ -53,7 +55,7 @@ class Pools {
 
   PoolsPorts ports_;
   Policy policy_;
-  WorkerMetrics& metrics_;
+  WorkerMetrics metrics_;
   std::atomic<bool> failed_{false};
   std::vector<std::unique_ptr<SeenSet>> seen_sets_;
   std::vector<std::unique_ptr<PoolHealth>> health_;

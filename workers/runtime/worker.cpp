@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "common/async/backoff.h"
+#include "common/async/periodic.h"
 #include "common/catalogue/catalogue.h"
 #include "common/observe/log.h"
 #include "workers/runtime/applier.h"
-#include "workers/runtime/backoff.h"
 #include "workers/runtime/dead_letters.h"
-#include "workers/runtime/periodic.h"
 
 namespace penstock {
 namespace {

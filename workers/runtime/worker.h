@@ -20,9 +20,6 @@
 
 namespace penstock {
 
-// The pools, each named like the topic it consumes. One place to add one.
-inline constexpr std::string_view kPools[] = {"payments", "subscriptions", "payouts", "unrouted"};
-
 struct WorkerOptions {
   std::string pool;
   std::string group;  // consumer group

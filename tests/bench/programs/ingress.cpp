@@ -11,9 +11,9 @@
 
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/catalogue/catalogue.h"
+#include "common/http/server/server.h"
 #include "common/observe/metrics.h"
-#include "ingress/routes/routes.h"
-#include "ingress/server/server.h"
+#include "ingress/doors/stripe/stripe_webhook.h"
 #include "tests/bench/programs/report.h"
 
 namespace penstock::bench {

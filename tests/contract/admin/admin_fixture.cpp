@@ -2,7 +2,7 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/core/check.h"
-#include "ingress/routes/stripe_record.h"
+#include "ingress/doors/stripe/stripe_record.h"
 
 namespace penstock {
 namespace {

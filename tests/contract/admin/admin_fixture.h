@@ -11,7 +11,7 @@
 #include "common/adapters/memory/event_log.h"
 #include "common/json/value.h"
 #include "common/ports/store.h"
-#include "ingress/admin/admin_api.h"
+#include "ingress/admin/api/admin_api.h"
 #include "tests/contract/store/harness.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/raw_client.h"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "ingress/server/server.h"
+#include "common/http/server/server.h"
 
 namespace penstock::http {
 

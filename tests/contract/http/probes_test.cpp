@@ -1,5 +1,5 @@
 // The probes on the real server, over checks that pass, fail or hang when the test says so.
-#include "ingress/routes/probes.h"
+#include "common/http/probes/probes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "common/crypto/crypto.h"
-#include "ingress/routes/probes.h"
-#include "ingress/routes/routes.h"
+#include "common/http/probes/probes.h"
+#include "ingress/doors/stripe/stripe_webhook.h"
 #include "tests/contract/http/echo_server.h"
 #include "tests/fakes/held_event_log.h"
 #include "tests/fakes/manual_clock.h"

@@ -1,4 +1,4 @@
-#include "ingress/listeners/addresses.h"
+#include "common/http/listeners/addresses.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -33,8 +33,8 @@ THIRD_PARTY = {
     "/spdlog/": ("common/observe",),
     "/toml++/": ("common/config",),
     "/CLI/": ("common/config",),
-    "/boost/asio/": ("ingress", "deploy/standalone/send"),
-    "/boost/beast/": ("ingress", "deploy/standalone/send"),
+    "/boost/asio/": ("common/http", "common/async", "deploy/standalone/send"),
+    "/boost/beast/": ("common/http", "deploy/standalone/send"),
 }
 # A folder, and the folders of ours it must not reach.
 DIRECTIONS = {

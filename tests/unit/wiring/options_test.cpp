@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/wiring/kafka_log.h"
-#include "workers/runtime/options.h"
+#include "workers/options.h"
 
 namespace penstock {
 namespace {

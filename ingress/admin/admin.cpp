@@ -1,0 +1,46 @@
+#include "ingress/admin/admin.h"
+
+#include "common/catalogue/catalogue.h"
+#include "common/http/listeners/listeners.h"
+#include "common/wiring/addresses.h"
+
+namespace penstock {
+namespace {
+
+constexpr Milliseconds kDrainDeadline{10'000};
+
+AdminOptions admin_options(const Settings& settings) {
+  AdminOptions options;
+  options.token = settings.admin_token;
+  options.group_prefix = settings.topic_prefix;
+  options.pools = Catalogue::builtin().pools();
+  options.store_address = store_address(settings);
+  options.log_address = log_address(settings);
+  options.pool_stuck_after = settings.pool_stuck_after;
+  return options;
+}
+
+}  // namespace
+
+http::ServerOptions admin_server_options(const Settings& settings) {
+  return private_server_options(settings.admin_listen, 256, "penstock_admin");
+}
+
+Admin::Admin(const Settings& settings, const AdminPorts& ports)
+    : settings_(settings),
+      ports_(ports),
+      api_(ports, admin_options(settings)),
+      server_(admin_server_options(settings), api_.routes(), ports.metrics) {}
+
+Status Admin::start() {
+  TRY_STATUS(start_listener(server_, "admin"));
+  maintenance_.emplace(ports_.log, ports_.store, ports_.clock, settings_.inbox_retention);
+  return ok();
+}
+
+void Admin::stop() {
+  server_.stop(kDrainDeadline);
+  maintenance_.reset();
+}
+
+}  // namespace penstock

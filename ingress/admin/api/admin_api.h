@@ -1,0 +1,62 @@
+// The private listener's API: state, events and pools for operators, behind a bearer token (docs/handlers.md,
+// schemas/openapi.yaml).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/core/time.h"
+#include "common/http/probes/readiness.h"
+#include "common/http/server/server.h"
+#include "common/observe/metrics.h"
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+#include "common/ports/store.h"
+
+namespace penstock {
+
+// All must outlive the API.
+struct AdminPorts {
+  Store& store;
+  EventLog& log;
+  const Clock& clock;
+  Metrics& metrics;
+  Readiness& readiness;  // for /readyz
+};
+
+struct AdminOptions {
+  std::string token;                     // of the root; not empty
+  std::string group_prefix;              // the consumer group of a pool is this and its name
+  std::vector<std::string> pools;        // to watch, each named like its topic
+  std::string store_address;             // for messages: "postgresql at h1:5432/penstock"
+  std::string log_address;               // likewise
+  std::size_t threads = 4;               // of handlers that block on the store
+  std::size_t waiting_max = 64;          // requests that wait for a thread; beyond, 503
+  Milliseconds answer_deadline{30'000};  // then 503, which names whom the handler waits for
+  Milliseconds pool_interval{5'000};     // between two looks at the pools
+  Milliseconds pool_stuck_after{15'000};
+  Milliseconds pool_answer_wait{500};  // for a new look at the pools; then the last one is shown
+};
+
+// Answers every request within `answer_deadline`, a check of the ledger within 21 minutes. /healthz, /readyz and /metrics need
+// no token: the listener is private, and probes and scrapers carry none. Nor do /openapi.yaml and
+// /asyncapi.yaml, which hold nothing secret.
+class AdminApi {
+ public:
+  AdminApi(const AdminPorts& ports, AdminOptions options);
+  // Waits for the handlers that run. The server must have been stopped.
+  ~AdminApi();
+  AdminApi(const AdminApi&) = delete;
+  AdminApi& operator=(const AdminApi&) = delete;
+
+  // For an HttpServer, which must be gone before this is.
+  std::vector<http::Route> routes();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace penstock

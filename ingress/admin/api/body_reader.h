@@ -1,0 +1,46 @@
+// Reads a JSON body into values of exact type, collecting every problem; members that nobody asked for are
+// problems.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/json/value.h"
+#include "ingress/admin/api/field_problems.h"
+
+namespace penstock::admin {
+
+class BodyReader {
+ public:
+  explicit BodyReader(const http::Request& request);
+
+  // An id: 1 to 255 bytes.
+  std::string id(std::string_view name);
+  // Missing and null are nullopt.
+  std::optional<std::string> optional_id(std::string_view name);
+  std::optional<std::int64_t> optional_integer(std::string_view name);
+  std::optional<bool> optional_boolean(std::string_view name);
+
+  void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
+
+  // 415 when the body is not said to be JSON, else 400 naming every problem; nullopt when there is none.
+  // Comes last.
+  std::optional<http::Response> refusal();
+
+ private:
+  json::Value member(std::string_view name);
+  void refuse_unknown();
+
+  bool is_json_type_ = false;
+  json::Document document_;
+  std::vector<std::string> known_;
+  FieldProblems problems_;
+};
+
+// Ids of the provider and of ours fit into this.
+inline constexpr std::size_t kIdBytesMax = 255;
+
+}  // namespace penstock::admin

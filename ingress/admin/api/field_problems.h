@@ -1,0 +1,28 @@
+// What is wrong with a request, field by field, as the `fields` of one 400.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/http/server/server.h"
+
+namespace penstock::admin {
+
+class FieldProblems {
+ public:
+  // The first reason given for a field stays.
+  void refuse(std::string_view name, std::string_view why);
+  // The request is no object of fields at all.
+  void refuse_whole(std::string_view why);
+
+  // 400 `invalid_request` naming every problem (JSON pointer, RFC 6901, to why); nullopt when there is none.
+  std::optional<http::Response> refusal() const;
+
+ private:
+  void add(std::string pointer, std::string_view why);
+
+  http::NamedTexts problems_;
+};
+
+}  // namespace penstock::admin

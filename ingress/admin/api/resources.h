@@ -1,0 +1,58 @@
+// What each resource of the admin API answers (contract.md, "State"): one function a route of admin_api.cpp's
+// table. All block on the store or the log, and read without locks.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/core/result.h"
+#include "common/http/server/server.h"
+#include "common/ports/clock.h"
+#include "common/ports/event_log.h"
+#include "common/ports/store.h"
+#include "ingress/admin/api/pool_watch.h"
+
+namespace penstock::admin {
+
+// May be shared by threads.
+struct Context {
+  Store& store;
+  EventLog& log;
+  const Clock& clock;
+  PoolWatch& pools;
+  std::string store_address;  // for messages
+  std::string log_address;
+};
+
+// What the client did wrong is a Response; an Error is the store's, and becomes a failure_response(). Where
+// the log fails, a handler answers with that itself.
+using Answer = Result<http::Response>(const Context&, const http::Request&);
+
+// 500 or 503, which names the part at `address` and not the detail: that is logged.
+http::Response failure_response(const http::Request& request, std::string_view address, const Error& error);
+
+// 503 with Retry-After: the part at `address` is away, in the words for that code.
+http::Response try_again(std::string_view address, ErrorCode code);
+
+Answer get_payment;  // payments.cpp
+Answer list_fulfillments;
+Answer list_payments;       // payment_list.cpp
+Answer list_subscriptions;  // state_lists.cpp
+Answer list_payouts;
+Answer list_accounts;
+Answer get_wallet;  // wallets.cpp
+Answer list_wallet_entries;
+Answer check_ledger;
+Answer get_subscription;  // subscriptions.cpp
+Answer get_profile;
+Answer get_account;  // connect.cpp
+Answer get_payout;
+Answer get_session_payment;
+Answer put_session_payment;
+Answer list_events;  // events.cpp
+Answer get_event;
+Answer list_parked;
+Answer list_alerts;
+Answer list_pools;  // pools.cpp
+
+}  // namespace penstock::admin

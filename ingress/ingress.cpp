@@ -1,0 +1,43 @@
+#include "ingress/ingress.h"
+
+#include "common/observe/log.h"
+#include "common/wiring/addresses.h"
+#include "common/wiring/kafka_log.h"
+
+namespace penstock {
+namespace {
+
+constexpr Milliseconds kDrainDeadline{15'000};
+
+}  // namespace
+
+Ingress::Ingress(const Settings& settings, EventLog& log, const Clock& clock, Metrics& metrics)
+    : settings_(settings),
+      log_(log),
+      metrics_(metrics),
+      circuit_(log, clock, log_circuit_options(settings), metrics),
+      stripe_(stripe_webhook_options(settings), Catalogue::builtin(), circuit_, clock, metrics) {}
+
+Status Ingress::ready() { return circuit_.ready(topics_in_use()); }
+
+ReadinessCheck Ingress::log_check() {
+  return {"log", log_address(settings_), [this] { return ready(); }};
+}
+
+Status Ingress::start(Readiness& readiness) {
+  probes_.emplace(ProbeOptions{}, readiness, metrics_);
+  auto routes = stripe_.routes();
+  for (auto& route : probes_->routes()) routes.push_back(std::move(route));
+  server_.emplace(public_server_options(settings_), std::move(routes), metrics_);
+  return start_listener(*server_, "ingress");
+}
+
+void Ingress::stop() {
+  server_->stop(kDrainDeadline);
+  if (const auto flushed = log_.flush(settings_.ack_timeout); !flushed)
+    log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
+  server_.reset();
+  probes_.reset();
+}
+
+}  // namespace penstock

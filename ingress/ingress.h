@@ -1,0 +1,44 @@
+// The public listener: verifies, appends, acknowledges. The log is all it depends on. A part that programs
+// assemble.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/http/probes/probes.h"
+#include "ingress/doors/stripe/stripe_webhook.h"
+#include "ingress/options.h"
+
+namespace penstock {
+
+// All that it is made of must outlive it.
+class Ingress {
+ public:
+  Ingress(const Settings& settings, EventLog& log, const Clock& clock, Metrics& metrics);
+  Ingress(const Ingress&) = delete;
+  Ingress& operator=(const Ingress&) = delete;
+
+  // As EventLog::ready(), and what the events have found out about the log. Any thread; blocks as that does.
+  Status ready();
+  // The check of GET /readyz that asks so.
+  ReadinessCheck log_check();
+
+  // Serves from here until stop(), and logs its address or why it cannot. The readiness must live as long.
+  Status start(Readiness& readiness);
+  // Takes nothing new and lets everything that was accepted be acknowledged. Blocks for 15 s and
+  // PENSTOCK_ACK_TIMEOUT at most.
+  void stop();
+
+  const std::string& address() const { return server_->bound_address(); }
+
+ private:
+  const Settings& settings_;
+  EventLog& log_;
+  Metrics& metrics_;
+  LogCircuit circuit_;
+  StripeWebhook stripe_;
+  std::optional<Probes> probes_;
+  std::optional<http::HttpServer> server_;
+};
+
+}  // namespace penstock

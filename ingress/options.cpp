@@ -1,0 +1,76 @@
+#include "ingress/options.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "common/observe/log.h"
+#include "common/wiring/addresses.h"
+
+namespace penstock {
+namespace {
+
+// What is open besides connections: databases and their journals, the log's own connections.
+constexpr std::uint64_t kOtherFiles = 96;
+constexpr std::uint64_t kFilesPerEventLoop = 4;
+
+constexpr std::size_t kAddressesAtOnce = 8;  // that can have their whole share of the memory for bodies
+
+// A body of any size must fit, or it would be sent again for ever.
+std::size_t body_bytes_per_address_max(const Settings& settings) {
+  const auto share = settings.body_bytes_per_address_max.count > 0
+                         ? settings.body_bytes_per_address_max.count
+                         : settings.body_bytes_total_max.count / kAddressesAtOnce;
+  return std::max(share, settings.body_bytes_max.count);
+}
+
+}  // namespace
+
+http::ServerOptions public_server_options(const Settings& settings) {
+  http::ServerOptions options = server_options_at(settings.listen);
+  const int threads = settings.ingress_threads;
+  options.threads =
+      threads > 0 ? static_cast<std::size_t>(threads) : std::max(1U, std::thread::hardware_concurrency());
+  options.body_bytes_max = settings.body_bytes_max.count;
+  options.body_bytes_total_max = settings.body_bytes_total_max.count;
+  options.body_bytes_per_address_max = body_bytes_per_address_max(settings);
+  options.connections_max = static_cast<std::size_t>(settings.connections_max);
+  options.connections_per_address_max = static_cast<std::size_t>(settings.connections_per_address_max);
+  options.header_deadline = settings.header_timeout;
+  options.body_deadline = settings.body_timeout;
+  options.idle_deadline = settings.idle_timeout;
+  return options;
+}
+
+StripeWebhookOptions stripe_webhook_options(const Settings& settings) {
+  StripeWebhookOptions options;
+  options.secrets = settings.stripe_webhook_secrets;
+  options.tolerance = std::chrono::floor<std::chrono::seconds>(settings.stripe_tolerance);
+  options.ack_deadline = settings.ack_timeout;
+  return options;
+}
+
+LogCircuitOptions log_circuit_options(const Settings& settings) {
+  return {.answer_deadline = settings.ack_timeout, .address = log_address(settings)};
+}
+
+std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t open_files_max,
+                                   std::uint64_t other_files) noexcept {
+  const auto room = open_files_max - std::min(other_files, open_files_max / 2);
+  return std::min(connections_max, room);
+}
+
+void fit_connections(Settings& settings, std::uint64_t open_files_max, std::size_t private_connections) {
+  const auto others = kOtherFiles + kFilesPerEventLoop * public_server_options(settings).threads +
+                      private_connections + static_cast<std::uint64_t>(settings.store_connections_max);
+  const auto fit =
+      connections_that_fit(static_cast<std::uint64_t>(settings.connections_max), open_files_max, others);
+  if (fit == static_cast<std::uint64_t>(settings.connections_max)) return;
+  log::warn("fewer connections than PENSTOCK_MAX_CONNECTIONS",
+            {{"setting", settings.connections_max},
+             {"connections", fit},
+             {"open_files_max", open_files_max},
+             {"do", "raise the hard limit of open files (ulimit -Hn, LimitNOFILE=) or lower the setting"}});
+  settings.connections_max = static_cast<int>(fit);
+}
+
+}  // namespace penstock

@@ -1,0 +1,23 @@
+// The settings as the ingress takes them.
+#pragma once
+
+#include "common/config/settings.h"
+#include "common/http/listeners/listeners.h"
+#include "ingress/doors/stripe/stripe_webhook.h"
+
+namespace penstock {
+
+http::ServerOptions public_server_options(const Settings& settings);
+StripeWebhookOptions stripe_webhook_options(const Settings& settings);
+LogCircuitOptions log_circuit_options(const Settings& settings);
+
+// How many connections the public listener may have, if `open_files_max` are to be enough for them and for
+// `other_files`: the setting, or what fits, at least half of the limit.
+std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t open_files_max,
+                                   std::uint64_t other_files) noexcept;
+
+// Lowers the setting to what fits, and then warns with both numbers. `private_connections` are those of the
+// process's other listener.
+void fit_connections(Settings& settings, std::uint64_t open_files_max, std::size_t private_connections);
+
+}  // namespace penstock

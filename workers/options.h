@@ -1,0 +1,35 @@
+// The settings as the workers take them.
+#pragma once
+
+#include <algorithm>
+
+#include "common/config/settings.h"
+#include "common/wiring/addresses.h"
+#include "common/wiring/seen_set.h"
+#include "workers/domain/policy.h"
+#include "workers/runtime/pools.h"
+
+namespace penstock {
+
+inline Policy policy_of(const Settings& settings) {
+  return {settings.stripe_mode, settings.trust_connected_accounts, settings.payout_retry_schedule};
+}
+
+inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {
+  PoolsOptions options{std::move(pools), settings.topic_prefix, {}, settings.pool_stuck_after};
+  options.worker.batch_events_max = static_cast<std::size_t>(settings.batch_records_max);
+  options.worker.poll_wait = settings.batch_wait;
+  // An append that is given up while the log still tries would be made twice.
+  options.worker.park_deadline =
+      std::max(options.worker.park_deadline, settings.ack_timeout + std::chrono::seconds{5});
+  options.worker.log_address = log_address(settings);
+  options.worker.store_address = store_address(settings);
+  return options;
+}
+
+inline PoolsPorts pools_ports(const Settings& settings, EventLog& event_log, Store& store,
+                              const Clock& clock) {
+  return {event_log, store, clock, [&settings, &store] { return open_seen_set(settings, store); }};
+}
+
+}  // namespace penstock
