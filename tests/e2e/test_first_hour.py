@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -19,10 +20,11 @@ from harness.programs import BIN, SECRET, TOKEN, Program, Standalone
 from harness.signing import wire
 
 
-def run_program(name: str, *arguments: str, user: str | None = None, **environment: str) -> subprocess.CompletedProcess:
+def run_program(name: str, *arguments: str, built_in: pathlib.Path = BIN, user: str | None = None,
+                **environment: str) -> subprocess.CompletedProcess:
     base = {k: v for k, v in os.environ.items() if not k.startswith(("PENSTOCK_", "STRIPE_"))}
-    return subprocess.run([str(BIN / name), *arguments], env={**base, **environment}, capture_output=True, text=True,
-                          timeout=60, stdin=subprocess.DEVNULL, user=user)
+    return subprocess.run([str(built_in / name), *arguments], env={**base, **environment}, capture_output=True,
+                          text=True, timeout=60, stdin=subprocess.DEVNULL, user=user)
 
 
 class Sender:
@@ -310,8 +312,10 @@ class Settings(unittest.TestCase):
         if os.geteuid() != 0:
             print("SKIPPED: only the superuser can start a program as another user", flush=True)
             return
-        with tempfile.TemporaryDirectory() as folder:  # mode 0700
-            done = run_program("penstock", user="nobody", PENSTOCK_DATA_DIR=folder)
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as shared:  # mode 0700
+            os.chmod(shared, 0o755)  # the clone may be where no other user can enter
+            shutil.copy(BIN / "penstock", shared)
+            done = run_program("penstock", built_in=pathlib.Path(shared), user="nobody", PENSTOCK_DATA_DIR=folder)
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"PENSTOCK_DATA_DIR: {folder} cannot be entered: Permission denied", done.stderr)
             self.assertNotIn("one file", done.stderr)
