@@ -6,13 +6,14 @@
 #include "common/config/settings.h"
 #include "common/wiring/addresses.h"
 #include "common/wiring/seen_set.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/policy.h"
 #include "workers/runtime/pools.h"
+#include "workers/sources/stripe/stripe.h"
 
 namespace penstock {
 
 inline Policy policy_of(const Settings& settings) {
-  return {settings.stripe_mode, settings.trust_connected_accounts, settings.payout_retry_schedule};
+  return {settings.trust_connected_accounts, settings.payout_retry_schedule};
 }
 
 inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {
@@ -27,9 +28,13 @@ inline PoolsOptions pools_options(const Settings& settings, std::vector<std::str
   return options;
 }
 
+// Who reads what the doors take in: a line a source.
+inline Sources sources_of(const Settings& settings) { return Sources({stripe_source(settings.stripe_mode)}); }
+
 inline PoolsPorts pools_ports(const Settings& settings, EventLog& event_log, Store& store,
                               const Clock& clock) {
-  return {event_log, store, clock, [&settings, &store] { return open_seen_set(settings, store); }};
+  return {event_log, store, clock, sources_of(settings),
+          [&settings, &store] { return open_seen_set(settings, store); }};
 }
 
 }  // namespace penstock

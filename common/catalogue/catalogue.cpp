@@ -32,30 +32,36 @@ Catalogue::Catalogue(std::string_view json) {
   CHECK(document.has_value());
   const json::Value lines = document.value().root()["inbound"];
   for (json::Value line = lines.first(); !line.absent(); line = lines.next(line)) {
-    const auto topic = line["topic"].string(), key = line["key"].string();
-    CHECK(topic && key);
-    const Route route{std::string(*topic), key_rule(*key)};
+    const auto source = line["source"].string(), topic = line["topic"].string(), key = line["key"].string();
+    CHECK(source && topic && key);
+    const TopicRoute route{std::string(*topic), key_rule(*key)};
     topics_.push_back(route.topic);
-    const json::Value types = line["types"];
-    for (json::Value type = types.first(); !type.absent(); type = types.next(type)) {
-      const auto name = type.string();
-      CHECK(name);
-      if (name->ends_with(".*"))
-        patterns_.push_back({std::string(name->substr(0, name->size() - 1)), route});
-      else
-        exact_.emplace(*name, route);
-    }
+    add(sources_[std::string(*source)], line["types"], route);
   }
   topics_.push_back(unrouted_.topic);
   std::sort(topics_.begin(), topics_.end());
   topics_.erase(std::unique(topics_.begin(), topics_.end()), topics_.end());
-  std::stable_sort(patterns_.begin(), patterns_.end(),
+}
+
+void Catalogue::add(Types& known, json::Value names, const TopicRoute& route) {
+  for (json::Value each = names.first(); !each.absent(); each = names.next(each)) {
+    const auto name = each.string();
+    CHECK(name);
+    if (name->ends_with(".*"))
+      known.patterns.push_back({std::string(name->substr(0, name->size() - 1)), route});
+    else
+      known.exact.emplace(*name, route);
+  }
+  std::stable_sort(known.patterns.begin(), known.patterns.end(),
                    [](const Pattern& a, const Pattern& b) { return a.prefix.size() > b.prefix.size(); });
 }
 
-const Route& Catalogue::route(std::string_view type) const {
-  if (const auto found = exact_.find(type); found != exact_.end()) return found->second;
-  for (const auto& pattern : patterns_)
+const TopicRoute& Catalogue::route(std::string_view source, std::string_view type) const {
+  const auto known = sources_.find(source);
+  if (known == sources_.end()) return unrouted_;
+  const auto& [exact, patterns] = known->second;
+  if (const auto found = exact.find(type); found != exact.end()) return found->second;
+  for (const auto& pattern : patterns)
     if (type.starts_with(pattern.prefix)) return pattern.route;
   return unrouted_;
 }

@@ -1,11 +1,13 @@
-// Which topic an event type goes to and what its record is keyed by: schemas/catalogue.json, built into the
-// program.
+// Which topic an event goes to and what its record is keyed by, by its source and type: schemas/catalogue.json,
+// built into the program.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "common/json/value.h"
 
 namespace penstock {
 
@@ -22,7 +24,7 @@ enum class KeyRule {
   event,         // the event id
 };
 
-struct Route {
+struct TopicRoute {
   std::string topic;
   KeyRule key = KeyRule::event;
 };
@@ -30,12 +32,15 @@ struct Route {
 // Immutable; may be read from any thread.
 class Catalogue {
  public:
-  // The catalogue this program was built with. Aborts when it is malformed: that is a bug of the build.
+  // The catalogue this program was built with.
   static const Catalogue& builtin();
 
-  // The route of an event type; an exact name beats a pattern, the longest pattern ("payout.*") beats a
+  // Aborts when it is malformed: that is a bug of the build.
+  explicit Catalogue(std::string_view json);
+
+  // The route of an event type of that source ("stripe"); an exact name beats a pattern, the longest pattern ("payout.*") beats a
   // shorter one.
-  const Route& route(std::string_view type) const;
+  const TopicRoute& route(std::string_view source, std::string_view type) const;
 
   // Every topic an event can be routed to, kUnroutedTopic included, sorted.
   const std::vector<std::string>& topics() const noexcept { return topics_; }
@@ -43,8 +48,6 @@ class Catalogue {
   const std::vector<std::string>& pools() const noexcept { return topics_; }
 
  private:
-  explicit Catalogue(std::string_view json);
-
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept {
@@ -53,11 +56,16 @@ class Catalogue {
   };
   struct Pattern {
     std::string prefix;  // with the dot
-    Route route;
+    TopicRoute route;
   };
-  std::unordered_map<std::string, Route, Hash, std::equal_to<>> exact_;
-  std::vector<Pattern> patterns_;  // longest first
-  Route unrouted_{std::string(kUnroutedTopic), KeyRule::event};
+  struct Types {  // of one source
+    std::unordered_map<std::string, TopicRoute, Hash, std::equal_to<>> exact;
+    std::vector<Pattern> patterns;  // longest first
+  };
+  static void add(Types& known, json::Value names, const TopicRoute& route);
+
+  std::unordered_map<std::string, Types, Hash, std::equal_to<>> sources_;
+  TopicRoute unrouted_{std::string(kUnroutedTopic), KeyRule::event};
   std::vector<std::string> topics_;
 };
 

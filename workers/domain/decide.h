@@ -1,6 +1,6 @@
 // The functional core: what an event changes, given what is known. Pure; the same for every order of arrival.
 //
-//   auto facts = understand(event);                     // typed, strict; an error parks the event
+//   facts: what the event says, as its source has read it (workers/sources)
 //   for (;;) { Reads reads(view); name_reads(view, facts, reads); if (reads.empty()) break; load…; }
 //   Result<Effects> effects = decide(view, facts, policy);
 //   view.apply(effects.value(), event.meta.key);
@@ -12,11 +12,11 @@
 #include "common/core/result.h"
 #include "workers/domain/connect/accounts.h"
 #include "workers/domain/connect/payouts.h"
-#include "workers/domain/event.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/payments/charges.h"
 #include "workers/domain/payments/intents.h"
 #include "workers/domain/payments/sessions.h"
-#include "workers/domain/policy.h"
 #include "workers/domain/state/view.h"
 #include "workers/domain/subscriptions/invoices.h"
 #include "workers/domain/subscriptions/subscriptions.h"
@@ -31,10 +31,6 @@ struct UnhandledFacts {
 
 using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts,
                            SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts>;
-
-// By event type, from one table of handlers. Errors are `invalid` with the class first, as
-// read_stripe_event's.
-Result<Facts> understand(const Event& event);
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 namespace {
@@ -113,7 +113,7 @@ class BatchRun {
     }
     TRY_STATUS(view_.take(wanted, answered));
     for (auto& incoming : batch_)
-      if (!inbox_.knows(incoming.key)) read_body(incoming);
+      if (!inbox_.knows(incoming.key)) read_body(incoming, context_.sources);
     TRY_STATUS(load_closure(*transaction_, view_, [this](Reads& more) { name_all(more); }));
     context_.metrics.store_call("load", watch.elapsed());
     return ok();

@@ -35,6 +35,7 @@ using ParkAll = std::function<Status(const std::vector<Incoming*>&)>;
 struct BatchContext {
   Store& store;
   const Clock& clock;
+  const Sources& sources;
   const Policy& policy;
   WorkerMetrics& metrics;
   ParkAll park;

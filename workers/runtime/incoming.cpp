@@ -23,33 +23,6 @@ Timestamp time_header_or(const Headers& headers, std::string_view name, Timestam
   return text ? parse_rfc3339(*text).value_or(otherwise) : otherwise;
 }
 
-std::optional<std::string> id_of(json::Value value) {
-  const auto id = value.string();
-  return id && id->size() <= kTokenBytesMax ? std::optional<std::string>(*id) : std::nullopt;
-}
-
-// Thin events carry no snapshot: they are kept, and no handler takes them.
-bool is_thin_event(const json::Document& body) {
-  const json::Value root = body.root();
-  return root["object"].string() == "v2.core.event" && root["id"].is_string() && root["type"].is_string();
-}
-
-Result<Facts> read_facts(Incoming& incoming) {
-  TRY(auto document, json::Document::parse(incoming.record.value));
-  if (is_thin_event(document)) {
-    incoming.entity = id_of(document.root()["related_object"]["id"]);
-    EventMeta meta{incoming.key, {}, incoming.type, incoming.event_created, {}, false};
-    return Facts{UnhandledFacts{std::move(meta), "thin_event"}};
-  }
-  TRY(auto event, read_stripe_event(incoming.key, std::move(document)));
-  incoming.entity = id_of(event.object()["id"]);
-  if (make_event_key(incoming.source, event.meta.id) != incoming.key)
-    return Error{ErrorCode::invalid, Retry::never,
-                 "wrong_shape: event.id is not the one that the record is named by"};
-  incoming.event_created = event.meta.created;
-  return understand(event);
-}
-
 // A record without an id is known by where it stood first.
 EventKey event_key_of(const Headers& headers, const Position& origin) {
   return make_event_key(header_or(headers, "ce_source", "unknown"),
@@ -82,13 +55,16 @@ Incoming identify(StoredRecord record) {
   return incoming;
 }
 
-void read_body(Incoming& incoming) {
+void read_body(Incoming& incoming, const Sources& sources) {
   if (std::exchange(incoming.body_read, true)) return;
-  auto facts = read_facts(incoming);
-  if (facts)
-    incoming.facts = std::move(facts).value();
+  ReadEvent read = sources.read(
+      {incoming.key, incoming.source, incoming.type, incoming.event_created, incoming.record.value});
+  incoming.entity = std::move(read.entity);
+  incoming.event_created = read.created.value_or(incoming.event_created);
+  if (read.facts)
+    incoming.facts = std::move(read.facts).value();
   else
-    incoming.rejected = rejection_of(facts.error());
+    incoming.rejected = rejection_of(read.facts.error());
 }
 
 InboxRow inbox_row(const Incoming& incoming, Outcome outcome) {

@@ -7,6 +7,7 @@
 #include "common/ports/event_log.h"
 #include "workers/domain/decide.h"
 #include "workers/domain/state/event_rows.h"
+#include "workers/sources/sources.h"
 
 namespace penstock {
 
@@ -53,8 +54,8 @@ struct Incoming {
 // bytes, no UTF-8) counts as missing, so that every record has a key that the store can hold.
 Incoming identify(StoredRecord record);
 
-// Reads the body, strictly, once. Never fails: what is no event is rejected.
-void read_body(Incoming& incoming);
+// Has its source read the body, once. Never fails: what is no event is rejected.
+void read_body(Incoming& incoming, const Sources& sources);
 
 // The inbox row that says what became of it.
 InboxRow inbox_row(const Incoming& incoming, Outcome outcome);

@@ -1,7 +1,7 @@
 #include "workers/runtime/pool_watchdog.h"
 
 #include "common/observe/log.h"
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 #include "workers/runtime/batch.h"
 
 namespace penstock {

@@ -83,7 +83,7 @@ Pools::~Pools() {
 
 void Pools::run(const WorkerOptions& options, SeenSet& seen_set, PoolHealth& health, std::stop_token stop) {
   log::info("pool started", {{"pool", options.pool}, {"group", options.group}});
-  const WorkerPorts ports{ports_.log, seen_set, ports_.store, ports_.clock, health};
+  const WorkerPorts ports{ports_.log, seen_set, ports_.store, ports_.clock, ports_.sources, health};
   const auto ended = run_worker(options, ports, policy_, metrics_, std::move(stop));
   if (!ended) {
     log::error(

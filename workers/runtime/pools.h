@@ -33,6 +33,7 @@ struct PoolsPorts {
   EventLog& log;
   Store& store;
   const Clock& clock;
+  Sources sources;
   std::function<std::unique_ptr<SeenSet>()> open_seen_set;  // called once a pool
 };
 

@@ -4,7 +4,7 @@
 
 #include "common/ports/clock.h"
 #include "common/ports/store.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/policy.h"
 
 namespace penstock {
 

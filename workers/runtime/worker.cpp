@@ -37,7 +37,7 @@ class Worker {
         metrics_(metrics),
         stop_(std::move(stop)),
         applier_({options.pool, options.retry_delay_min, options.retry_delay_max, options.store_address},
-                 {ports.store, ports.clock, policy, metrics,
+                 {ports.store, ports.clock, ports.sources, policy, metrics,
                   [this](const std::vector<Incoming*>& letters) {
                     return append_dead_letters(ports_.log, letters, options_.park_deadline);
                   }},
@@ -152,7 +152,7 @@ class Worker {
     note_seen_set(seen ? ok() : Status(seen.error()), "seen", watch);
     for (std::size_t at = 0; at < batch.size(); ++at) {
       const bool by_another = seen && seen.value()[at] && *seen.value()[at] != batch[at].record.position;
-      if (!by_another) read_body(batch[at]);
+      if (!by_another) read_body(batch[at], ports_.sources);
     }
   }
 

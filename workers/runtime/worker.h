@@ -14,9 +14,10 @@
 #include "common/ports/event_log.h"
 #include "common/ports/seen_set.h"
 #include "common/ports/store.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/policy.h"
 #include "workers/runtime/metrics.h"
 #include "workers/runtime/pool_health.h"
+#include "workers/sources/sources.h"
 
 namespace penstock {
 
@@ -37,6 +38,7 @@ struct WorkerPorts {
   SeenSet& seen_set;  // this worker's own
   Store& store;
   const Clock& clock;
+  const Sources& sources;
   PoolHealth& health;
 };
 

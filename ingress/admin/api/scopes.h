@@ -9,7 +9,7 @@
 
 #include "ingress/admin/api/query_reader.h"
 #include "ingress/admin/api/stored.h"
-#include "workers/domain/scope.h"
+#include "workers/domain/event/scope.h"
 
 namespace penstock::admin {
 

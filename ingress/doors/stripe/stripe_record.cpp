@@ -5,7 +5,7 @@
 namespace penstock {
 namespace {
 
-constexpr std::string_view kScope = "stripe";
+constexpr std::string_view kSource = "stripe";
 
 std::string first_of(std::initializer_list<std::string_view> candidates) {
   for (const auto candidate : candidates)
@@ -33,7 +33,7 @@ Headers headers_of(EventSummary event, Timestamp received_at) {
   headers.emplace_back("ce_specversion", "1.0");
   headers.emplace_back("ce_id", std::move(event.id));
   headers.emplace_back("ce_type", event.type.empty() ? "unknown" : std::move(event.type));
-  headers.emplace_back("ce_source", kScope);
+  headers.emplace_back("ce_source", kSource);
   if (event.created) headers.emplace_back("ce_time", to_rfc3339(*event.created));
   headers.emplace_back("content-type", "application/json");
   headers.emplace_back("ps_receivedat", to_rfc3339(received_at));
@@ -54,7 +54,7 @@ Record stripe_record(std::string body, const Catalogue& catalogue, Timestamp rec
   record.topic = kUnroutedTopic;
   record.key = event.id;
   if (is_event) {
-    const auto& route = catalogue.route(event.type);
+    const auto& route = catalogue.route(kSource, event.type);
     record.topic = route.topic;
     record.key = key_of(route.key, event, event.id);
   }

@@ -21,6 +21,7 @@
 #include "tests/bench/programs/event_bodies.h"
 #include "tests/bench/programs/report.h"
 #include "workers/runtime/worker.h"
+#include "workers/sources/stripe/stripe.h"
 
 namespace penstock::bench {
 namespace {
@@ -115,12 +116,13 @@ std::chrono::duration<double> apply_all(const Options& options, EventLog& log, S
                              .batch_events_max = options.batch,
                              .log_address = "memory",
                              .store_address = "postgresql"};
+  const Sources sources({stripe_source(StripeMode::both)});
   const Policy policy;
   PoolHealth health(worker.pool, clock, Milliseconds{60'000});
 
   const auto start = std::chrono::steady_clock::now();
   std::jthread thread([&](std::stop_token stop) {
-    if (!run_worker(worker, {log, seen_set, store, clock, health}, policy, metrics, std::move(stop)))
+    if (!run_worker(worker, {log, seen_set, store, clock, sources, health}, policy, metrics, std::move(stop)))
       fail("the worker gave up");
   });
   seen_set.wait();

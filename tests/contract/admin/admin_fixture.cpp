@@ -98,8 +98,9 @@ Position AdminTest::apply_body(std::string body) {
   CHECK(stored.has_value() && stored.value().has_value());
   std::vector<Incoming> batch;
   batch.push_back(identify(*std::move(stored).value()));
-  const BatchContext context{*store_, clock_, policy_, worker_metrics_,
-                             [](const std::vector<Incoming*>&) -> Status { return ok(); }};
+  const BatchContext context{*store_,         clock_,
+                             sources_,        policy_,
+                             worker_metrics_, [](const std::vector<Incoming*>&) -> Status { return ok(); }};
   EXPECT_TRUE(apply_batch(context, batch));
   return position;
 }

@@ -17,6 +17,7 @@
 #include "workers/domain/state/payment_rows.h"
 #include "workers/runtime/dead_letters.h"
 #include "workers/runtime/incoming.h"
+#include "workers/sources/stripe/stripe.h"
 
 namespace penstock {
 namespace {
@@ -118,7 +119,7 @@ class WorkerTest : public ::testing::Test {
 
   void start() {
     thread_ = std::jthread([this](std::stop_token stop) {
-      const WorkerPorts ports{*log_.log, seen_set_, *store_, clock_, health_};
+      const WorkerPorts ports{*log_.log, seen_set_, *store_, clock_, sources_, health_};
       EXPECT_TRUE(run_worker(options_, ports, policy_, metrics_, std::move(stop)));
     });
   }
@@ -173,6 +174,7 @@ class WorkerTest : public ::testing::Test {
   std::unique_ptr<FaultyStore> store_;
   MapSeenSet seen_set_;
   WorkerOptions options_;
+  const Sources sources_{{stripe_source(StripeMode::both)}};
   Policy policy_;
   Metrics registry_;
   WorkerMetrics metrics_{registry_};
@@ -309,7 +311,7 @@ TEST_F(WorkerTest, AParkingThatFailsIsTriedAgainAndNeverDone) {
 
 TEST_F(WorkerTest, ADeadLetterThatTheLogRefusesSaysNothingAboutTheEvent) {
   Incoming incoming = identify({{"payments", Partition{0}, Offset{0}}, {}, "k", "not json", {}});
-  read_body(incoming);
+  read_body(incoming, sources_);
   log_.storage->fail_next_write({ErrorCode::invalid, Retry::never, "larger than the topic takes"});
   const auto appended = append_dead_letters(*log_.log, {&incoming}, Milliseconds{200});
   ASSERT_FALSE(appended);

@@ -6,7 +6,7 @@
 #include "tests/contract/store/harness.h"
 #include "workers/domain/connect/payouts.h"
 #include "workers/domain/connect/session_payments.h"
-#include "workers/domain/fulfilment/fulfil.h"
+#include "workers/domain/payments/fulfil.h"
 
 namespace penstock {
 namespace {

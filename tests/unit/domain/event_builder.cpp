@@ -39,7 +39,7 @@ std::string event_body(const EventSpec& spec) {
 Event build_event(const EventSpec& spec) {
   auto body = json::Document::parse(event_body(spec));
   CHECK(body.has_value());
-  auto event = read_stripe_event(make_event_key("stripe", id_of(spec)), std::move(body).value());
+  auto event = stripe::read_event(make_event_key("stripe", id_of(spec)), std::move(body).value());
   CHECK(event.has_value());
   return std::move(event).value();
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "workers/domain/event.h"
+#include "workers/sources/stripe/event.h"
 
 namespace penstock::testing {
 
@@ -21,6 +21,8 @@ struct EventSpec {
 
 // The body as Stripe posts it.
 std::string event_body(const EventSpec& spec);
+
+using stripe::Event;
 
 // The event, read back from that body. Aborts when the body is no event.
 Event build_event(const EventSpec& spec);

@@ -67,7 +67,7 @@ Outcome World::decide_one(View& view, const Event& event) {
     error_ = error.detail;
     return Outcome::parked;
   };
-  const auto facts = understand(event);
+  const auto facts = stripe::understand(event);
   if (!facts) return park(facts.error());
   load_closure(view, [&](Reads& reads) { name_reads(view, facts.value(), reads); });
   const auto effects = decide(view, facts.value(), policy_);
@@ -84,7 +84,7 @@ std::vector<Outcome> World::run_batch(const std::vector<Event>& events) {
   // others.
   load_closure(view, [&](Reads& reads) {
     for (const auto& event : events)
-      if (const auto facts = understand(event)) name_reads(view, facts.value(), reads);
+      if (const auto facts = stripe::understand(event)) name_reads(view, facts.value(), reads);
   });
   std::vector<Outcome> outcomes;
   for (const auto& event : events) {

@@ -10,6 +10,7 @@
 
 #include "tests/unit/domain/event_builder.h"
 #include "workers/domain/decide.h"
+#include "workers/sources/stripe/readers.h"
 
 namespace penstock::testing {
 

@@ -123,7 +123,8 @@ TEST(StripeRecord, AgreesWithTheStrictParserOnTheCorpus) {
     EXPECT_EQ(find_header(record.headers, "ce_type"), root["type"].string()) << name;
     EXPECT_NE(find_header(record.headers, "ce_time"), std::nullopt) << name;
     const bool thin = root["object"].string() == "v2.core.event";
-    EXPECT_EQ(record.topic, thin ? "unrouted" : Catalogue::builtin().route(*root["type"].string()).topic)
+    EXPECT_EQ(record.topic,
+              thin ? "unrouted" : Catalogue::builtin().route("stripe", *root["type"].string()).topic)
         << name;
     const auto object = root["data"]["object"];
     if (record.topic != "payments" && record.topic != "payouts") continue;

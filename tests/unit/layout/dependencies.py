@@ -36,20 +36,42 @@ THIRD_PARTY = {
     "/boost/asio/": ("common/http", "common/async", "deploy/standalone/send"),
     "/boost/beast/": ("common/http", "deploy/standalone/send"),
 }
-# A folder, and the folders of ours it must not reach.
-DIRECTIONS = {
-    "common/core": ("common/json", "common/ports", "common/observe", "common/adapters", "common/config", "common/wiring",
-                    "ingress", "workers", "deploy"),
-    "common/ports": ("common/adapters", "common/config", "common/wiring", "ingress", "workers", "deploy"),
-    "common/adapters": ("common/config", "common/wiring", "ingress", "workers", "deploy"),
-    "common/config": ("common/adapters", "common/wiring", "ingress", "workers", "deploy"),
-    "ingress/server": ("common/adapters", "common/config", "common/wiring", "workers", "deploy"),
-    "ingress/verify": ("common/adapters", "common/config", "common/wiring", "workers", "deploy"),
-    "ingress/routes": ("common/adapters", "common/config", "common/wiring", "workers", "deploy"),
-    "ingress/admin": ("common/adapters", "common/config", "deploy"),
-    "workers/domain": ("common/adapters", "common/config", "common/wiring", "ingress", "deploy", "workers/runtime"),
-    "workers/runtime": ("common/adapters", "common/config", "common/wiring", "ingress", "deploy"),
+# A floor each, from the ground up: code reaches what is below it, and on its own floor only its own folder. A folder
+# that stands here reaches all that the ones it names reach, and nothing else of ours.
+REACHES = {
+    "common/core": (),
+    "common/async": ("common/core",),
+    "common/crypto": ("common/core",),
+    "common/json": ("common/core",),
+    "common/process": ("common/core",),
+    "common/observe": ("common/json",),
+    "common/catalogue": ("common/json",),
+    "common/ports": ("common/observe",),
+    "common/config": ("common/crypto", "common/observe"),
+    "common/adapters": ("common/ports", "schemas"),
+    "common/http/server": ("common/crypto", "common/observe"),
+    "common/http/probes": ("common/http/server",),
+    "common/http/listeners": ("common/config", "common/http/probes"),
+    "common/wiring": ("common/adapters", "common/catalogue", "common/config", "common/http/probes"),
+    "workers/domain/event": ("common/core",),
+    "workers/domain/state": ("workers/domain/event", "common/ports"),
+    "workers/domain/outbound": ("workers/domain/state",),
+    "workers/domain/ledger": ("workers/domain/outbound",),
+    "workers/domain/payments": ("workers/domain/ledger",),
+    "workers/domain/subscriptions": ("workers/domain/outbound",),
+    "workers/domain/connect": ("workers/domain/outbound",),
+    "workers/domain": ("workers/domain/payments", "workers/domain/subscriptions", "workers/domain/connect"),
+    "workers/sources": ("workers/domain",),
+    "workers/runtime": ("workers/sources", "common/async", "common/catalogue"),
+    "workers": ("workers/runtime", "common/http/listeners", "common/process", "common/wiring"),
+    "ingress/signatures": ("common/crypto", "common/json"),
+    "ingress/intake": ("common/ports",),
+    "ingress/doors": ("ingress/intake", "ingress/signatures", "common/catalogue", "common/http/server"),
+    "ingress/admin/api": ("workers/runtime", "common/crypto", "common/http/probes", "schemas"),
+    "ingress/admin": ("ingress/admin/api", "common/http/listeners", "common/process", "common/wiring"),
+    "ingress": ("ingress/doors", "common/http/listeners", "common/process", "common/wiring"),
 }
+FREE = ("deploy", "schemas", "tests")  # they assemble, or hold no code of ours that others are made of
 
 
 def within(path, folders):
@@ -100,15 +122,34 @@ def third_party(source, build):
                 yield f"{name} reaches {part.strip('/')}, which is for {', '.join(allowed)}"
 
 
+def room_of(path):
+    """The longest folder of REACHES that the path lies in."""
+    rooms = [room for room in REACHES if within(path, (room,))]
+    return max(rooms, key=len) if rooms else None
+
+
+def reached_by(room):
+    found = {room}
+    for below in REACHES.get(room, ()):
+        found |= reached_by(below)
+    return found
+
+
 def directions(source, build):
     for folder, name, headers in objects(build):
-        for of, forbidden in DIRECTIONS.items():
-            if not within(folder, (of,)):
+        if within(folder, FREE):
+            continue
+        room = room_of(folder)
+        if room is None:
+            yield f"{folder} stands on no floor: give it a line in REACHES"
+            continue
+        allowed = reached_by(room)
+        for header in headers:
+            if not header.startswith(str(source) + "/"):
                 continue
-            ours = [header[len(str(source)) + 1:] for header in headers if header.startswith(str(source) + "/")]
-            for header in ours:
-                if within(header, forbidden):
-                    yield f"{name} reaches {header}"
+            header = header[len(str(source)) + 1:]
+            if within(header, FREE) and not within(header, allowed) or room_of(header) not in (*allowed, None):
+                yield f"{name} reaches {header}"
 
 
 def ingress_links(source, build):

@@ -22,10 +22,10 @@ json::Document example(std::string_view type, std::string_view id = "0a1b2c") {
   return std::move(made).value();
 }
 
-Event event(std::string_view type) {
+stripe::Event event(std::string_view type) {
   const auto body = example(type);
   const std::string id(body.root()["id"].string().value_or(""));
-  auto read = read_stripe_event(make_event_key("stripe", id), body);
+  auto read = stripe::read_event(make_event_key("stripe", id), body);
   EXPECT_TRUE(read) << type << ": " << read.error().detail;
   return std::move(read).value();
 }
@@ -70,7 +70,7 @@ TEST(Examples, EveryTypeIsOneAndIsRouted) {
   std::set<std::string> seen;
   for (const auto& type : example_types()) {
     EXPECT_TRUE(seen.insert(type).second) << type;
-    EXPECT_NE(Catalogue::builtin().route(type).topic, kUnroutedTopic) << type;
+    EXPECT_NE(Catalogue::builtin().route("stripe", type).topic, kUnroutedTopic) << type;
     EXPECT_EQ(example(type).root()["type"].string(), type);
   }
 }

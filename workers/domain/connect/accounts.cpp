@@ -1,23 +1,9 @@
 #include "workers/domain/connect/accounts.h"
 
-#include "workers/domain/outbound.h"
-#include "workers/domain/read.h"
+#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 namespace {
-
-Result<Requirements> read_requirements(json::Value account) {
-  const json::Value object = account["requirements"];
-  if (object.missing()) return Requirements{};
-  Reader in(object, "data.object.requirements");
-  Requirements requirements;
-  requirements.currently_due = in.texts("currently_due");
-  requirements.eventually_due = in.texts("eventually_due");
-  requirements.past_due = in.texts("past_due");
-  requirements.disabled_reason = in.optional_text("disabled_reason");
-  if (const auto problem = in.problem()) return *problem;
-  return requirements;
-}
 
 void show(ConnectedAccount& row, const AccountSnapshot& snapshot) {
   row.user_id = snapshot.user_id;
@@ -29,23 +15,6 @@ void show(ConnectedAccount& row, const AccountSnapshot& snapshot) {
 }
 
 }  // namespace
-
-Result<AccountFacts> read_account(const Event& event) {
-  TRY(auto requirements, read_requirements(event.object()));
-  Reader in(event.object());
-  AccountFacts facts;
-  facts.meta = event.meta;
-  facts.id = in.id("id");
-  facts.snapshot.user_id = find_text(in.metadata(), "user_id");
-  facts.snapshot.charges_enabled = in.optional_boolean("charges_enabled").value_or(false);
-  facts.snapshot.payouts_enabled = in.optional_boolean("payouts_enabled").value_or(false);
-  facts.snapshot.details_submitted = in.optional_boolean("details_submitted").value_or(false);
-  facts.snapshot.requirements = std::move(requirements);
-  if (const auto problem = in.problem()) return *problem;
-  facts.state = AttributeDigest(event.object());
-  facts.previous = AttributeDigest(event.previous_attributes());
-  return facts;
-}
 
 void name_reads(const View&, const AccountFacts& facts, Reads& reads) {
   reads.want<ConnectedAccount>(facts.meta.scope().of_platform().key(facts.id));

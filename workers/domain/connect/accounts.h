@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/core/result.h"
-#include "workers/domain/event.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
@@ -16,9 +16,6 @@ struct AccountFacts {
   AttributeDigest state;
   AttributeDigest previous;
 };
-
-// Errors: wrong_shape.
-Result<AccountFacts> read_account(const Event& event);
 
 void name_reads(const View& view, const AccountFacts& facts, Reads& reads);
 // Tells account.updated on every visible change.

@@ -5,35 +5,10 @@
 
 #include "workers/domain/connect/retries.h"
 #include "workers/domain/connect/session_payments.h"
-#include "workers/domain/outbound.h"
-#include "workers/domain/read.h"
+#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 namespace {
-
-struct PayoutEventType {
-  std::string_view type;
-  std::int64_t lifecycle;
-  PayoutStatus status;  // what the type alone says
-};
-
-constexpr std::array<PayoutEventType, 4> kEventTypes = {{
-    {"payout.created", 0, PayoutStatus::pending},
-    {"payout.paid", 2, PayoutStatus::paid},
-    {"payout.canceled", 2, PayoutStatus::canceled},
-    {"payout.failed", 2, PayoutStatus::failed},
-}};
-
-PayoutEventType event_type(std::string_view type) noexcept {
-  for (const auto& known : kEventTypes)
-    if (known.type == type) return known;
-  return {type, 1, PayoutStatus::pending};
-}
-
-std::optional<MinorUnits> read_amount(Reader& in) {
-  const auto amount = in.optional_integer("amount");
-  return amount ? std::optional(MinorUnits{*amount}) : std::nullopt;
-}
 
 // Takes what the event says of the payout, unless the row shows a greater one. False: it does.
 bool take_snapshot(Payout& row, const PayoutFacts& facts) {
@@ -111,27 +86,6 @@ void tell_status(Effects& effects, const Payout& before, const Payout& after, co
 }
 
 }  // namespace
-
-Result<PayoutFacts> read_payout(const Event& event) {
-  Reader in(event.object());
-  const auto type = event_type(event.meta.type);
-  PayoutStatus status{};
-  PayoutFacts facts;
-  facts.meta = event.meta;
-  facts.id = in.id("id");
-  if (!from_string(in.text("status"), status)) in.refuse("status", "is no payout status");
-  facts.status = std::max(type.status, status);
-  facts.lifecycle = type.lifecycle;
-  facts.amount = read_amount(in);
-  facts.currency = in.optional_currency("currency");
-  facts.arrival_date = in.optional_seconds("arrival_date");
-  facts.destination = in.optional_reference("destination");
-  facts.failure_code = in.optional_text("failure_code");
-  facts.failure_message = in.optional_text("failure_message");
-  facts.session_payment = find_text(in.metadata(), "session_payment_id");
-  if (const auto problem = in.problem()) return *problem;
-  return facts;
-}
 
 void name_reads(const View& view, const PayoutFacts& facts, Reads& reads) {
   const Scope scope = facts.meta.scope(), platform = scope.of_platform();

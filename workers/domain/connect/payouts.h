@@ -7,8 +7,8 @@
 #pragma once
 
 #include "common/core/result.h"
-#include "workers/domain/event.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
@@ -26,9 +26,6 @@ struct PayoutFacts {
   std::optional<std::string> failure_message;
   std::optional<std::string> session_payment;
 };
-
-// Errors: wrong_shape, a status that is not Stripe's included.
-Result<PayoutFacts> read_payout(const Event& event);
 
 void name_reads(const View& view, const PayoutFacts& facts, Reads& reads);
 

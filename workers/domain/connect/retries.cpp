@@ -4,7 +4,7 @@
 #include <array>
 
 #include "workers/domain/connect/payouts.h"
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/core/time.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {

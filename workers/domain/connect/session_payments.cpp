@@ -4,7 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 namespace {

@@ -9,7 +9,7 @@
 // There is a row of each mode. A registration without a mode is for both.
 #pragma once
 
-#include "workers/domain/event.h"
+#include "workers/domain/event/event.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "common/core/result.h"
-#include "workers/domain/event.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
@@ -20,10 +20,6 @@ struct DisputeFacts {
   EventMeta meta;
   Charge shown;
 };
-
-// Errors: wrong_shape.
-Result<RefundFacts> read_refund(const Event& event);
-Result<DisputeFacts> read_dispute(const Event& event);
 
 void name_reads(const View& view, const RefundFacts& facts, Reads& reads);
 void name_reads(const View& view, const DisputeFacts& facts, Reads& reads);

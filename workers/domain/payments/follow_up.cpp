@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 #include "workers/domain/payments/join.h"
 
 namespace penstock {

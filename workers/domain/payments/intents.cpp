@@ -2,51 +2,13 @@
 
 #include <algorithm>
 
-#include "workers/domain/fulfilment/fulfil.h"
-#include "workers/domain/ledger/deposits.h"
+#include "workers/domain/payments/deposits.h"
 #include "workers/domain/payments/follow_up.h"
+#include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/join.h"
-#include "workers/domain/read.h"
 
 namespace penstock {
 namespace {
-
-struct IntentType {
-  std::string_view type;
-  std::int64_t rank;  // of an intent's events within one second
-};
-constexpr IntentType kTypes[] = {{"payment_intent.created", 0},
-                                 {"payment_intent.payment_failed", 2},
-                                 {"payment_intent.canceled", 3},
-                                 {"payment_intent.succeeded", 4}};
-
-std::int64_t rank_of(std::string_view type) noexcept {
-  for (const auto& known : kTypes)
-    if (known.type == type) return known.rank;
-  return 1;
-}
-
-PaymentStatus status_of(std::string_view type, std::string_view intent) noexcept {
-  if (type == "payment_intent.payment_failed") return PaymentStatus::failed;
-  if (intent == "succeeded") return PaymentStatus::paid;
-  if (intent == "processing") return PaymentStatus::processing;
-  return intent == "canceled" ? PaymentStatus::canceled : PaymentStatus::pending;
-}
-
-// Newest first, as Stripe lists them.
-Result<std::vector<std::string>> read_charges(json::Value intent) {
-  Reader in(intent);
-  std::vector<std::string> charges;
-  if (const auto latest = in.optional_reference("latest_charge")) charges.push_back(*latest);
-  const json::Value list = intent["charges"]["data"];
-  for (json::Value v = list.first(); !v.absent(); v = list.next(v)) {
-    Reader charge(v, "data.object.charges.data[]");
-    charges.push_back(charge.id("id"));
-    if (const auto problem = charge.problem()) return *problem;
-  }
-  if (const auto problem = in.problem()) return *problem;
-  return charges;
-}
 
 // The intents that hold the facts' charges now, and the one that is to.
 std::vector<std::string> intents_around(const Draft& draft, const IntentFacts& facts) {
@@ -86,23 +48,6 @@ void tell_payments(Draft& draft, const std::vector<std::string>& sessions, const
 }
 
 }  // namespace
-
-Result<IntentFacts> read_intent(const Event& event) {
-  Reader in(event.object());
-  auto shown = make_row<PaymentIntent>(event.meta.scope(), in.id("id"));
-  shown.status = status_of(event.meta.type, in.text("status"));
-  shown.amount = in.optional_amount("amount");
-  shown.currency = in.optional_currency("currency");
-  shown.customer = in.optional_reference("customer");
-  shown.metadata = in.metadata();
-  shown.user_id = find_text(shown.metadata, "user_id");
-  shown.version = event.meta.version(rank_of(event.meta.type));
-  if (const auto problem = in.problem()) return *problem;
-  TRY(const auto charges, read_charges(event.object()));
-  if (!charges.empty()) shown.latest_charge = charges.front();
-  shown.charges = set_of({charges.begin(), charges.end()});
-  return IntentFacts{event.meta, std::move(shown)};
-}
 
 void name_reads(const View& view, const IntentFacts& facts, Reads& reads) {
   LinkedReads linked(view, facts.meta.scope(), reads);

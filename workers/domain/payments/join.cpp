@@ -4,7 +4,7 @@
 #include <iterator>
 #include <tuple>
 
-#include "workers/domain/fulfilment/fulfil.h"
+#include "workers/domain/payments/fulfil.h"
 
 namespace penstock {
 namespace {

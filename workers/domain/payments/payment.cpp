@@ -4,9 +4,9 @@
 #include <limits>
 #include <tuple>
 
-#include "workers/domain/fulfilment/fulfil.h"
+#include "workers/domain/event/metadata.h"
+#include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/linked_reads.h"
-#include "workers/domain/read.h"
 
 namespace penstock {
 namespace {

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "common/core/result.h"
-#include "workers/domain/event.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
@@ -16,11 +16,6 @@ struct SessionFacts {
   EventMeta meta;
   CheckoutSession shown;  // the row, had there been no other event
 };
-
-// Status: by the type for expired and async_payment_failed; else complete is paid (`paid`,
-// `no_payment_required`) or processing, and open is pending. A completed session of old API versions has no
-// `status`. Errors: wrong_shape.
-Result<SessionFacts> read_session(const Event& event);
 
 void name_reads(const View& view, const SessionFacts& facts, Reads& reads);
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "workers/domain/state/table.h"
+#include "workers/domain/state/whole_state.h"
 #include "workers/domain/state/words.h"
-#include "workers/domain/whole_state.h"
 
 namespace penstock {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "workers/domain/event.h"
+#include "workers/domain/event/event.h"
 #include "workers/domain/state/table.h"
 #include "workers/domain/state/words.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "workers/domain/state/table.h"
+#include "workers/domain/state/whole_state.h"
 #include "workers/domain/state/words.h"
-#include "workers/domain/whole_state.h"
 
 namespace penstock {
 

@@ -2,35 +2,9 @@
 
 #include <algorithm>
 
-#include "workers/domain/read.h"
 #include "workers/domain/subscriptions/subscriptions.h"
 
 namespace penstock {
-namespace {
-
-Result<std::optional<std::string>> read_parent(json::Value invoice) {
-  const json::Value details = invoice["parent"]["subscription_details"];
-  if (details.missing()) return std::optional<std::string>();
-  Reader in(details, "data.object.parent.subscription_details");
-  auto subscription = in.optional_reference("subscription");
-  if (const auto problem = in.problem()) return *problem;
-  return subscription;
-}
-
-}  // namespace
-
-Result<InvoiceFacts> read_invoice(const Event& event) {
-  TRY(auto parent, read_parent(event.object()));
-  Reader in(event.object());
-  InvoiceFacts facts;
-  facts.meta = event.meta;
-  facts.subscription = in.optional_reference("subscription");
-  if (!facts.subscription) facts.subscription = std::move(parent);
-  facts.outcome = event.meta.type == "invoice.paid" ? InvoiceOutcome::paid : InvoiceOutcome::failed;
-  if (const auto problem = in.problem()) return *problem;
-  return facts;
-}
-
 void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads) {
   if (facts.subscription) name_subscription(view, facts.meta.scope(), *facts.subscription, reads);
 }

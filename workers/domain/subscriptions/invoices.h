@@ -5,8 +5,8 @@
 #pragma once
 
 #include "common/core/result.h"
-#include "workers/domain/event.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
@@ -16,10 +16,6 @@ struct InvoiceFacts {
   std::optional<std::string> subscription;  // none: it bills something else, and is ignored
   InvoiceOutcome outcome = InvoiceOutcome::failed;
 };
-
-// Finds the subscription in both API shapes: under `parent` since basil (2025-03-31), at the top level
-// before. Errors: wrong_shape.
-Result<InvoiceFacts> read_invoice(const Event& event);
 
 void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads);
 Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy& policy);

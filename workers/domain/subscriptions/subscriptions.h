@@ -6,8 +6,8 @@
 #pragma once
 
 #include "common/core/result.h"
-#include "workers/domain/event.h"
-#include "workers/domain/policy.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
@@ -21,11 +21,6 @@ struct SubscriptionFacts {
   AttributeDigest state;
   AttributeDigest previous;
 };
-
-// Takes both API shapes: period, plan and quantity stand in the first item since basil (2025-03-31), at the
-// top level before; the item's are preferred (docs.stripe.com/changelog/basil/2025-03-31). Errors:
-// wrong_shape, a status that is not Stripe's included.
-Result<SubscriptionFacts> read_subscription(const Event& event);
 
 void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads);
 Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy& policy);

@@ -3,7 +3,7 @@
 
 #include "common/core/result.h"
 #include "common/json/value.h"
-#include "workers/domain/event.h"
+#include "workers/domain/event/event.h"
 
 namespace penstock::stripe {
 

@@ -1,10 +1,15 @@
 // What Stripe's events say about each kind of object. Errors: wrong_shape, naming the path.
+//
+// To handle another type: a reader here, and a line in the table of stripe.cpp.
 #pragma once
 
 #include "workers/domain/decide.h"
 #include "workers/sources/stripe/event.h"
 
 namespace penstock::stripe {
+
+// By event type; what no reader takes is UnhandledFacts.
+Result<Facts> understand(const Event& event);
 
 // Status: by the type for expired and async_payment_failed; else complete is paid (`paid`,
 // `no_payment_required`) or processing, and open is pending. A completed session of old API versions has no

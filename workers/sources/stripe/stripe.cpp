@@ -68,9 +68,7 @@ Result<Facts> read_facts(const RawEvent& raw, const Event& event, StripeMode mod
                  "wrong_shape: event.id is not the one that the record is named by"};
   if (auto reason = wrong_mode(event.meta, mode))
     return Facts{UnhandledFacts{event.meta, *std::move(reason)}};
-  for (const auto& handler : kHandlers)
-    if (takes(handler, event.meta.type)) return handler.read(event);
-  return Facts{UnhandledFacts{event.meta}};
+  return stripe::understand(event);
 }
 
 ReadEvent read(const RawEvent& raw, StripeMode mode) {
@@ -85,6 +83,12 @@ ReadEvent read(const RawEvent& raw, StripeMode mode) {
 }
 
 }  // namespace
+
+Result<Facts> stripe::understand(const Event& event) {
+  for (const auto& handler : kHandlers)
+    if (takes(handler, event.meta.type)) return handler.read(event);
+  return Facts{UnhandledFacts{event.meta}};
+}
 
 Source stripe_source(StripeMode mode) {
   return {kStripe, [mode](const RawEvent& raw) { return read(raw, mode); }};

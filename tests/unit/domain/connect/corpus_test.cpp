@@ -15,7 +15,7 @@ std::optional<Event> corpus_event(std::string_view file) {
   auto document = json::Document::parse(*body);
   CHECK(document.has_value());
   const EventKey key = make_event_key("stripe", *document.value().root()["id"].string());
-  auto event = read_stripe_event(key, std::move(document).value());
+  auto event = stripe::read_event(key, std::move(document).value());
   CHECK(event.has_value());
   return std::move(event).value();
 }

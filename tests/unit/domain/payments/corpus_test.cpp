@@ -32,7 +32,7 @@ class Corpus : public ::testing::Test {
   static Event load(const std::string& file) {
     auto body = json::Document::parse(corpus_body(file).value()).value();
     const auto key = make_event_key("stripe", body.root()["id"].string().value());
-    return read_stripe_event(key, std::move(body)).value();
+    return stripe::read_event(key, std::move(body)).value();
   }
 
   std::vector<Event> snapshots() const {

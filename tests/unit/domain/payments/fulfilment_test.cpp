@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/domain/payments/payment_events.h"
-#include "workers/domain/fulfilment/fulfil.h"
+#include "workers/domain/payments/fulfil.h"
 
 namespace penstock::testing {
 namespace {

@@ -326,16 +326,6 @@ TEST(Outcome, AppliedEventTouchesTheRowsItChanged) {
   EXPECT_THAT(world.touched(), ElementsAre(TouchedRow{"payments", "cs_1"}, TouchedRow{"payments", "pi_1"},
                                            TouchedRow{"wallets", "u1"}));
 }
-TEST(StripeModePolicy, IgnoresEventsOfTheOtherMode) {
-  World live(Policy{.stripe_mode = StripeMode::live});
-  EXPECT_EQ(live.run(in_test_mode(session_event("completed", {}))), Outcome::ignored);
-  EXPECT_EQ(live.reason(), "test_mode");
-  EXPECT_FALSE(payment(live, "cs_1"));
-  World test(Policy{.stripe_mode = StripeMode::test});
-  EXPECT_EQ(test.run(session_event("completed", {})), Outcome::ignored);
-  EXPECT_EQ(test.reason(), "live_mode");
-  EXPECT_EQ(test.run(in_test_mode(session_event("completed", {}))), Outcome::applied);
-}
 
 TEST(WrongShapes, AreParkedAndChangeNothing) {
   const std::vector<EventSpec> wrong = {

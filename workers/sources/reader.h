@@ -58,7 +58,4 @@ class Reader {
   std::optional<std::string> problem_;
 };
 
-// The value under `name`; nullopt when there is none or it is empty.
-std::optional<std::string> find_text(const std::map<std::string, std::string>& map, const std::string& name);
-
 }  // namespace penstock

@@ -1,12 +1,12 @@
-#include "workers/domain/fulfilment/fulfil.h"
+#include "workers/domain/payments/fulfil.h"
 
 #include <algorithm>
 #include <array>
 
-#include "workers/domain/ledger/deposits.h"
-#include "workers/domain/outbound.h"
+#include "workers/domain/event/metadata.h"
+#include "workers/domain/outbound/outbound.h"
+#include "workers/domain/payments/deposits.h"
 #include "workers/domain/payments/payment.h"
-#include "workers/domain/read.h"
 
 namespace penstock {
 namespace {

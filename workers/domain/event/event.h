@@ -1,15 +1,12 @@
-// An event as the domain sees it: who says what about which object. Built from the raw body in one strict
-// parse.
+// An event as the domain sees it: who says what about which object. Its source has read it from the raw body.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "common/core/ids.h"
-#include "common/core/result.h"
 #include "common/core/time.h"
-#include "common/json/value.h"
-#include "workers/domain/scope.h"
+#include "workers/domain/event/scope.h"
 
 namespace penstock {
 
@@ -33,17 +30,5 @@ struct EventMeta {
   Scope scope() const { return {livemode, account}; }
   EventVersion version(std::int64_t rank) const { return {created, rank, id}; }
 };
-
-struct Event {
-  EventMeta meta;
-  json::Document body;
-
-  json::Value object() const { return body.root()["data"]["object"]; }
-  json::Value previous_attributes() const { return body.root()["data"]["previous_attributes"]; }
-};
-
-// Reads a Stripe snapshot event (`object: "event"`). Errors are `invalid`, the detail "wrong_shape: " and the
-// path that is wrong.
-Result<Event> read_stripe_event(const EventKey& key, json::Document body);
 
 }  // namespace penstock

@@ -1,4 +1,4 @@
-#include "workers/domain/outbound.h"
+#include "workers/domain/outbound/outbound.h"
 
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>

@@ -1,4 +1,4 @@
-#include "workers/domain/read.h"
+#include "workers/sources/reader.h"
 
 #include <algorithm>
 
@@ -133,11 +133,6 @@ std::vector<std::string> Reader::texts(std::string_view name) {
 std::optional<Error> Reader::problem() const {
   if (!problem_) return std::nullopt;
   return Error{ErrorCode::invalid, Retry::never, "wrong_shape: " + *problem_};
-}
-
-std::optional<std::string> find_text(const std::map<std::string, std::string>& map, const std::string& name) {
-  const auto found = map.find(name);
-  return found == map.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace penstock

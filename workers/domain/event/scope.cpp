@@ -1,4 +1,4 @@
-#include "workers/domain/scope.h"
+#include "workers/domain/event/scope.h"
 
 namespace penstock {
 

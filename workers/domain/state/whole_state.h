@@ -17,7 +17,7 @@
 
 #include "common/core/check.h"
 #include "common/json/codec.h"
-#include "workers/domain/event.h"
+#include "workers/domain/event/event.h"
 
 namespace penstock {
 

@@ -3,14 +3,12 @@
 
 #include <vector>
 
-#include "common/core/stripe_mode.h"
 #include "common/core/time.h"
-#include "workers/domain/event.h"
+#include "workers/domain/event/event.h"
 
 namespace penstock {
 
 struct Policy {
-  StripeMode stripe_mode = StripeMode::both;
   // Whether what connected accounts say may touch the platform's wallets, profiles and grants.
   bool trust_connected_accounts = false;
   // Delays between a payout's failure and each call to retry it; as many retries as there are delays.

@@ -1,4 +1,4 @@
-#include "workers/domain/whole_state.h"
+#include "workers/domain/state/whole_state.h"
 
 #include <array>
 #include <bit>
