@@ -87,7 +87,8 @@ def objects(build):
             continue
         name = lines[0].split(": ")[0]
         headers = [str((build / line.strip()).resolve()) for line in lines[1:]]
-        yield name.split("/CMakeFiles/")[0], name, headers
+        target, source = re.fullmatch(r"(.*)/CMakeFiles/[^/]+\.dir/(.*)", name).groups()
+        yield str(pathlib.PurePath(target, source).parent), name, headers
 
 
 def headers_where(build, folders):
