@@ -9,16 +9,22 @@ namespace {
 
 constexpr Milliseconds kDrainDeadline{15'000};
 
+// The doors of the public listener: a line each.
+std::vector<Door> doors(const Settings& settings) {
+  std::vector<Door> all;
+  all.push_back(stripe_door(stripe_door_options(settings), Catalogue::builtin()));
+  return all;
+}
+
 }  // namespace
 
 Ingress::Ingress(const Settings& settings, EventLog& log, const Clock& clock, Metrics& metrics)
     : settings_(settings),
       log_(log),
       metrics_(metrics),
-      circuit_(log, clock, log_circuit_options(settings), metrics),
-      stripe_(stripe_webhook_options(settings), Catalogue::builtin(), circuit_, clock, metrics) {}
+      intake_(intake_options(settings), log, clock, metrics) {}
 
-Status Ingress::ready() { return circuit_.ready(topics_in_use()); }
+Status Ingress::ready() { return intake_.ready(topics_in_use()); }
 
 ReadinessCheck Ingress::log_check() {
   return {"log", log_address(settings_), [this] { return ready(); }};
@@ -26,8 +32,10 @@ ReadinessCheck Ingress::log_check() {
 
 Status Ingress::start(Readiness& readiness) {
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
-  auto routes = stripe_.routes();
-  for (auto& route : probes_->routes()) routes.push_back(std::move(route));
+  auto all_doors = doors(settings_);
+  auto routes = probes_->routes();
+  for (Door& door : all_doors)
+    for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));
   server_.emplace(public_server_options(settings_), std::move(routes), metrics_);
   return start_listener(*server_, "ingress");
 }

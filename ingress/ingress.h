@@ -6,7 +6,6 @@
 #include <string>
 
 #include "common/http/probes/probes.h"
-#include "ingress/doors/stripe/stripe_webhook.h"
 #include "ingress/options.h"
 
 namespace penstock {
@@ -35,8 +34,7 @@ class Ingress {
   const Settings& settings_;
   EventLog& log_;
   Metrics& metrics_;
-  LogCircuit circuit_;
-  StripeWebhook stripe_;
+  Intake intake_;
   std::optional<Probes> probes_;
   std::optional<http::HttpServer> server_;
 };

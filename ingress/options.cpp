@@ -41,16 +41,13 @@ http::ServerOptions public_server_options(const Settings& settings) {
   return options;
 }
 
-StripeWebhookOptions stripe_webhook_options(const Settings& settings) {
-  StripeWebhookOptions options;
-  options.secrets = settings.stripe_webhook_secrets;
-  options.tolerance = std::chrono::floor<std::chrono::seconds>(settings.stripe_tolerance);
-  options.ack_deadline = settings.ack_timeout;
-  return options;
+StripeDoorOptions stripe_door_options(const Settings& settings) {
+  return {.secrets = settings.stripe_webhook_secrets,
+          .tolerance = std::chrono::floor<std::chrono::seconds>(settings.stripe_tolerance)};
 }
 
-LogCircuitOptions log_circuit_options(const Settings& settings) {
-  return {.answer_deadline = settings.ack_timeout, .address = log_address(settings)};
+IntakeOptions intake_options(const Settings& settings) {
+  return {.log = {.answer_deadline = settings.ack_timeout, .address = log_address(settings)}};
 }
 
 std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t open_files_max,

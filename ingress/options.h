@@ -3,13 +3,13 @@
 
 #include "common/config/settings.h"
 #include "common/http/listeners/listeners.h"
-#include "ingress/doors/stripe/stripe_webhook.h"
+#include "ingress/doors/stripe/stripe_door.h"
 
 namespace penstock {
 
 http::ServerOptions public_server_options(const Settings& settings);
-StripeWebhookOptions stripe_webhook_options(const Settings& settings);
-LogCircuitOptions log_circuit_options(const Settings& settings);
+StripeDoorOptions stripe_door_options(const Settings& settings);
+IntakeOptions intake_options(const Settings& settings);
 
 // How many connections the public listener may have, if `open_files_max` are to be enough for them and for
 // `other_files`: the setting, or what fits, at least half of the limit.

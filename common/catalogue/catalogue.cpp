@@ -35,12 +35,11 @@ Catalogue::Catalogue(std::string_view json) {
     const auto source = line["source"].string(), topic = line["topic"].string(), key = line["key"].string();
     CHECK(source && topic && key);
     const TopicRoute route{std::string(*topic), key_rule(*key)};
-    topics_.push_back(route.topic);
+    if (std::find(topics_.begin(), topics_.end(), route.topic) == topics_.end())
+      topics_.push_back(route.topic);
     add(sources_[std::string(*source)], line["types"], route);
   }
   topics_.push_back(unrouted_.topic);
-  std::sort(topics_.begin(), topics_.end());
-  topics_.erase(std::unique(topics_.begin(), topics_.end()), topics_.end());
 }
 
 void Catalogue::add(Types& known, json::Value names, const TopicRoute& route) {

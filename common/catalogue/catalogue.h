@@ -42,7 +42,7 @@ class Catalogue {
   // shorter one.
   const TopicRoute& route(std::string_view source, std::string_view type) const;
 
-  // Every topic an event can be routed to, kUnroutedTopic included, sorted.
+  // Every topic an event can be routed to, once, in the order of the catalogue; kUnroutedTopic is the last.
   const std::vector<std::string>& topics() const noexcept { return topics_; }
   // The pools of workers: each consumes the topic of its name.
   const std::vector<std::string>& pools() const noexcept { return topics_; }

@@ -1,11 +1,14 @@
-// Whether the log takes events: the one place that decides it, by what the log has answered. While it is
-// away, events are refused at once instead of each waiting for a deadline of its own, but for one at a time
-// that is let through and finds out whether it is back.
+// The way of an event into the log: whether the log takes events, and for how long its answer is waited for.
+//
+// While the log is away, by what it has answered (log_health.h), events are refused at once instead of each
+// waiting for a deadline of its own, but for one at a time that is let through and finds out whether it is
+// back.
 #pragma once
 
+#include <list>
 #include <memory>
+#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/ports/event_log.h"
@@ -13,40 +16,54 @@
 
 namespace penstock {
 
-// All methods may be called from any thread. Appends that are still open when this is destroyed are answered
-// all the same; the clock and the metrics must outlive the log.
+// All methods may be called from any thread. What is still open when this is destroyed is answered by the log
+// alone; the clock and the metrics must outlive the log.
 class LogCircuit {
  public:
-  LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics)
-      : log_(log), health_(std::make_shared<LogHealth>(clock, std::move(options), metrics)) {}
+  LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics);
 
-  // As EventLog::append(), and says for how long the caller should wait for `done` before it gives the event
-  // up: not for long while the log is away. `done` is an AppendDone, or what one is made of. Refused at once
-  // for an outage: unavailable.
-  template <class Done>
-  Result<Milliseconds> append(Record&& record, Done done) {
-    TRY(const LogHealth::Ticket ticket, health_->enter());
-    Status accepted =
-        log_.append(std::move(record),
-                    [health = health_, ticket, done = std::move(done)](const Result<Position>& result) {
-                      health->settle(ticket, result ? nullptr : &result.error());
-                      done(result);
-                    });
-    if (accepted) return health_->patience(ticket);
-    health_->settle(ticket, &accepted.error());
-    return accepted.error();
-  }
+  // As EventLog::append(), but `done` is called in time: with `timeout` when the log has not answered within
+  // `answer_deadline`, or while it is away within `probe_patience`, and what it answers then changes nothing
+  // for the caller. This is the one place that decides so. Refused at once for an outage: unavailable.
+  Status append(Record&& record, AppendDone done);
+
+  // Answers those whose time is up. Whoever owns this calls it often.
+  void give_up_late();
 
   // As EventLog::ready(), and takes note of the answer: so the log can be known to be away before an event
   // has waited for it, unless it has acknowledged one within `answer_deadline`, and to be back before one
   // comes. Unavailable, with what appends were answered, while an outage lasts that they have shown.
   Status ready(const std::vector<std::string>& topics) {
-    return health_->judge_readiness(log_.ready(topics));
+    return open_->health.judge_readiness(log_.ready(topics));
   }
 
  private:
+  struct Waiting {
+    AppendDone done;  // empty: its time was up
+    Milliseconds until{};
+    std::list<Waiting>* in = nullptr;
+  };
+  using Place = std::list<Waiting>::iterator;
+
+  // Shared with the appends that are open.
+  struct Open {
+    Open(const Clock& clock, LogCircuitOptions options, Metrics& metrics);
+
+    Place wait(AppendDone done, const LogHealth::Ticket& ticket, Milliseconds now);
+    // Whom the log's answer is for; nobody any more when the time was up.
+    AppendDone take(Place place);
+    std::vector<AppendDone> take_late(Milliseconds now);
+
+    LogHealth health;
+    prometheus::Counter& late;
+    std::mutex mutex;  // of what follows
+    // Two kinds of patience, so that each list is in the order of its deadlines; then those whose time was up.
+    std::list<Waiting> events, probes, given_up;
+  };
+
   EventLog& log_;
-  const std::shared_ptr<LogHealth> health_;  // shared with the appends that are open
+  const Clock& clock_;
+  const std::shared_ptr<Open> open_;
 };
 
 }  // namespace penstock

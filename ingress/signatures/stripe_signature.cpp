@@ -1,10 +1,12 @@
 #include <cstdint>
 
+#include "ingress/signatures/explain.h"
 #include "ingress/signatures/stripe_signature.h"
 
 namespace penstock {
 namespace {
 
+constexpr std::string_view kField = "Stripe-Signature";
 constexpr std::size_t kElementsMax = 64;
 constexpr std::size_t kTimestampDigitsMax = 15;  // stays far inside int64, thirty million years from now
 constexpr std::size_t kHexDigits = 64;
@@ -112,32 +114,17 @@ std::optional<std::chrono::sys_seconds> signature_time(std::string_view header) 
   return std::chrono::sys_seconds{std::chrono::seconds{*signed_at}};
 }
 
-std::string_view to_string(SignatureVerdict verdict) noexcept {
-  switch (verdict) {
-    case SignatureVerdict::valid:
-      return "valid";
-    case SignatureVerdict::no_secret:
-      return "no_secret";
-    case SignatureVerdict::header_missing:
-      return "header_missing";
-    case SignatureVerdict::header_repeated:
-      return "header_repeated";
-    case SignatureVerdict::header_oversized:
-      return "header_oversized";
-    case SignatureVerdict::element_malformed:
-      return "element_malformed";
-    case SignatureVerdict::timestamp_missing:
-      return "timestamp_missing";
-    case SignatureVerdict::timestamp_ambiguous:
-      return "timestamp_ambiguous";
-    case SignatureVerdict::timestamp_outside_tolerance:
-      return "timestamp_outside_tolerance";
-    case SignatureVerdict::signature_missing:
-      return "signature_missing";
-    case SignatureVerdict::signature_mismatch:
-      return "signature_mismatch";
-  }
-  return "valid";
+SignatureVerdict StripeSignature::judge_head(const http::RequestHead& head, Timestamp now) const {
+  return judge_header(head.field_values(kField), now);
+}
+
+bool StripeSignature::signed_by_us(const http::RequestHead& head, std::string_view body) const {
+  return signed_by_us(head.field(kField).value_or(""), body);
+}
+
+std::string StripeSignature::explain(SignatureVerdict verdict, const http::RequestHead& head,
+                                     std::string_view body, Timestamp now) const {
+  return penstock::explain(verdict, *this, head.field_values(kField), body, now);
 }
 
 }  // namespace penstock

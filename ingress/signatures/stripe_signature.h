@@ -1,4 +1,4 @@
-// Signature verification over raw bytes, before anything is parsed. Nothing here reads a clock or a setting.
+// The Stripe-Signature header.
 #pragma once
 
 #include <chrono>
@@ -10,30 +10,13 @@
 
 #include "common/core/time.h"
 #include "common/crypto/crypto.h"
+#include "ingress/signatures/signature.h"
 
 namespace penstock {
 
-// Why a request is or is not believed; for the log and the metric, never for the caller.
-enum class SignatureVerdict {
-  valid,
-  no_secret,  // none is configured
-  header_missing,
-  header_repeated,
-  header_oversized,     // more elements than any sender makes
-  element_malformed,    // a t or v1 without "="
-  timestamp_missing,    // none, or one that is no canonical positive decimal
-  timestamp_ambiguous,  // two that differ
-  timestamp_outside_tolerance,
-  signature_missing,  // no v1 of 64 characters
-  signature_mismatch,
-};
-inline constexpr std::size_t kSignatureVerdicts = 11;
-
-std::string_view to_string(SignatureVerdict verdict) noexcept;
-
 // The Stripe-Signature header: HMAC-SHA256 over "<t>.<body>" with the whole secret string as key, in
 // lower-case hex (docs.stripe.com/webhooks). Immutable, so any thread may use it; never blocks or throws.
-class StripeSignature {
+class StripeSignature final : public SignatureScheme {
  public:
   // Any one of the secrets may have signed; every request is tried with all of them. Empty ones are never
   // accepted. Without a tolerance (or with 0) the age of a signature is not checked.
@@ -47,6 +30,12 @@ class StripeSignature {
   // Whether one of the secrets signed `body`, the bytes as received, under a header that judge_header() found
   // valid. Every secret is compared with every v1 element, in constant time.
   bool signed_by_us(std::string_view header, std::string_view body) const;
+
+  // Likewise of a whole request.
+  SignatureVerdict judge_head(const http::RequestHead& head, Timestamp now) const override;
+  bool signed_by_us(const http::RequestHead& head, std::string_view body) const override;
+  std::string explain(SignatureVerdict verdict, const http::RequestHead& head, std::string_view body,
+                      Timestamp now) const override;
 
  private:
   bool within_tolerance(std::int64_t signed_at, Timestamp now) const noexcept;

@@ -59,8 +59,6 @@ EventLoop::~EventLoop() { CHECK(open_sessions_ == 0); }
 void EventLoop::deliver(const Answer& answer) {
   const auto session = sessions_[answer.slot];
   if (!session) return;
-  if (const auto* patience = std::get_if<Milliseconds>(&answer.content))
-    return session->answer_within(answer.exchange, *patience);
   const auto* constant = std::get_if<const Response*>(&answer.content);
   session->answer(answer.exchange, constant != nullptr ? **constant : std::get<Response>(answer.content));
 }

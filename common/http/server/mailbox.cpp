@@ -39,8 +39,6 @@ void Mailbox::close() {
   waiting_.clear();
 }
 
-void Responder::answer_within(Milliseconds patience) const { mailbox_->push({slot_, exchange_, patience}); }
-
 void Responder::send(Response response) const { mailbox_->push({slot_, exchange_, std::move(response)}); }
 
 void Responder::send_constant(const Response& response) const {

@@ -14,7 +14,7 @@ namespace penstock::http {
 struct Answer {
   std::uint32_t slot = 0;
   std::uint64_t exchange = 0;
-  std::variant<const Response*, Response, Milliseconds> content;
+  std::variant<const Response*, Response> content;
 };
 
 // Outlives its loop when a Responder still holds it; after close() all answers are dropped.

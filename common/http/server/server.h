@@ -88,10 +88,6 @@ class Responder {
   Responder(std::shared_ptr<Mailbox> mailbox, std::uint32_t slot, std::uint64_t exchange) noexcept
       : mailbox_(std::move(mailbox)), slot_(slot), exchange_(exchange) {}
 
-  // Brings the deadline of this answer forward, if it is later than so long from now; then the route's late
-  // answer is sent.
-  void answer_within(Milliseconds patience) const;
-
   // Never blocks beyond a short lock.
   void send(Response response) const;
   // For an answer that never changes: no copy is made. It must outlive the server.

@@ -198,11 +198,6 @@ void Session::answer(std::uint64_t exchange, const Response& response) {
   if (state_ == State::handling && exchange == exchange_) write(response);
 }
 
-void Session::answer_within(std::uint64_t exchange, Milliseconds patience) {
-  if (state_ == State::handling && exchange == exchange_)
-    deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + patience);
-}
-
 void Session::refuse(Refusal refusal) {
   keep_alive_ = false;
   refuse_with(refusal, refusal_response(refusal));

@@ -32,7 +32,6 @@ class Session : public boost::intrusive_ref_counter<Session, boost::thread_unsaf
   // Answers the exchange of that number, if it is still open.
   void answer(std::uint64_t exchange, const Response& response);
   // Brings its deadline forward, if it is still open.
-  void answer_within(std::uint64_t exchange, Milliseconds patience);
   void check_deadline(SteadyTime now);
   // No request after this one; closes at once when there is none.
   void drain();

@@ -13,7 +13,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/http/server/server.h"
 #include "common/observe/metrics.h"
-#include "ingress/doors/stripe/stripe_webhook.h"
+#include "ingress/doors/stripe/stripe_door.h"
 #include "tests/bench/programs/report.h"
 
 namespace penstock::bench {
@@ -88,9 +88,9 @@ void serve(const std::string& secret) {
   NullLog log;
   const SystemClock clock;
   Metrics metrics;
-  LogCircuit circuit(log, clock, {}, metrics);
-  StripeWebhook webhook({.secrets = {secret}}, Catalogue::builtin(), circuit, clock, metrics);
-  http::HttpServer server({.threads = 1}, webhook.routes(), metrics);
+  Intake intake({}, log, clock, metrics);
+  http::HttpServer server({.threads = 1},
+                          intake.routes(stripe_door({.secrets = {secret}}, Catalogue::builtin())), metrics);
   if (const auto started = server.start(); !started) fail(started.error().detail);
   report_listening(server.bound_address());
   termination.wait();

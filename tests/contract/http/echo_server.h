@@ -79,16 +79,6 @@ class EchoServer {
     table.push_back({.method = "GET", .pattern = "/things/{id}", .name = "things", .handler = show});
     table.push_back({.method = "GET", .pattern = "/large", .name = "large", .handler = large});
     table.push_back({.method = "POST", .pattern = "/held", .name = "held", .handler = hold});
-    table.push_back({.method = "POST",
-                     .pattern = "/hurried",
-                     .name = "hurried",
-                     .handler =
-                         [hold](Request&& request, const Responder& responder) {
-                           responder.answer_within(Milliseconds{60});
-                           responder.answer_within(Milliseconds{60'000});
-                           hold(std::move(request), responder);
-                         },
-                     .late_answer = problem(503, "hurried", "too late")});
     table.push_back(
         {.method = "POST",
          .pattern = "/impatient",

@@ -61,23 +61,6 @@ TEST(HttpServer, OnlyTheFirstAnswerCounts) {
   EXPECT_EQ(body_of(client.answer()), "next");
 }
 
-TEST(HttpServer, AHandlerMayBringItsDeadlineForward) {
-  EchoServer server;
-  RawClient client(server.address());
-  client.send(post("/hurried", ""));
-  EXPECT_NE(client.answer().find("\"type\":\"hurried\""), std::string::npos);
-  const auto held = server.held(1);
-  ASSERT_EQ(held.size(), 1U);
-  held[0].send({.body = "late"});
-  held[0].answer_within(Milliseconds{0});
-  client.send(post("/held", ""));
-  const auto next = server.held(1);
-  ASSERT_EQ(next.size(), 1U);
-  held[0].answer_within(Milliseconds{0});
-  next[0].send({.body = "the next request has a deadline of its own"});
-  EXPECT_EQ(body_of(client.answer()), "the next request has a deadline of its own");
-}
-
 TEST(HttpServer, AHandlerThatIsTooLateIsAnsweredFor) {
   EchoServer server;
   RawClient client(server.address());

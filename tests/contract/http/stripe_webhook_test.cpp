@@ -7,7 +7,7 @@
 
 #include "common/crypto/crypto.h"
 #include "common/http/probes/probes.h"
-#include "ingress/doors/stripe/stripe_webhook.h"
+#include "ingress/doors/stripe/stripe_door.h"
 #include "tests/contract/http/echo_server.h"
 #include "tests/fakes/held_event_log.h"
 #include "tests/fakes/manual_clock.h"
@@ -49,12 +49,10 @@ const Position kPosition{"payouts", Partition{0}, Offset{7}};
 
 class StripeWebhookTest : public testing::Test {
  protected:
-  void serve(StripeWebhookOptions options = {}) {
-    options.secrets = {"whsec_other", kSecret};
-    circuit_.emplace(log_, clock_, LogCircuitOptions{.answer_deadline = options.ack_deadline}, metrics_);
-    webhook_.emplace(options, Catalogue::builtin(), *circuit_, clock_, metrics_);
+  void serve(Milliseconds ack_deadline = std::chrono::seconds{5}) {
+    intake_.emplace(IntakeOptions{.log = {.answer_deadline = ack_deadline}}, log_, clock_, metrics_);
     probes_.emplace(ProbeOptions{}, readiness_, metrics_);
-    auto routes = webhook_->routes();
+    auto routes = intake_->routes(stripe_door({.secrets = {"whsec_other", kSecret}}, Catalogue::builtin()));
     for (auto& route : probes_->routes()) routes.push_back(std::move(route));
     server_.emplace(http::ServerOptions{}, std::move(routes), metrics_);
     ASSERT_TRUE(server_->start());
@@ -73,8 +71,7 @@ class StripeWebhookTest : public testing::Test {
   ManualClock clock_{timestamp_from_unix_ms(kNow * 1'000)};
   Metrics metrics_;
   Readiness readiness_{{}};
-  std::optional<LogCircuit> circuit_;
-  std::optional<StripeWebhook> webhook_;
+  std::optional<Intake> intake_;
   std::optional<Probes> probes_;
   std::optional<http::HttpServer> server_;
 };
@@ -132,8 +129,7 @@ TEST_F(StripeWebhookTest, TheLogMayAnswerWhenEverythingElseIsGone) {
   server_->stop(milliseconds{0});
   server_.reset();
   probes_.reset();
-  webhook_.reset();
-  circuit_.reset();
+  intake_.reset();
   log_.take()->done(kPosition);
   log_.take()->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
   EXPECT_NE(metrics_.exposition().find("penstock_ingress_ack_seconds_count 1"), std::string::npos);
@@ -281,7 +277,7 @@ TEST_F(StripeWebhookTest, ALogThatFailsIs503) {
 }
 
 TEST_F(StripeWebhookTest, WhileTheLogIsAwayEventsAreRefusedAtOnce) {
-  serve({.ack_deadline = std::chrono::seconds{60}});
+  serve(std::chrono::seconds{60});
   RawClient first(server_->bound_address());
   first.send(signed_post("/v1/webhook/stripe", kEvent));
   auto lost = log_.take();
@@ -303,6 +299,7 @@ TEST_F(StripeWebhookTest, WhileTheLogIsAwayEventsAreRefusedAtOnce) {
   EXPECT_EQ(log_.waiting(), 0U) << "none of them waited for the log";
   EXPECT_NE(metrics_.exposition().find("penstock_ingress_log_away 1"), std::string::npos);
 
+  clock_.advance(milliseconds{250});
   EXPECT_EQ(status_of(probe.answer()), 503) << "the one that finds out is not kept for long either";
 
   probing->done(kPosition);
@@ -332,11 +329,12 @@ TEST_F(StripeWebhookTest, TheEventThatFindsTheLogBackIsAnsweredLikeAnyOther) {
 }
 
 TEST_F(StripeWebhookTest, ALogThatIsTooSlowIs503AndItsLateAnswerIsDropped) {
-  serve({.ack_deadline = milliseconds{80}});
+  serve(std::chrono::seconds{60});
   RawClient client(server_->bound_address());
   client.send(signed_post("/v1/webhook/stripe", kEvent));
   auto late = log_.take();
   ASSERT_TRUE(late);
+  clock_.advance(std::chrono::seconds{60});
   const auto answer = client.answer();
   EXPECT_EQ(status_of(answer), 503);
   EXPECT_NE(answer.find("\r\nRetry-After: 5\r\n"), std::string::npos);

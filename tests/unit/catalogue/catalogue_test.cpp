@@ -33,7 +33,7 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(),
-            (std::vector<std::string>{"payments", "payouts", "subscriptions", "unrouted"}));
+            (std::vector<std::string>{"payments", "subscriptions", "payouts", "unrouted"}));
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ TEST(ListenerOptions, AWholeBodyAlwaysFitsIntoTheShare) {
 }
 
 TEST(ListenerOptions, TheCircuitWaitsForTheLogAsLongAsAnAnswerMayTakeAndNamesIt) {
-  const auto options = log_circuit_options(settings_with({{"PENSTOCK_ACK_TIMEOUT", "3s"}}));
-  EXPECT_EQ(options.answer_deadline, std::chrono::seconds{3});
-  EXPECT_EQ(options.address, "sqlite at /tmp/x/log.db");
+  const auto options = intake_options(settings_with({{"PENSTOCK_ACK_TIMEOUT", "3s"}}));
+  EXPECT_EQ(options.log.answer_deadline, std::chrono::seconds{3});
+  EXPECT_EQ(options.log.address, "sqlite at /tmp/x/log.db");
 }
 
 TEST(ConnectionsThatFit, LeaveRoomForWhateverElseIsOpen) {

@@ -58,6 +58,48 @@ TEST_F(LogCircuitTest, TellsTheCallerWhatTheLogAnswers) {
   EXPECT_EQ(failed_, 1);
 }
 
+TEST_F(LogCircuitTest, WhatTheLogDoesNotAnswerInTimeTimesOutOnce) {
+  EXPECT_TRUE(append());
+  clock_.advance(seconds{3});
+  EXPECT_TRUE(append());
+  clock_.advance(seconds{2} - Milliseconds{1});
+  circuit_.give_up_late();
+  EXPECT_EQ(failed_, 0);
+  clock_.advance(Milliseconds{1});
+  circuit_.give_up_late();
+  circuit_.give_up_late();
+  EXPECT_EQ(failed_, 1) << "the first";
+  answer(kPosition);
+  EXPECT_EQ(stored_, 0) << "its time was up";
+  answer(kPosition);
+  EXPECT_EQ(stored_, 1);
+  clock_.advance(seconds{60});
+  circuit_.give_up_late();
+  EXPECT_EQ(failed_ + stored_, 2);
+  EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_acks_late_total 1"));
+}
+
+TEST_F(LogCircuitTest, AnEventThatFindsOutIsNotKeptForLongAndFindsOutAllTheSame) {
+  go_away();
+  ASSERT_TRUE(append());
+  clock_.advance(Milliseconds{250});
+  circuit_.give_up_late();
+  EXPECT_EQ(failed_, 2);
+  EXPECT_FALSE(append()) << "it is still asking";
+  answer(kPosition);
+  EXPECT_EQ(stored_, 0);
+  EXPECT_TRUE(append());
+  EXPECT_TRUE(append());
+}
+
+TEST_F(LogCircuitTest, WhatTheLogRefusesIsNotAnsweredAgain) {
+  log_.refuse_with(kFull);
+  EXPECT_FALSE(append());
+  clock_.advance(seconds{60});
+  circuit_.give_up_late();
+  EXPECT_EQ(failed_, 0);
+}
+
 TEST_F(LogCircuitTest, WhileTheLogIsAwayOneEventAtATimeAsksForIt) {
   go_away();
   EXPECT_TRUE(append()) << "this one finds out";

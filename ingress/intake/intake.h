@@ -1,0 +1,82 @@
+// What every door does with an event: once.
+//
+// A door says who may come in (authenticate) and what an event of its is (describe). The intake appends it,
+// waits for the log's report, answers, and counts; it writes the lines about those who are turned away, not too
+// many of them, and hears from the circuit when the log is away.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/async/periodic.h"
+#include "common/http/server/server.h"
+#include "common/observe/metrics.h"
+#include "common/ports/clock.h"
+#include "ingress/intake/log_circuit.h"
+
+namespace penstock {
+
+// Why a request is turned away.
+struct Refused {
+  std::string_view reason;              // label of the metric, one of Door::reasons
+  http::Response answer;                // says no more than the caller may know
+  std::function<std::string()> detail;  // for the log; called at once or never
+};
+
+// A row of the public listener. Its functions run on I/O threads: they must not block or throw.
+struct Door {
+  std::string_view name;  // of its route, in metrics and lines
+  std::vector<std::string> paths;
+  std::string_view media_type;            // of the bodies it takes
+  std::string_view refusal;               // the line about one who is turned away: "signature refused"
+  std::vector<std::string_view> reasons;  // every Refused::reason
+  http::Response accepted;                // once the log has the event
+
+  // By the head alone, before anything of the body is read; then by all of it.
+  std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate_head;
+  std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate;
+  // What verifies is never refused for what it says: whether it is an event at all, the workers find out.
+  std::function<Record(http::Request&&, Timestamp received_at)> describe;
+};
+
+struct IntakeOptions {
+  LogCircuitOptions log = {};  // a 503 when it does not answer in time
+  std::chrono::seconds retry_after{5};
+};
+
+// Events that the log has not answered for when this is destroyed are counted still; the clock and the metrics
+// must outlive the log. The circuit may be asked from any thread, and so may the routes' handlers.
+class Intake {
+ public:
+  Intake(IntakeOptions options, EventLog& log, const Clock& clock, Metrics& metrics);
+  ~Intake();
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  // POST on each of the door's paths. This must outlive the server that has them.
+  std::vector<http::Route> routes(Door door);
+
+  // As LogCircuit::ready().
+  Status ready(const std::vector<std::string>& topics) { return circuit_.ready(topics); }
+
+ private:
+  struct Replies;
+  struct Opened;
+
+  void take(const std::shared_ptr<Opened>& door, http::Request&& request, const http::Responder& responder);
+  http::Response refuse(Opened& door, const http::Request& request, const Refused& refused);
+
+  const Milliseconds answer_deadline_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  LogCircuit circuit_;
+  const std::shared_ptr<Replies> replies_;  // shared with the appends that are open
+  Periodic giving_up_;                      // last: it uses the circuit
+};
+
+}  // namespace penstock
