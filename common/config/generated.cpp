@@ -30,7 +30,7 @@ class Descriptor {
 };
 
 Error failure(const std::filesystem::path& file, ErrorCode code, const std::string& what) {
-  return {code, Retry::never, file.string() + ": " + what};
+  return {code, file.string() + ": " + what};
 }
 
 Error system_failure(const std::filesystem::path& file) {

@@ -64,7 +64,7 @@ struct WordKind : Words {
     const auto found = std::find_if(Words::kWords.begin(), Words::kWords.end(),
                                     [&](const auto& w) { return w.first == text; });
     if (found != Words::kWords.end()) return found->second;
-    return Error{ErrorCode::invalid, Retry::never, "is not one of " + std::string(Words::kName)};
+    return Error{ErrorCode::invalid, "is not one of " + std::string(Words::kName)};
   }
 };
 struct StripeModeWords {
@@ -98,7 +98,7 @@ constexpr bool kOrdered = std::is_same_v<KindOf, DurationKind> || std::is_same_v
 template <class KindOf, class Value>
 Status check_bounds(const Setting& row, const Value& value) {
   const auto refuse = [](std::string_view relation, std::string_view bound) {
-    return Error{ErrorCode::invalid, Retry::never, std::string(relation) + std::string(bound)};
+    return Error{ErrorCode::invalid, std::string(relation) + std::string(bound)};
   };
   if (!row.minimum.empty() && value < KindOf::parse(row.minimum).value())
     return refuse("is less than ", row.minimum);

@@ -9,7 +9,7 @@
 namespace penstock {
 namespace {
 
-Error refuse(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
+Error refuse(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_name_char(char c) noexcept {

@@ -1,11 +1,10 @@
-// Money is an int64 in the currency's minor unit and a lower-case ISO code, as Stripe sends it.
+// Amounts of money: an int64 in the currency's minor unit, as Stripe sends it.
 // Nothing divides or multiplies, so currencies with 0, 2 and 3 decimals are all alike. Overflow is a value.
 #pragma once
 
 #include <compare>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace penstock {
 
@@ -25,11 +24,5 @@ constexpr std::optional<MinorUnits> checked_subtract(MinorUnits a, MinorUnits b)
   if (__builtin_sub_overflow(a.value, b.value, &difference)) return std::nullopt;
   return MinorUnits{difference};
 }
-
-struct Money {
-  MinorUnits amount;
-  std::string currency;
-  bool operator==(const Money&) const = default;
-};
 
 }  // namespace penstock

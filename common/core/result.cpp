@@ -28,16 +28,4 @@ std::string_view to_string(ErrorCode code) noexcept {
   return "internal";
 }
 
-std::string_view to_string(Retry retry) noexcept {
-  switch (retry) {
-    case Retry::never:
-      return "never";
-    case Retry::safe:
-      return "safe";
-    case Retry::unknown_outcome:
-      return "unknown_outcome";
-  }
-  return "never";
-}
-
 }  // namespace penstock

@@ -16,8 +16,8 @@ namespace penstock {
 
 // What went wrong, spelled like the metric label.
 enum class ErrorCode {
-  unavailable,  // the other side cannot be reached
-  timeout,      // no answer before the deadline
+  unavailable,  // the other side cannot be reached; what has an effect may have had it
+  timeout,      // no answer before the deadline; likewise
   overloaded,   // a bounded queue or pool is full
   conflict,     // another transaction got there first: load again and retry
   invalid,      // the input makes no sense; retrying cannot help
@@ -29,21 +29,12 @@ enum class ErrorCode {
 };
 inline constexpr std::size_t kErrorCodes = 10;
 
-// May the same call be made again?
-enum class Retry {
-  never,            // it fails again
-  safe,             // nothing happened
-  unknown_outcome,  // it may have happened: only with the same idempotency key
-};
-
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  Retry retry = Retry::never;
   std::string detail;  // for the log and the operator; holds no secret
 };
 
 std::string_view to_string(ErrorCode code) noexcept;
-std::string_view to_string(Retry retry) noexcept;
 
 template <class T>
 using Result = boost::outcome_v2::basic_result<T, Error, boost::outcome_v2::policy::terminate>;

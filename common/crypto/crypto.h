@@ -50,8 +50,6 @@ bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
 std::string to_hex(std::string_view bytes);
 std::string to_hex(const Sha256Mac& mac);
 std::array<char, 64> hex_digits(const Sha256Mac& mac) noexcept;
-// Either case; nullopt for an odd length or any other character.
-std::optional<std::string> from_hex(std::string_view text);
 
 // RFC 4648 §4, padded.
 std::string to_base64(std::string_view bytes);

@@ -20,13 +20,6 @@ std::string_view view_of(const Sha256Mac& mac) noexcept {
   return {reinterpret_cast<const char*>(mac.data()), mac.size()};
 }
 
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 int base64_value(char c) noexcept {
   const auto at = kBase64Digits.find(c);
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
@@ -46,18 +39,6 @@ std::array<char, 64> hex_digits(const Sha256Mac& mac) noexcept {
   std::array<char, 64> digits;
   write_hex(view_of(mac), digits.data());
   return digits;
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_value(text[i]), low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  return bytes;
 }
 
 std::string to_base64(std::string_view bytes) {

@@ -153,12 +153,11 @@ Result<Document> Document::parse(std::string_view text, const Limits& limits) {
                                                     : word_for(parsed.Code()));
     detail += " at byte " + std::to_string(parsed.Offset());
     if (builder.problem() == nullptr) detail.append(": ").append(rapidjson::GetParseError_En(parsed.Code()));
-    return Error{ErrorCode::invalid, Retry::never, std::move(detail)};
+    return Error{ErrorCode::invalid, std::move(detail)};
   }
   // The reader takes a NUL for the end of its input.
   if (stream.Tell() != text.size())
-    return Error{ErrorCode::invalid, Retry::never,
-                 "not_json at byte " + std::to_string(stream.Tell()) + ": NUL byte"};
+    return Error{ErrorCode::invalid, "not_json at byte " + std::to_string(stream.Tell()) + ": NUL byte"};
   Document document;
   document.tape_ = std::move(tape);
   return document;

@@ -47,7 +47,7 @@ class SeenSetOfStore final : public SeenSet {
   }
 
   static Error nameless(const std::string& why) {
-    return {ErrorCode::unavailable, Retry::safe, "the store has not said its id yet" + why};
+    return {ErrorCode::unavailable, "the store has not said its id yet" + why};
   }
 
   const RedisOptions options_;

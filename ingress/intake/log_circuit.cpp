@@ -5,7 +5,7 @@
 namespace penstock {
 namespace {
 
-const Error kLate{ErrorCode::timeout, Retry::unknown_outcome, "the log has not acknowledged it in time"};
+const Error kLate{ErrorCode::timeout, "the log has not acknowledged it in time"};
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 namespace penstock {
 namespace {
 
-const Error kSilence{ErrorCode::timeout, Retry::unknown_outcome, "the log acknowledges nothing"};
+const Error kSilence{ErrorCode::timeout, "the log acknowledges nothing"};
 
 // Not so when the clock has been set back.
 bool is_within(Milliseconds span, Timestamp since, Timestamp now) {
@@ -84,7 +84,7 @@ Result<std::uint64_t> LogHealth::enter_outage(Timestamp now) {
   if (outage_->probe) {
     ++outage_->refused;
     instruments_.refused.Increment();
-    return Error{ErrorCode::unavailable, Retry::safe, "the log is away"};
+    return Error{ErrorCode::unavailable, "the log is away"};
   }
   outage_->probe = Probe{++last_probe_, now};
   return last_probe_;
@@ -139,7 +139,7 @@ Status LogHealth::judge_outage(Timestamp now) {
     instruments_.away.Set(0);
   }
   if (outage_->on_trial) return ok();
-  return Error{ErrorCode::unavailable, Retry::safe,
+  return Error{ErrorCode::unavailable,
                "acknowledges nothing since " + to_rfc3339(outage_->since) + ": " + outage_->error.detail};
 }
 

@@ -45,7 +45,7 @@ class FaultyStore final : public Store {
   int times_asked_for_id() const { return times_asked_for_id_; }
 
   Result<std::unique_ptr<StoreBatch>> begin() override {
-    if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
+    if (!available_) return Error{ErrorCode::unavailable, "the store is away"};
     TRY(auto batch, store_.begin());
     return std::unique_ptr<StoreBatch>(std::make_unique<Batch>(*this, std::move(batch)));
   }
@@ -61,7 +61,7 @@ class FaultyStore final : public Store {
   Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Result<std::string> id() override {
     ++times_asked_for_id_;
-    if (!available_) return Error{ErrorCode::unavailable, Retry::safe, "the store is away"};
+    if (!available_) return Error{ErrorCode::unavailable, "the store is away"};
     return store_.id();
   }
   Status migrate() override { return store_.migrate(); }

@@ -77,7 +77,7 @@ class HeldEventLog : public EventLog {
   Result<bool> prune(Timestamp, const StillParked&) override { return false; }
 
  private:
-  static Error absent() { return {ErrorCode::unavailable, Retry::never, "this log only takes records"}; }
+  static Error absent() { return {ErrorCode::unavailable, "this log only takes records"}; }
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

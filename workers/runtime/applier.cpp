@@ -55,7 +55,7 @@ bool Applier::apply(std::vector<Incoming> batch) {
   for (;;) {
     const auto settled = apply_batch(context_, batch);
     if (settled) {
-      finish(batch, settled.value());
+      mark_done(batch, settled.value());
       return true;
     }
     context_.metrics.batch_retried(options_.pool, to_string(settled.error().code));
@@ -130,7 +130,7 @@ void Applier::note_failure(const Error& error, std::size_t events) {
                                                           {"store", options_.store_address}});
 }
 
-void Applier::finish(const std::vector<Incoming>& batch, const std::vector<Settled>& settled) {
+void Applier::mark_done(const std::vector<Incoming>& batch, const std::vector<Settled>& settled) {
   if (std::exchange(failing_, false))
     log::info("batch applied after retries", {{"pool", options_.pool}, {"events", batch.size()}});
   health_.applied(batch.size());

@@ -61,7 +61,7 @@ class Applier {
   bool apply_halves(std::vector<Incoming> batch);
   void note_conflicts(const Error& error, std::size_t events);
   void note_failure(const Error& error, std::size_t events);
-  void finish(const std::vector<Incoming>& batch, const std::vector<Settled>& settled);
+  void mark_done(const std::vector<Incoming>& batch, const std::vector<Settled>& settled);
   void log_parked(const Incoming& incoming) const;
 
   const ApplierOptions options_;

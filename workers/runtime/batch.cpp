@@ -159,8 +159,8 @@ class BatchRun {
     if (!incoming.dead_letter_durable) to_park_.push_back(&incoming);
     if (const Rejection* why = incoming.why_parked(); why->alert) {
       Effects effects;
-      raise(effects, {"event_parked", incoming.key.value, why->error_class + ": " + why->message},
-            incoming.key);
+      raise_alert(effects, {"event_parked", incoming.key.value, why->error_class + ": " + why->message},
+                  incoming.key);
       view_.apply(effects, incoming.key);
     }
     inbox_.add(inbox_row(incoming, Outcome::parked), context_.clock.now());
@@ -204,7 +204,7 @@ Status load_closure(StoreBatch& batch, View& view, const std::function<void(Read
     if (reads.empty()) return ok();
     TRY_STATUS(load_into(batch, view, reads.by_table()));
   }
-  return Error{ErrorCode::invalid, Retry::never, "rows_entangled: rows name one another without end"};
+  return Error{ErrorCode::invalid, "rows_entangled: rows name one another without end"};
 }
 
 Result<Effects> carry_out(Store& store, const Clock& clock, const Decision& decision) {

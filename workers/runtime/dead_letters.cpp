@@ -23,7 +23,7 @@ class Acknowledgements {
   Status wait(Milliseconds deadline) {
     std::unique_lock lock(mutex_);
     if (!all_here_.wait_for(lock, deadline, [this] { return missing_ == 0; }))
-      return Error{ErrorCode::timeout, Retry::unknown_outcome, "not acknowledged in time"};
+      return Error{ErrorCode::timeout, "not acknowledged in time"};
     if (error_) return *error_;
     return ok();
   }

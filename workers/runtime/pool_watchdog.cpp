@@ -35,10 +35,10 @@ Status raise_alert(Store& store, const Clock& clock, const std::string& pool, co
   const EventKey by = make_event_key("pool", pool);
   const auto decide = [&](const View&) -> Result<Effects> {
     Effects effects;
-    raise(effects,
-          {kPoolStuck, pool, "Pool " + pool + " applies nothing " + to_text(status),
-           last ? "after " + to_rfc3339(*last) : ""},
-          by);
+    raise_alert(effects,
+                {kPoolStuck, pool, "Pool " + pool + " applies nothing " + to_text(status),
+                 last ? "after " + to_rfc3339(*last) : ""},
+                by);
     return effects;
   };
   const auto raised = carry_out(store, clock, {by, [](const View&, Reads&) {}, decide});
@@ -119,7 +119,7 @@ Status PoolWatchdog::ready() const {
     stuck.append("pool ").append(pool.health->pool()).append(" has applied nothing ").append(to_text(status));
   }
   if (stuck.empty()) return ok();
-  return Error{ErrorCode::unavailable, Retry::safe, std::move(stuck)};
+  return Error{ErrorCode::unavailable, std::move(stuck)};
 }
 
 }  // namespace penstock

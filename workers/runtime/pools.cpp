@@ -41,8 +41,7 @@ Result<std::vector<std::string>> parse_pools(std::string_view text) {
     const auto end = std::min(text.find(',', at), text.size());
     const std::string name(text.substr(at, end - at));
     if (std::find(known.begin(), known.end(), name) == known.end())
-      return Error{ErrorCode::invalid, Retry::never,
-                   "no pool is named \"" + name + "\"; there are: all, " + known_pools()};
+      return Error{ErrorCode::invalid, "no pool is named \"" + name + "\"; there are: all, " + known_pools()};
     if (std::find(pools.begin(), pools.end(), name) == pools.end()) pools.push_back(name);
     at = end + 1;
   }

@@ -132,7 +132,7 @@ std::vector<std::string> Reader::texts(std::string_view name) {
 
 std::optional<Error> Reader::problem() const {
   if (!problem_) return std::nullopt;
-  return Error{ErrorCode::invalid, Retry::never, "wrong_shape: " + *problem_};
+  return Error{ErrorCode::invalid, "wrong_shape: " + *problem_};
 }
 
 }  // namespace penstock

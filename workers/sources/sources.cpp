@@ -12,7 +12,7 @@ ReadEvent Sources::read(const RawEvent& event) const {
   const auto found = std::find_if(sources_.begin(), sources_.end(),
                                   [name](const Source& source) { return source.name == name; });
   if (found != sources_.end()) return found->read(event);
-  return {Error{ErrorCode::invalid, Retry::never, "unknown_source: nobody here reads events of this source"}};
+  return {Error{ErrorCode::invalid, "unknown_source: nobody here reads events of this source"}};
 }
 
 }  // namespace penstock

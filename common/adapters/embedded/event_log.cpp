@@ -35,7 +35,7 @@ std::size_t bytes_of(const std::vector<StoredRecord>& records) {
 }
 
 Error no_such_topic(const std::string& topic) {
-  return {ErrorCode::wrong_schema, Retry::never, "the log has no topic " + topic};
+  return {ErrorCode::wrong_schema, "the log has no topic " + topic};
 }
 
 }  // namespace
@@ -47,14 +47,14 @@ Result<T> EmbeddedEventLog::ask(std::function<Result<T>(LogStorage&)> question, 
   {
     const std::scoped_lock lock(mutex_);
     if (questions_.size() >= kQuestionsMax)
-      return Error{ErrorCode::overloaded, Retry::safe, "too many reads wait for the log"};
+      return Error{ErrorCode::overloaded, "too many reads wait for the log"};
     questions_.push_back([promise, question = std::move(question)](LogStorage& storage) {
       promise->set_value(question(storage));
     });
     work_.notify_one();
   }
   if (answer.wait_for(deadline) != std::future_status::ready)
-    return Error{ErrorCode::timeout, Retry::safe, "the log did not answer in time"};
+    return Error{ErrorCode::timeout, "the log did not answer in time"};
   return answer.get();
 }
 
@@ -219,7 +219,7 @@ Status EmbeddedEventLog::Consumer::commit(std::span<const Position> last_done) {
   log_.work_.notify_one();
   lock.unlock();
   if (answer.wait_for(log_.options_.answer_deadline) != std::future_status::ready)
-    return Error{ErrorCode::timeout, Retry::unknown_outcome, "the log did not commit the offsets in time"};
+    return Error{ErrorCode::timeout, "the log did not commit the offsets in time"};
   TRY_STATUS(answer.get());
   lock.lock();
   for (const GroupOffset& offset : offsets) log_.notes_.erase({group_, offset.partition});
@@ -228,7 +228,7 @@ Status EmbeddedEventLog::Consumer::commit(std::span<const Position> last_done) {
 
 Status EmbeddedEventLog::Consumer::annotate(std::span<const Position> next, std::string_view note) {
   if (note.size() > kProgressNoteBytesMax)
-    return Error{ErrorCode::invalid, Retry::never, "the note is longer than a log takes"};
+    return Error{ErrorCode::invalid, "the note is longer than a log takes"};
   const std::scoped_lock lock(log_.mutex_);
   for (const Position& position : next) {
     const TopicPartition partition{position.topic, position.partition};
@@ -282,13 +282,13 @@ Status EmbeddedEventLog::append(Record record, AppendDone done) {
   const std::size_t bytes = bytes_of(record);
   // What was once taken can always be parked, however much less a log takes by now.
   if (record.topic != options_.parked_topic && bytes > options_.record_bytes_max)
-    return Error{ErrorCode::invalid, Retry::never, "the record is larger than the log takes"};
+    return Error{ErrorCode::invalid, "the record is larger than the log takes"};
   const auto partition =
       static_cast<std::int32_t>(hash_of(record.key) % static_cast<std::uint64_t>(options_.partitions));
   const std::scoped_lock lock(mutex_);
   if (!has_topic(record.topic)) return no_such_topic(record.topic);
   if (unanswered_ >= options_.queue_records_max || unanswered_bytes_ + bytes > options_.queue_bytes_max)
-    return Error{ErrorCode::overloaded, Retry::safe, "the log's queue is full"};
+    return Error{ErrorCode::overloaded, "the log's queue is full"};
   ++unanswered_;
   unanswered_bytes_ += bytes;
   TopicPartition at{record.topic, Partition{partition}};
@@ -300,7 +300,7 @@ Status EmbeddedEventLog::append(Record record, AppendDone done) {
 Status EmbeddedEventLog::flush(Milliseconds deadline) {
   std::unique_lock lock(mutex_);
   if (news_.wait_for(lock, deadline, [&] { return unanswered_ == 0; })) return ok();
-  return Error{ErrorCode::timeout, Retry::safe, "appends are still unanswered"};
+  return Error{ErrorCode::timeout, "appends are still unanswered"};
 }
 
 Result<std::unique_ptr<EventConsumer>> EmbeddedEventLog::subscribe(std::string group,

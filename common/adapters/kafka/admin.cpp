@@ -11,7 +11,7 @@ Result<Metadata> fetch_metadata(rd_kafka_t* client, const std::string& topic, Mi
   if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka metadata");
   Metadata metadata(answer);
   if (metadata->topic_cnt != 1)
-    return Error{ErrorCode::unavailable, Retry::safe, "kafka does not know yet of topic " + topic};
+    return Error{ErrorCode::unavailable, "kafka does not know yet of topic " + topic};
   return metadata;
 }
 

@@ -100,8 +100,7 @@ Result<Partitions> Client::committed_offsets(const std::string& group, const Par
   std::size_t count = 0;
   const auto* result = rd_kafka_event_ListConsumerGroupOffsets_result(answer.get());
   const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
-  if (count != 1)
-    return Error{ErrorCode::internal, Retry::never, "kafka group offsets: no answer for the group"};
+  if (count != 1) return Error{ErrorCode::internal, "kafka group offsets: no answer for the group"};
   if (const auto* error = rd_kafka_group_result_error(groups[0]))
     return error_of(rd_kafka_error_code(error), "kafka group offsets");
   return Partitions(rd_kafka_topic_partition_list_copy(rd_kafka_group_result_partitions(groups[0])));
@@ -118,7 +117,7 @@ Result<int> Client::count_members(const std::string& group) {
   std::size_t count = 0;
   const auto* result = rd_kafka_event_DescribeConsumerGroups_result(answer.get());
   const auto* groups = rd_kafka_DescribeConsumerGroups_result_groups(result, &count);
-  if (count != 1) return Error{ErrorCode::internal, Retry::never, "kafka group: no answer for the group"};
+  if (count != 1) return Error{ErrorCode::internal, "kafka group: no answer for the group"};
   const auto* error = rd_kafka_ConsumerGroupDescription_error(groups[0]);
   if (error == nullptr || rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_NO_ERROR)
     return static_cast<int>(rd_kafka_ConsumerGroupDescription_member_count(groups[0]));

@@ -49,7 +49,7 @@ Status status_of_commit(rd_kafka_resp_err_t code) {
     log::info("kafka commit skipped", {{"reason", rd_kafka_err2str(code)}});
     return ok();
   }
-  return error_of(code, "kafka commit", CallKind::has_effect);
+  return error_of(code, "kafka commit");
 }
 
 Status status_of_commit(rd_kafka_event_t* event) {
@@ -262,7 +262,7 @@ Status Consumer::commit(std::span<const Position> last_done) {
 // The group's offsets stay as they are: a commit of the next one is how Kafka keeps a note.
 Status Consumer::annotate(std::span<const Position> next, std::string_view note) {
   if (note.size() > kProgressNoteBytesMax)
-    return Error{ErrorCode::invalid, Retry::never, "the note is longer than a log takes"};
+    return Error{ErrorCode::invalid, "the note is longer than a log takes"};
   return commit_next(next, note);
 }
 
@@ -285,7 +285,7 @@ Status Consumer::commit_next(std::span<const Position> next, std::string_view no
   const auto failed = rd_kafka_commit_queue(handle, offsets.get(), answers.get(), nullptr, nullptr);
   if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return status_of_commit(failed);
   const Event answer(rd_kafka_queue_poll(answers.get(), static_cast<int>(options_.call_deadline.count())));
-  if (!answer) return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka commit", CallKind::has_effect);
+  if (!answer) return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka commit");
   return status_of_commit(answer.get());
 }
 

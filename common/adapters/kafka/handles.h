@@ -44,9 +44,7 @@ using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroy<rd_kafka_NewTopic_
 using GroupOffsetsQuery =
     std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, Destroy<rd_kafka_ListConsumerGroupOffsets_destroy>>;
 
-// `doing` is a few words for the operator ("kafka commit"). A call that may have had its effect at the broker
-// when it failed (`has_effect`) becomes unknown_outcome where a question could simply be asked again.
-enum class CallKind { question, has_effect };
-Error error_of(rd_kafka_resp_err_t code, std::string_view doing, CallKind kind = CallKind::question);
+// `doing` is a few words for the operator ("kafka commit").
+Error error_of(rd_kafka_resp_err_t code, std::string_view doing);
 
 }  // namespace penstock::kafka

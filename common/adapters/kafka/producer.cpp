@@ -78,8 +78,7 @@ bool Producer::fits(const Record& record) const {
 }
 
 Status Producer::append(Record record, AppendDone done) {
-  if (!fits(record))
-    return Error{ErrorCode::invalid, Retry::never, "the record is larger than the log takes"};
+  if (!fits(record)) return Error{ErrorCode::invalid, "the record is larger than the log takes"};
   auto pending = std::make_unique<Pending>(Pending{std::move(record), std::move(done)});
   Record& sent = pending->record;
   const std::string topic = options_.topic_prefix + sent.topic;
@@ -119,7 +118,7 @@ void Producer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*
     pending->done(
         Position{std::move(pending->record.topic), Partition{message->partition}, Offset{message->offset}});
   } else {
-    pending->done(error_of(message->err, "kafka append", CallKind::has_effect));
+    pending->done(error_of(message->err, "kafka append"));
   }
   self->answered();
 }
@@ -137,7 +136,7 @@ void Producer::answered() noexcept {
 Status Producer::flush(Milliseconds deadline) {
   std::unique_lock lock(answered_mutex_);
   if (all_answered_.wait_for(lock, deadline, [&] { return unanswered_ == 0; })) return ok();
-  return Error{ErrorCode::timeout, Retry::safe, "kafka flush: appends are still unanswered"};
+  return Error{ErrorCode::timeout, "kafka flush: appends are still unanswered"};
 }
 
 std::shared_ptr<rd_kafka_t> Producer::client() {

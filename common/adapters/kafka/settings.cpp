@@ -18,7 +18,7 @@ Milliseconds message_timeout(Milliseconds append_deadline) {
   return std::max(append_deadline - Milliseconds{1000}, append_deadline / 2);
 }
 
-Settings common_settings(const KafkaOptions& options) {
+ClientSettings common_settings(const KafkaOptions& options) {
   return {
       {"bootstrap.servers", options.brokers},
       {"client.id", options.client_id},
@@ -30,7 +30,7 @@ Settings common_settings(const KafkaOptions& options) {
   };
 }
 
-void append(Settings& settings, Settings more) {
+void append(ClientSettings& settings, ClientSettings more) {
   for (auto& setting : more) settings.push_back(std::move(setting));
 }
 
@@ -51,8 +51,8 @@ void on_log(const rd_kafka_t*, int level, const char* facility, const char* mess
 
 }  // namespace
 
-Settings producer_settings(const KafkaOptions& options) {
-  Settings settings = common_settings(options);
+ClientSettings producer_settings(const KafkaOptions& options) {
+  ClientSettings settings = common_settings(options);
   append(settings,
          {
              {"enable.idempotence", "true"},  // no duplicates and no reordering by its own retries
@@ -68,8 +68,8 @@ Settings producer_settings(const KafkaOptions& options) {
   return settings;
 }
 
-Settings consumer_settings(const KafkaOptions& options, std::string_view group) {
-  Settings settings = common_settings(options);
+ClientSettings consumer_settings(const KafkaOptions& options, std::string_view group) {
+  ClientSettings settings = common_settings(options);
   append(settings, {
                        {"group.id", std::string(group)},
                        // Eager: cooperative-sticky crashes and stalls in librdkafka 2.0.
@@ -87,8 +87,8 @@ Settings consumer_settings(const KafkaOptions& options, std::string_view group) 
   return settings;
 }
 
-Settings reader_settings(const KafkaOptions& options) {
-  Settings settings = common_settings(options);
+ClientSettings reader_settings(const KafkaOptions& options) {
+  ClientSettings settings = common_settings(options);
   append(settings, {
                        {"group.id", options.topic_prefix + "reader"},  // needed to assign; never joined
                        {"enable.auto.commit", "false"},
@@ -102,13 +102,13 @@ Settings reader_settings(const KafkaOptions& options) {
   return settings;
 }
 
-Result<Conf> make_conf(const Settings& settings) {
+Result<Conf> make_conf(const ClientSettings& settings) {
   Conf conf(rd_kafka_conf_new());
   for (const auto& [name, value] : settings) {
     std::array<char, 512> why{};
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), why.data(), why.size()) !=
         RD_KAFKA_CONF_OK)
-      return Error{ErrorCode::invalid, Retry::never, "kafka setting " + name + ": " + why.data()};
+      return Error{ErrorCode::invalid, "kafka setting " + name + ": " + why.data()};
   }
   rd_kafka_conf_set_log_cb(conf.get(), on_log);
   return conf;
@@ -117,7 +117,7 @@ Result<Conf> make_conf(const Settings& settings) {
 Result<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
   std::array<char, 512> why{};
   Handle handle(rd_kafka_new(type, conf.get(), why.data(), why.size()));
-  if (!handle) return Error{ErrorCode::invalid, Retry::never, std::string("kafka: ") + why.data()};
+  if (!handle) return Error{ErrorCode::invalid, std::string("kafka: ") + why.data()};
   (void)conf.release();  // the handle's now
   return handle;
 }
@@ -131,17 +131,16 @@ void Outage::over() noexcept {
   if (away_ && away_.exchange(false)) log::info("kafka reachable again", {{"client", who_}});
 }
 
-Error error_of(rd_kafka_resp_err_t code, std::string_view doing, CallKind kind) {
-  const Retry again = kind == CallKind::has_effect ? Retry::unknown_outcome : Retry::safe;
+Error error_of(rd_kafka_resp_err_t code, std::string_view doing) {
   std::string detail = std::string(doing) + ": " + rd_kafka_err2str(code);
   switch (code) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
     case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-      return {ErrorCode::timeout, again, std::move(detail)};
+      return {ErrorCode::timeout, std::move(detail)};
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
-      return {ErrorCode::overloaded, Retry::safe, std::move(detail)};
+      return {ErrorCode::overloaded, std::move(detail)};
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
@@ -151,18 +150,18 @@ Error error_of(rd_kafka_resp_err_t code, std::string_view doing, CallKind kind) 
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
     case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
-      return {ErrorCode::invalid, Retry::never, std::move(detail)};
+      return {ErrorCode::invalid, std::move(detail)};
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-      return {ErrorCode::wrong_schema, Retry::never, std::move(detail)};
+      return {ErrorCode::wrong_schema, std::move(detail)};
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-      return {ErrorCode::fenced, Retry::never, std::move(detail)};
+      return {ErrorCode::fenced, std::move(detail)};
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-      return {ErrorCode::corrupt, Retry::never, std::move(detail)};
+      return {ErrorCode::corrupt, std::move(detail)};
     default:  // several hundred codes, and nearly all of them mean that the cluster cannot do it now
-      return {ErrorCode::unavailable, again, std::move(detail)};
+      return {ErrorCode::unavailable, std::move(detail)};
   }
 }
 

@@ -13,15 +13,15 @@
 
 namespace penstock::kafka {
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
+using ClientSettings = std::vector<std::pair<std::string, std::string>>;
 
-Settings producer_settings(const KafkaOptions& options);
-Settings consumer_settings(const KafkaOptions& options, std::string_view group);
+ClientSettings producer_settings(const KafkaOptions& options);
+ClientSettings consumer_settings(const KafkaOptions& options, std::string_view group);
 // Of the client that reads single records and asks about topics and groups; it joins no group.
-Settings reader_settings(const KafkaOptions& options);
+ClientSettings reader_settings(const KafkaOptions& options);
 
 // Errors: invalid, naming the setting that librdkafka refused.
-Result<Conf> make_conf(const Settings& settings);
+Result<Conf> make_conf(const ClientSettings& settings);
 // Takes the conf. Does not wait for a connection.
 Result<Handle> make_handle(rd_kafka_type_t type, Conf conf);
 

@@ -25,7 +25,7 @@ Milliseconds left_until(SteadyTime until) {
 }
 
 Error no_such_topic(const std::string& name) {
-  return {ErrorCode::wrong_schema, Retry::never, "kafka has no topic " + name};
+  return {ErrorCode::wrong_schema, "kafka has no topic " + name};
 }
 
 struct Look {
@@ -187,7 +187,7 @@ Status add_partitions(rd_kafka_t* client, const TopicDemand& demand, Millisecond
   std::array<char, 512> why{};
   const NewPartitions more(rd_kafka_NewPartitions_new(
       demand.name.c_str(), static_cast<std::size_t>(demand.partitions), why.data(), why.size()));
-  if (!more) return Error{ErrorCode::invalid, Retry::never, doing + ": " + why.data()};
+  if (!more) return Error{ErrorCode::invalid, doing + ": " + why.data()};
   const AdminOptions options = admin_options(client, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, deadline);
   const Queue answers(rd_kafka_queue_new(client));
   rd_kafka_NewPartitions_t* handle = more.get();
@@ -210,8 +210,7 @@ Result<NewTopic> describe_new(const TopicDemand& demand) {
   std::array<char, 512> why{};
   NewTopic fresh(
       rd_kafka_NewTopic_new(demand.name.c_str(), demand.partitions, demand.replicas, why.data(), why.size()));
-  if (!fresh)
-    return Error{ErrorCode::invalid, Retry::never, "kafka topic " + demand.name + ": " + why.data()};
+  if (!fresh) return Error{ErrorCode::invalid, "kafka topic " + demand.name + ": " + why.data()};
   // Clusters that are run by others may refuse to be told about elections, and have the unclean ones off. Where
   // they are on, the topic is altered as soon as it is there.
   for (const auto& [name, value] : demand.configs)
@@ -244,9 +243,8 @@ Status create_topics(rd_kafka_t* client, const std::vector<TopicDemand>& demands
 
 Error cannot_alter(const std::string& topic, const std::vector<Weakness>& found) {
   if (std::any_of(found.begin(), found.end(), is_alterable))
-    return {ErrorCode::timeout, Retry::safe,
-            to_text(topic, found) + ", and stays so although it was altered"};
-  return {ErrorCode::invalid, Retry::never,
+    return {ErrorCode::timeout, to_text(topic, found) + ", and stays so although it was altered"};
+  return {ErrorCode::invalid,
           to_text(topic, found) + ": replicas cannot be added here, run kafka-reassign-partitions"};
 }
 
@@ -301,9 +299,9 @@ Result<std::vector<Topics::Gap>> Topics::gaps(rd_kafka_t* client, const std::vec
   for (std::size_t i = 0; i < topics.size(); ++i) {
     shapes[i].configs = configs[i];
     if (!configs[i])
-      return Error{ErrorCode::unavailable, Retry::never,
-                   "kafka does not tell the configuration of topic " + options_.topic_prefix + topics[i] +
-                       ": this user needs the right to describe and alter it"};
+      return Error{ErrorCode::unavailable, "kafka does not tell the configuration of topic " +
+                                               options_.topic_prefix + topics[i] +
+                                               ": this user needs the right to describe and alter it"};
   }
   auto demands = demands_of(options_, topics, shapes);
   std::vector<Gap> gaps;
@@ -337,11 +335,11 @@ Status Topics::ready(rd_kafka_t* client, const std::vector<std::string>& topics,
   for (std::size_t i = 0; i < topics.size(); ++i) {
     if (const auto found = weaknesses(demands[i], shapes[i]); !found.empty()) {
       forget_configs();  // as soon as someone mends it, it is to be seen
-      return Error{ErrorCode::wrong_schema, Retry::never,
+      return Error{ErrorCode::wrong_schema,
                    to_text(demands[i].name, found) + ": run: penstock-admin migrate"};
     }
     if (lacks_replicas_in_sync(shapes[i]))
-      return Error{ErrorCode::unavailable, Retry::safe,
+      return Error{ErrorCode::unavailable,
                    "kafka topic " + demands[i].name + " has too few replicas in sync to take a record"};
     warn_of_few_replicas(demands[i].name, shapes[i]);
   }
@@ -355,8 +353,7 @@ Result<std::vector<TopicShape>> Topics::look_at(rd_kafka_t* client, const std::v
     TRY(Look look, look_at_one(client, name, until));
     if (!look.shape) return no_such_topic(name);
     if (!look.has_leaders)
-      return Error{ErrorCode::unavailable, Retry::safe,
-                   "a partition of kafka topic " + name + " has no leader"};
+      return Error{ErrorCode::unavailable, "a partition of kafka topic " + name + " has no leader"};
     shapes.push_back(*std::move(look.shape));
   }
   return shapes;

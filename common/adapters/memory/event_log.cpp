@@ -39,7 +39,7 @@ void MemoryLogStorage::on_pruned(std::function<void(std::size_t)> call) {
 Status MemoryLogStorage::check_available() {
   const std::scoped_lock lock(mutex_);
   if (available_) return ok();
-  return Error{ErrorCode::unavailable, Retry::unknown_outcome, "the memory log was told to be away"};
+  return Error{ErrorCode::unavailable, "the memory log was told to be away"};
 }
 
 Status MemoryLogStorage::pass_faults() {

@@ -58,8 +58,7 @@ std::int64_t get_int64(const char* bytes) {
 }
 
 Error corrupt(int column) {
-  return {ErrorCode::corrupt, Retry::never,
-          "postgres: unreadable value in result column " + std::to_string(column)};
+  return {ErrorCode::corrupt, "postgres: unreadable value in result column " + std::to_string(column)};
 }
 
 std::int64_t ms_from_postgres(std::int64_t us) {
@@ -184,9 +183,9 @@ Result<std::vector<Row>> read_rows(const Table& table, const pg_result* result) 
   CHECK(PQnfields(result) == static_cast<int>(columns.size()));
   for (std::size_t at = 0; at < columns.size(); ++at)
     if (PQftype(result, static_cast<int>(at)) != oid_of(columns[at].type))
-      return Error{ErrorCode::wrong_schema, Retry::never,
-                   "postgres: column " + std::string(columns[at].name) + " of " + std::string(table.name) +
-                       " has another type: run: penstock-admin migrate"};
+      return Error{ErrorCode::wrong_schema, "postgres: column " + std::string(columns[at].name) + " of " +
+                                                std::string(table.name) +
+                                                " has another type: run: penstock-admin migrate"};
   std::vector<Row> rows;
   rows.reserve(static_cast<std::size_t>(PQntuples(result)));
   for (int row = 0; row < PQntuples(result); ++row) {

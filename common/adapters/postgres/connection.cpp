@@ -29,9 +29,9 @@ Error error_of(const PGresult* result) {
   const std::string_view state = field_of(result, PG_DIAG_SQLSTATE);
   std::string detail = "postgres: ";
   detail.append(state).append(": ").append(field_of(result, PG_DIAG_MESSAGE_PRIMARY));
-  if (is_partition_race(result)) return {ErrorCode::conflict, Retry::safe, std::move(detail)};
+  if (is_partition_race(result)) return {ErrorCode::conflict, std::move(detail)};
   const ErrorCode code = sql::code_of_sqlstate(state);
-  return {code, code == ErrorCode::invalid ? Retry::never : Retry::safe, std::move(detail)};
+  return {code, std::move(detail)};
 }
 
 bool is_error(const PGresult* result) {
@@ -54,7 +54,7 @@ std::string one_line(std::string_view message) {
 }
 
 Error connection_error(const PGconn* connection, ErrorCode code) {
-  return {code, Retry::safe, "postgres: " + one_line(PQerrorMessage(connection))};
+  return {code, "postgres: " + one_line(PQerrorMessage(connection))};
 }
 
 std::string whole_seconds(Milliseconds time) {
@@ -99,7 +99,7 @@ Result<ConnectionHandle> connect(const PostgresOptions& options) {
   const char* values[] = {
       options.url.c_str(), connect_timeout.c_str(), tcp_user_timeout.c_str(), "UTF8", "penstock", nullptr};
   ConnectionHandle handle(PQconnectdbParams(names, values, 1));
-  if (handle == nullptr) return Error{ErrorCode::unavailable, Retry::safe, "postgres: out of memory"};
+  if (handle == nullptr) return Error{ErrorCode::unavailable, "postgres: out of memory"};
   if (PQstatus(handle.get()) != CONNECTION_OK) return connection_error(handle.get(), ErrorCode::unavailable);
   PQsetNoticeReceiver(handle.get(), ignore_notice, nullptr);
   return handle;
@@ -153,7 +153,7 @@ void Connection::send_prepared(const std::string& name, const Parameters& parame
 
 Error Connection::lose(ErrorCode code) {
   lost_ = true;
-  if (code == ErrorCode::timeout) return {code, Retry::safe, "postgres: the server has stopped answering"};
+  if (code == ErrorCode::timeout) return {code, "postgres: the server has stopped answering"};
   return connection_error(handle_.get(), code);
 }
 

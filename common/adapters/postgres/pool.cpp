@@ -11,7 +11,7 @@ Result<Lease> Pool::acquire() {
     std::unique_lock lock(mutex_);
     const auto free = [&] { return in_use_ < options_.connections_max; };
     if (!returned_.wait_for(lock, options_.connection_wait, free))
-      return Error{ErrorCode::overloaded, Retry::safe, "postgres: all connections of the pool are in use"};
+      return Error{ErrorCode::overloaded, "postgres: all connections of the pool are in use"};
     ++in_use_;
   }
   if (auto idle = take_idle()) return Lease(*this, std::move(idle));

@@ -148,7 +148,7 @@ Result<std::string> read_store_id(Connection& connection) {
   connection.send("SELECT id FROM penstock_store");
   TRY(const auto results, connection.exchange());
   if (PQntuples(results.front().get()) != 1)
-    return Error{ErrorCode::wrong_schema, Retry::safe, "the store has no id: run: penstock-admin migrate"};
+    return Error{ErrorCode::wrong_schema, "the store has no id: run: penstock-admin migrate"};
   TRY(auto id, read_cell(ColumnType::text, results.front().get(), 0, 0));
   return std::get<std::string>(std::move(id));
 }

@@ -114,9 +114,7 @@ class Batch final : public StoreBatch {
 
   Status outcome(Result<std::vector<ResultHandle>> results) const {
     if (results) return ok();
-    Error error = std::move(results).error();
-    if (connection_->lost()) error.retry = Retry::unknown_outcome;
-    return error;
+    return std::move(results).error();
   }
 
   Lease connection_;
@@ -198,7 +196,7 @@ Result<std::unique_ptr<Store>> make_postgres_store(PostgresOptions options) {
   const std::unique_ptr<PQconninfoOption, postgres::FreeConninfo> parsed(
       PQconninfoParse(options.url.c_str(), &problem));
   const std::unique_ptr<char, decltype(&PQfreemem)> message(problem, PQfreemem);
-  if (parsed == nullptr) return Error{ErrorCode::invalid, Retry::never, "the store's URL does not parse"};
+  if (parsed == nullptr) return Error{ErrorCode::invalid, "the store's URL does not parse"};
   return std::unique_ptr<Store>(std::make_unique<postgres::PostgresStore>(std::move(options)));
 }
 

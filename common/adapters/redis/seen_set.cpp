@@ -135,7 +135,7 @@ Error RedisSeenSet::error(ErrorCode code, std::string_view what) const {
   const bool is_v6 = options_.host.find(':') != std::string::npos;
   const std::string host = is_v6 ? "[" + options_.host + "]" : options_.host;
   std::string detail = "redis at " + host + ":" + std::to_string(options_.port) + ": ";
-  return {code, Retry::safe, detail.append(what)};
+  return {code, detail.append(what)};
 }
 
 Error RedisSeenSet::context_error(std::string_view doing) const {

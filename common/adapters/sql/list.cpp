@@ -39,7 +39,7 @@ class ListBuilder {
 
   Result<ListStatement> build() && {
     if (query_.after && query_.order == ListOrder::none)
-      return Error{ErrorCode::invalid, Retry::never, "a list in no order has no place to begin behind"};
+      return Error{ErrorCode::invalid, "a list in no order has no place to begin behind"};
     TRY_STATUS(subset());
     std::optional<Parameter> leader;
     for (const auto& filter : query_.filters) {
@@ -62,7 +62,7 @@ class ListBuilder {
     const auto says_so = [&](const ListIndex& index) { return index.only == query_.only; };
     if (!query_.only.empty()) {
       if (std::none_of(table_.indexes.begin(), table_.indexes.end(), says_so))
-        return Error{ErrorCode::invalid, Retry::never, "no index of " + std::string(table_.name) + " is so"};
+        return Error{ErrorCode::invalid, "no index of " + std::string(table_.name) + " is so"};
       where("(" + std::string(query_.only) + ")");
     }
     if (leads()) where(quoted(index_->column) + " IS NOT NULL");
@@ -149,7 +149,7 @@ class ListBuilder {
   Error refuse(std::string_view column, std::string_view why) const {
     std::string detail = "filter: column ";
     detail.append(column).append(" of ").append(table_.name).append(" ").append(why);
-    return {ErrorCode::invalid, Retry::never, std::move(detail)};
+    return {ErrorCode::invalid, std::move(detail)};
   }
 
   // Does the index begin with a column that a filter names?

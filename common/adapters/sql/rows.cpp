@@ -51,7 +51,7 @@ CellView guarded_cell(const Row& row, std::size_t at) {
 Error invalid_row(const Table& table, std::string_view column, std::string_view why) {
   std::string detail = "table ";
   detail.append(table.name).append(", column ").append(column).append(": ").append(why);
-  return {ErrorCode::invalid, Retry::never, std::move(detail)};
+  return {ErrorCode::invalid, std::move(detail)};
 }
 
 Status check_row(const Table& table, const std::vector<Column>& columns, const Row& row) {

@@ -8,7 +8,7 @@ namespace {
 Error wrong_schema(std::int64_t stored, Migrations ours, std::string_view remedy) {
   std::string detail = "the store's schema is version " + std::to_string(stored) + ", this program's is " +
                        std::to_string(ours.size()) + ": ";
-  return {ErrorCode::wrong_schema, Retry::never, detail.append(remedy)};
+  return {ErrorCode::wrong_schema, detail.append(remedy)};
 }
 
 Error newer_schema(std::int64_t stored, Migrations ours) {

@@ -74,7 +74,7 @@ Result<Headers> decode_headers(std::string_view bytes) {
   while (!bytes.empty()) {
     std::optional<std::string> name = take_string(bytes);
     std::optional<std::string> value = name ? take_string(bytes) : std::nullopt;
-    if (!value) return Error{ErrorCode::corrupt, Retry::never, "the log holds headers that cannot be read"};
+    if (!value) return Error{ErrorCode::corrupt, "the log holds headers that cannot be read"};
     headers.emplace_back(std::move(*name), std::move(*value));
   }
   return headers;
@@ -192,8 +192,7 @@ Status prepare_schema(Connection& db, const std::filesystem::path& file) {
   TRY(const std::int64_t version, db.single_integer("PRAGMA user_version"));
   if (version == kSchemaVersion) return ok();
   if (version != 0)
-    return Error{ErrorCode::wrong_schema, Retry::never,
-                 file.string() + " is the log of another version of Penstock"};
+    return Error{ErrorCode::wrong_schema, file.string() + " is the log of another version of Penstock"};
   TRY(Transaction transaction, Transaction::begin(db));
   TRY_STATUS(db.execute(kSchema));
   return transaction.commit();

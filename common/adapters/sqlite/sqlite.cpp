@@ -26,8 +26,7 @@ static_assert(SQLITE_TOOBIG == 18 && SQLITE_MISMATCH == 20 && SQLITE_CONSTRAINT_
 
 Error error_of(sqlite3* connection, int result_code) {
   const ErrorCode code = sql::code_of_sqlite(result_code);
-  return {code, code == ErrorCode::invalid ? Retry::never : Retry::safe,
-          std::string("sqlite: ") + sqlite3_errmsg(connection)};
+  return {code, std::string("sqlite: ") + sqlite3_errmsg(connection)};
 }
 
 // Free pages that are kept for what is written next: so many, and an eighth of those in use.
@@ -53,7 +52,7 @@ constexpr const char* kSettings =
 
 Error open_error(sqlite3* connection, int result_code, const std::filesystem::path& file) {
   if (result_code == SQLITE_NOMEM && connection == nullptr)
-    return {ErrorCode::unavailable, Retry::safe, "sqlite: out of memory"};
+    return {ErrorCode::unavailable, "sqlite: out of memory"};
   Error error = error_of(connection, result_code);
   error.detail = (result_code & 0xff) == SQLITE_BUSY ? "another process has " + file.string() + " open"
                                                      : file.string() + ": " + error.detail;
@@ -67,7 +66,7 @@ Status make_private(const std::string& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0 || (status.st_mode & kOthers) == 0) return ok();
   if (::chmod(file.c_str(), status.st_mode & ~kOthers & 07777) == 0) return ok();
-  return Error{ErrorCode::unavailable, Retry::never, "others may use " + file + "; run: chmod 600 " + file};
+  return Error{ErrorCode::unavailable, "others may use " + file + "; run: chmod 600 " + file};
 }
 
 // SQLite gives its side files the mode of the database. A file that exists is not opened here: closing it
@@ -216,9 +215,9 @@ Status Connection::check_disk(std::size_t bytes) const {
   if (::statvfs(file_.c_str(), &disk) != 0 || disk.f_blocks == 0) return ok();  // it cannot tell
   const auto blocks = ::geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
   if (blocks * disk.f_frsize >= bytes) return ok();
-  return Error{ErrorCode::unavailable, Retry::safe,
-               "disk full: " + file_.string() + " needs " + std::to_string(bytes / 1024) +
-                   " KiB of room and there are " + std::to_string(blocks * disk.f_frsize / 1024)};
+  return Error{ErrorCode::unavailable, "disk full: " + file_.string() + " needs " +
+                                           std::to_string(bytes / 1024) + " KiB of room and there are " +
+                                           std::to_string(blocks * disk.f_frsize / 1024)};
 }
 
 Status Connection::try_room(std::size_t bytes) {
@@ -278,14 +277,9 @@ Transaction::~Transaction() {
 
 Status Transaction::commit() {
   CHECK(connection_ != nullptr);
-  Status committed = connection_->execute("COMMIT");
-  if (committed) {
-    connection_ = nullptr;
-    return committed;
-  }
-  Error error = committed.error();
-  if (error.code == ErrorCode::unavailable) error.retry = Retry::unknown_outcome;
-  return error;
+  TRY_STATUS(connection_->execute("COMMIT"));
+  connection_ = nullptr;
+  return ok();
 }
 
 }  // namespace penstock::sqlite

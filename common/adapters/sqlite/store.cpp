@@ -164,8 +164,7 @@ class Database {
   Result<Statement> prepare(std::string_view text) {
     auto statement = connection_.prepare(text);
     if (statement || statement.error().code != ErrorCode::internal) return statement;
-    return Error{ErrorCode::wrong_schema, Retry::never,
-                 statement.error().detail + ": run: penstock-admin migrate"};
+    return Error{ErrorCode::wrong_schema, statement.error().detail + ": run: penstock-admin migrate"};
   }
 
   // An error of the disk says which file it was, and is remembered until something is written again.
@@ -203,15 +202,14 @@ class Database {
       const auto value = sql::stored_cell(table, row, at);
       if (!is_storable(columns[at].type, value)) {
         statement.reset();
-        return Error{ErrorCode::invalid, Retry::never,
+        return Error{ErrorCode::invalid,
                      "sqlite: malformed text or JSON for column " + std::string(columns[at].name)};
       }
       bind_cell(statement, static_cast<int>(at + 1), value);
     }
     TRY_STATUS(statement.run());
     if (table.mode == WriteMode::guarded && connection_.changes() != 1)
-      return Error{ErrorCode::conflict, Retry::safe,
-                   "sqlite: a row of " + std::string(table.name) + " has changed"};
+      return Error{ErrorCode::conflict, "sqlite: a row of " + std::string(table.name) + " has changed"};
     return ok();
   }
 
@@ -349,7 +347,7 @@ class SqliteStore final : public Store {
     TRY(const auto turn, wait_for_turn());
     TRY(auto statement, database_.prepare("SELECT id FROM penstock_store"));
     TRY(const bool row, statement.step());
-    if (!row) return Error{ErrorCode::wrong_schema, Retry::safe, "the store has no id"};
+    if (!row) return Error{ErrorCode::wrong_schema, "the store has no id"};
     return std::string(statement.text(0));
   }
 
@@ -397,7 +395,7 @@ class SqliteStore final : public Store {
  private:
   Result<HeldTurn> wait_for_turn() {
     if (turn_.take(options_.connection_wait)) return HeldTurn(&turn_);
-    return Error{ErrorCode::overloaded, Retry::safe, "sqlite: the connection is in use"};
+    return Error{ErrorCode::overloaded, "sqlite: the connection is in use"};
   }
 
   Result<std::int64_t> stored_version() {

@@ -38,7 +38,7 @@ Milliseconds watch_interval(const Shared& shared) {
 
 Error bind_error(const tcp::endpoint& at, const error_code& ec) {
   const std::string address = at.address().to_string() + " port " + std::to_string(at.port());
-  return {ErrorCode::unavailable, Retry::safe, "cannot listen on " + address + ": " + ec.message()};
+  return {ErrorCode::unavailable, "cannot listen on " + address + ": " + ec.message()};
 }
 
 }  // namespace

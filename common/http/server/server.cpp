@@ -66,7 +66,7 @@ Status HttpServer::start() {
   auto& [shared, loops, threads, bound_address] = *impl_;
   error_code ec;
   const auto address = boost::asio::ip::make_address(shared.options.host, ec);
-  if (ec) return Error{ErrorCode::invalid, Retry::never, "no IP address: " + shared.options.host};
+  if (ec) return Error{ErrorCode::invalid, "no IP address: " + shared.options.host};
   tcp::endpoint at(address, shared.options.port);
   const bool share_port = shared.options.threads > 1;
   // A shared port would also be shared with a second process started by mistake: only a free one is taken.

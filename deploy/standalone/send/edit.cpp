@@ -14,7 +14,7 @@ namespace penstock::send {
 namespace {
 
 Error refuse(std::string_view pointer, std::string_view why) {
-  return {ErrorCode::invalid, Retry::never, std::string(pointer) + ": " + std::string(why)};
+  return {ErrorCode::invalid, std::string(pointer) + ": " + std::string(why)};
 }
 
 // "~1" is '/', "~0" is '~' (RFC 6901 §4); nullopt when '~' stands before anything else.

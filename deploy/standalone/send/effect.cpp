@@ -75,9 +75,8 @@ std::vector<std::string> paths_of(const Named& sent) {
 }
 
 Error unreachable(const Error& error) {
-  return {error.code, error.retry,
-          "the event was sent, but the admin API shows no effect: " + error.detail +
-              "; PENSTOCK_ADMIN_LISTEN says where it is"};
+  return {error.code, "the event was sent, but the admin API shows no effect: " + error.detail +
+                          "; PENSTOCK_ADMIN_LISTEN says where it is"};
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ Result<json::Document> make_example(std::string_view type, std::string_view id, 
     const json::Document file = must_parse(fill(*text, id, now));
     if (!file.root()["events"][type].absent()) return event_of(file.root(), type, id, now);
   }
-  return Error{ErrorCode::not_found, Retry::never, std::string(type)};
+  return Error{ErrorCode::not_found, std::string(type)};
 }
 
 }  // namespace send

@@ -18,7 +18,7 @@ using net::ip::tcp;
 
 constexpr std::size_t kAnswerBytesMax = 8 * 1024 * 1024;
 
-Error refuse(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
+Error refuse(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
 
 // The operations of one request, each begun by the one before; its own context runs no longer than the
 // deadline.
@@ -42,9 +42,9 @@ class Exchange {
 
   Result<HttpAnswer> run(Milliseconds deadline) {
     context_.run_for(deadline);
-    if (failure_) return Error{ErrorCode::unavailable, Retry::unknown_outcome, *failure_};
+    if (failure_) return Error{ErrorCode::unavailable, *failure_};
     if (!done_)
-      return Error{ErrorCode::timeout, Retry::unknown_outcome,
+      return Error{ErrorCode::timeout,
                    "no answer from " + where_ + " within " + std::to_string(deadline.count() / 1000) + " s"};
     auto answer = in_.release();
     return HttpAnswer{static_cast<int>(answer.result_int()), std::move(answer.body())};

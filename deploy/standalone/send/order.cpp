@@ -145,7 +145,7 @@ Subcommand subcommand() {
           {what, set, to, secret, count, repeat, wait, list}};
 }
 
-Error bad_usage(std::string why) { return {ErrorCode::invalid, Retry::never, std::move(why)}; }
+Error bad_usage(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
 
 bool asks_for_list(const Invocation& invocation) { return invocation.option(kList).has_value(); }
 bool asks_to_wait(const Invocation& invocation) { return invocation.option(kWait).has_value(); }

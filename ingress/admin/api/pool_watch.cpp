@@ -71,7 +71,7 @@ Result<std::vector<PoolState>> PoolWatch::states() {
   }
   if (last_seen_) return *last_seen_;
   if (!last_look_) return last_look_.error();
-  return Error{ErrorCode::timeout, Retry::safe, "the pools have not been looked at yet"};
+  return Error{ErrorCode::timeout, "the pools have not been looked at yet"};
 }
 
 void PoolWatch::run(const std::stop_token& stop) {

@@ -45,7 +45,7 @@ class NullLog final : public EventLog {
   Result<GroupProgress> progress(const std::string&, const std::string&) override { return kEmpty; }
 
  private:
-  inline static const Error kEmpty{ErrorCode::unavailable, Retry::never, "the null log keeps nothing"};
+  inline static const Error kEmpty{ErrorCode::unavailable, "the null log keeps nothing"};
 
   void acknowledge(const std::stop_token& stop) {
     std::vector<AppendDone> batch;

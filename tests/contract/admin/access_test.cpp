@@ -150,7 +150,7 @@ TEST_F(AdminAccess, ErrorsOfTheStoreAreOursNameItAndTellNoDetails) {
       {ErrorCode::corrupt, 500, "internal", "something went wrong here; the log says what"},
       {ErrorCode::internal, 500, "internal", "something went wrong here; the log says what"}};
   for (const auto& [code, status, type, message] : cases) {
-    moody_.fail_reads(Error{code, Retry::never, "the detail"});
+    moody_.fail_reads(Error{code, "the detail"});
     const Reply reply = get("/v1/payouts/po_1");
     EXPECT_EQ(reply.status, status) << to_string(code);
     EXPECT_EQ(reply.type(), type);
@@ -173,7 +173,7 @@ TEST_F(AdminAccess, WhenTheLogIsAwayItIsTheLogThatIsNamed) {
 TEST_F(AdminAccess, ReadinessNamesTheStoreAndTheLogThatAreAway) {
   serve(default_options(), &moody_);
   EXPECT_EQ(ask(request("GET", "/healthz", "")).status, 200);
-  moody_.fail_reads(Error{ErrorCode::unavailable, Retry::safe, "connection refused"});
+  moody_.fail_reads(Error{ErrorCode::unavailable, "connection refused"});
   log_.storage->set_available(false);
   const Reply reply = ask(request("GET", "/readyz", ""));
   EXPECT_EQ(reply.status, 503);

@@ -38,7 +38,7 @@ class ObservedLog final : public EventLog {
     changed_.notify_all();
     changed_.wait(lock, [this] { return !held_; });
     waiting_ = false;
-    if (topic == lost_) return Error{ErrorCode::unavailable, Retry::safe, "no leader"};
+    if (topic == lost_) return Error{ErrorCode::unavailable, "no leader"};
     TRY(auto progress, log_.progress(group, topic));
     for (auto& partition : progress.partitions) partition.note = notes_[partition.partition];
     return progress;

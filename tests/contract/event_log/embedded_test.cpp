@@ -103,7 +103,7 @@ class MemoryLog : public testing::Test {
 };
 
 TEST_F(MemoryLog, FailsTheNextWriteOnly) {
-  storage().fail_next_write({ErrorCode::timeout, Retry::unknown_outcome, "told to"});
+  storage().fail_next_write({ErrorCode::timeout, "told to"});
   const Result<Position> failed = append_and_wait(log(), make_record("k", "lost"));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, ErrorCode::timeout);
@@ -135,7 +135,6 @@ TEST_F(MemoryLog, WhileAwayEverythingIsUnavailableAndAfterwardsNothingIs) {
   const Result<Position> failed = append_and_wait(log(), make_record("k", "v"));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(failed.error().retry, Retry::unknown_outcome);
   const Status ready = log().ready({"payments"});
   ASSERT_FALSE(ready);
   EXPECT_EQ(ready.error().code, ErrorCode::unavailable);
@@ -334,7 +333,7 @@ TEST_F(SqliteLog, DeadLettersAreKeptWhenNobodyKnowsWhichAreParked) {
   clock_.advance(Milliseconds{10'000});
   const auto failed =
       log_->prune(clock_.now(), [](std::span<const StoredRecord>) -> Result<std::vector<bool>> {
-        return Error{ErrorCode::unavailable, Retry::safe, "no store"};
+        return Error{ErrorCode::unavailable, "no store"};
       });
   EXPECT_FALSE(failed);
   EXPECT_THAT(letters_in(*log_), ElementsAre("parked"));

@@ -25,11 +25,11 @@ std::string read_back(const Handle& handle, const char* name) {
              : std::string("no such setting");
 }
 
-Handle start(rd_kafka_type_t type, const Settings& settings) {
+Handle start(rd_kafka_type_t type, const ClientSettings& settings) {
   return make_handle(type, make_conf(settings).value()).value();
 }
 
-void expect_settings(const Handle& handle, const Settings& expected) {
+void expect_settings(const Handle& handle, const ClientSettings& expected) {
   for (const auto& [name, value] : expected) EXPECT_EQ(read_back(handle, name.c_str()), value) << name;
 }
 
@@ -62,7 +62,7 @@ TEST(KafkaSettings, TheConsumerCommitsOnlyWhatItIsToldTo) {
 
 TEST(KafkaSettings, NoClientLetsABrokerCreateTopics) {
   const KafkaOptions options = some_options();
-  const Settings never = {{"allow.auto.create.topics", "false"}};
+  const ClientSettings never = {{"allow.auto.create.topics", "false"}};
   expect_settings(start(RD_KAFKA_PRODUCER, producer_settings(options)), never);
   expect_settings(start(RD_KAFKA_CONSUMER, consumer_settings(options, "g")), never);
   expect_settings(start(RD_KAFKA_CONSUMER, reader_settings(options)), never);

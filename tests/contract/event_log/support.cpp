@@ -31,7 +31,7 @@ std::future<Result<Position>> append_later(EventLog& log, Record record) {
 Result<Position> append_and_wait(EventLog& log, Record record) {
   std::future<Result<Position>> answer = append_later(log, std::move(record));
   if (answer.wait_for(kPatience) != std::future_status::ready)
-    return Error{ErrorCode::internal, Retry::never, "the append was never answered"};
+    return Error{ErrorCode::internal, "the append was never answered"};
   return answer.get();
 }
 

@@ -54,7 +54,7 @@ class FakePart {
   int checks_ = 0;
 };
 
-Error away(std::string detail) { return {ErrorCode::unavailable, Retry::safe, std::move(detail)}; }
+Error away(std::string detail) { return {ErrorCode::unavailable, std::move(detail)}; }
 
 class ProbesTest : public testing::Test {
  protected:
@@ -109,7 +109,7 @@ TEST_F(ProbesTest, ThePrivateListenerNamesAllThatIsAwayWithAddressAndCause) {
   EXPECT_THAT(body_of(answer), HasSubstr(R"("message":"postgresql at 10.0.0.2:5432/penstock is unavailable: )"
                                          R"(connection refused; pool payments has applied nothing")"));
   EXPECT_THAT(body_of(answer), Not(HasSubstr("kafka")));
-  log_.answer_with(Error{ErrorCode::wrong_schema, Retry::never, "the log has no topic payouts"});
+  log_.answer_with(Error{ErrorCode::wrong_schema, "the log has no topic payouts"});
   EXPECT_THAT(get("/readyz"), HasSubstr("kafka at 10.0.0.1:9092 is not prepared for this program, run "
                                         "penstock-admin migrate: the log has no topic payouts; postgresql"));
 }

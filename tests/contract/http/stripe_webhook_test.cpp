@@ -131,7 +131,7 @@ TEST_F(StripeWebhookTest, TheLogMayAnswerWhenEverythingElseIsGone) {
   probes_.reset();
   intake_.reset();
   log_.take()->done(kPosition);
-  log_.take()->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
+  log_.take()->done(Error{ErrorCode::timeout, "no acknowledgement"});
   EXPECT_NE(metrics_.exposition().find("penstock_ingress_ack_seconds_count 1"), std::string::npos);
   EXPECT_NE(metrics_.exposition().find("penstock_log_append_errors_total{code=\"timeout\"} 1"),
             std::string::npos);
@@ -257,7 +257,7 @@ TEST_F(StripeWebhookTest, WhatVerifiesIsTakenWhateverItSays) {
 
 TEST_F(StripeWebhookTest, ALogThatRefusesIs503) {
   serve();
-  log_.refuse_with(Error{ErrorCode::overloaded, Retry::safe, "full"});
+  log_.refuse_with(Error{ErrorCode::overloaded, "full"});
   const auto answer = ask(signed_post("/v1/webhook/stripe", kEvent));
   EXPECT_EQ(status_of(answer), 503);
   EXPECT_NE(answer.find("\r\nRetry-After: 5\r\n"), std::string::npos);
@@ -272,7 +272,7 @@ TEST_F(StripeWebhookTest, ALogThatFailsIs503) {
   client.send(signed_post("/v1/webhook/stripe", kEvent));
   auto held = log_.take();
   ASSERT_TRUE(held);
-  held->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
+  held->done(Error{ErrorCode::timeout, "no acknowledgement"});
   EXPECT_EQ(status_of(client.answer()), 503);
 }
 
@@ -282,7 +282,7 @@ TEST_F(StripeWebhookTest, WhileTheLogIsAwayEventsAreRefusedAtOnce) {
   first.send(signed_post("/v1/webhook/stripe", kEvent));
   auto lost = log_.take();
   ASSERT_TRUE(lost);
-  lost->done(Error{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"});
+  lost->done(Error{ErrorCode::timeout, "no acknowledgement"});
   EXPECT_EQ(status_of(first.answer()), 503);
 
   RawClient probe(server_->bound_address());
@@ -319,7 +319,7 @@ TEST_F(StripeWebhookTest, TheEventThatFindsTheLogBackIsAnsweredLikeAnyOther) {
   client.send(signed_post("/v1/webhook/stripe", kEvent));
   auto lost = log_.take();
   ASSERT_TRUE(lost);
-  lost->done(Error{ErrorCode::unavailable, Retry::unknown_outcome, "no broker"});
+  lost->done(Error{ErrorCode::unavailable, "no broker"});
   EXPECT_EQ(status_of(client.answer()), 503);
   client.send(signed_post("/v1/webhook/stripe", kEvent));
   auto found = log_.take();

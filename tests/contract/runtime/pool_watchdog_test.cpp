@@ -45,7 +45,7 @@ class PoolWatchdogTest : public ::testing::Test {
   }
   void fail_for(Milliseconds time) {
     payments_.took(7);
-    payments_.failed({ErrorCode::corrupt, Retry::safe, "a damaged page"}, "sqlite at state.db");
+    payments_.failed({ErrorCode::corrupt, "a damaged page"}, "sqlite at state.db");
     clock_.advance(time);
   }
   std::vector<Alert> alerts() {

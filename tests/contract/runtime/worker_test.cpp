@@ -29,7 +29,7 @@ using testing::FaultyStore;
 class MapSeenSet final : public SeenSet {
  public:
   Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override {
-    if (away) return Error{ErrorCode::unavailable, Retry::safe, "away"};
+    if (away) return Error{ErrorCode::unavailable, "away"};
     std::vector<std::optional<Position>> answer;
     for (const auto& key : keys) {
       const auto known = events_.find(key.value);
@@ -38,7 +38,7 @@ class MapSeenSet final : public SeenSet {
     return answer;
   }
   Status mark(std::span<const SeenEvent> events) override {
-    if (away) return Error{ErrorCode::unavailable, Retry::safe, "away"};
+    if (away) return Error{ErrorCode::unavailable, "away"};
     for (const auto& event : events) events_.insert_or_assign(event.key.value, event.position);
     return ok();
   }
@@ -231,7 +231,7 @@ std::size_t events_in(std::span<const TableRows> changes) {
 }
 
 TEST_F(WorkerTest, AnEventTheStoreCannotHoldIsIsolatedAndParked) {
-  store_->fail_commits({ErrorCode::invalid, Retry::never, "a row cannot be stored"},
+  store_->fail_commits({ErrorCode::invalid, "a row cannot be stored"},
                        writes<CheckoutSession>("test:cs_evt_5"));
   for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
@@ -255,7 +255,7 @@ INSTANTIATE_TEST_SUITE_P(Codes, TroubleOfTheStore,
                          [](const auto& code) { return std::string(to_string(code.param)); });
 
 TEST_P(TroubleOfTheStore, IsWaitedForAndParksNothing) {
-  store_->fail_commits({GetParam(), Retry::safe, "not now"});
+  store_->fail_commits({GetParam(), "not now"});
   for (int i = 0; i < 8; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("tries", [&] { return store_->refusals() >= 12; });
@@ -271,7 +271,7 @@ TEST_P(TroubleOfTheStore, IsWaitedForAndParksNothing) {
 }
 
 TEST_F(WorkerTest, AStoreThatRefusesEveryRowParksNothing) {
-  store_->fail_commits({ErrorCode::invalid, Retry::never, "the database takes no more commands"});
+  store_->fail_commits({ErrorCode::invalid, "the database takes no more commands"});
   for (int i = 0; i < 4; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("tries", [&] { return store_->refusals() >= 12; });
@@ -284,7 +284,7 @@ TEST_F(WorkerTest, AStoreThatRefusesEveryRowParksNothing) {
 }
 
 TEST_F(WorkerTest, AStoreInWhichEveryEventConflictsParksNothing) {
-  store_->fail_commits({ErrorCode::conflict, Retry::safe, "no partition of relation found for row"});
+  store_->fail_commits({ErrorCode::conflict, "no partition of relation found for row"});
   for (int i = 0; i < 2; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("tries", [&] { return store_->refusals() >= 70; });
@@ -295,8 +295,7 @@ TEST_F(WorkerTest, AStoreInWhichEveryEventConflictsParksNothing) {
 }
 
 TEST_F(WorkerTest, AParkingThatFailsIsTriedAgainAndNeverDone) {
-  store_->fail_commits({ErrorCode::invalid, Retry::never, "a row cannot be stored"},
-                       writes<InboxRow>("stripe:a"));
+  store_->fail_commits({ErrorCode::invalid, "a row cannot be stored"}, writes<InboxRow>("stripe:a"));
   append("a", "not json");
   append_deposit("evt_1", "u", 10);
   start();
@@ -312,7 +311,7 @@ TEST_F(WorkerTest, AParkingThatFailsIsTriedAgainAndNeverDone) {
 TEST_F(WorkerTest, ADeadLetterThatTheLogRefusesSaysNothingAboutTheEvent) {
   Incoming incoming = identify({{"payments", Partition{0}, Offset{0}}, {}, "k", "not json", {}});
   read_body(incoming, sources_);
-  log_.storage->fail_next_write({ErrorCode::invalid, Retry::never, "larger than the topic takes"});
+  log_.storage->fail_next_write({ErrorCode::invalid, "larger than the topic takes"});
   const auto appended = append_dead_letters(*log_.log, {&incoming}, Milliseconds{200});
   ASSERT_FALSE(appended);
   EXPECT_EQ(appended.error().code, ErrorCode::unavailable) << "and not invalid, which would park it";
@@ -320,7 +319,7 @@ TEST_F(WorkerTest, ADeadLetterThatTheLogRefusesSaysNothingAboutTheEvent) {
 }
 
 TEST_F(WorkerTest, ABatchThatOnlyTimesOutIsHalvedDownToOne) {
-  store_->fail_commits({ErrorCode::timeout, Retry::unknown_outcome, "too slow"},
+  store_->fail_commits({ErrorCode::timeout, "too slow"},
                        [](std::span<const TableRows> changes) { return events_in(changes) > 1; });
   for (int i = 0; i < 7; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
@@ -330,7 +329,7 @@ TEST_F(WorkerTest, ABatchThatOnlyTimesOutIsHalvedDownToOne) {
 }
 
 TEST_F(WorkerTest, ABatchThatEndsItsConnectionAgainAndAgainIsHalvedToo) {
-  store_->fail_commits({ErrorCode::unavailable, Retry::unknown_outcome, "connection lost in COMMIT"},
+  store_->fail_commits({ErrorCode::unavailable, "connection lost in COMMIT"},
                        [](std::span<const TableRows> changes) { return events_in(changes) > 2; });
   for (int i = 0; i < 8; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
@@ -340,8 +339,7 @@ TEST_F(WorkerTest, ABatchThatEndsItsConnectionAgainAndAgainIsHalvedToo) {
 }
 
 TEST_F(WorkerTest, AnEventThatConflictsForEverIsParkedWithAnAlertAndTheRestGoesOn) {
-  store_->fail_commits({ErrorCode::conflict, Retry::safe, "unique violation"},
-                       writes<CheckoutSession>("test:cs_evt_5"));
+  store_->fail_commits({ErrorCode::conflict, "unique violation"}, writes<CheckoutSession>("test:cs_evt_5"));
   for (int i = 0; i < 11; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
   start();
   wait_until("offset", [&] { return committed().value == 11; });
@@ -356,7 +354,7 @@ TEST_F(WorkerTest, AnEventThatConflictsForEverIsParkedWithAnAlertAndTheRestGoesO
 
 TEST_F(WorkerTest, AConflictThatEndsWithinTwentyTriesParksNothing) {
   for (int i = 0; i < 19; ++i)
-    store_->fail_next_commit(CommitFault::refused, {ErrorCode::conflict, Retry::safe, "lost the race"});
+    store_->fail_next_commit(CommitFault::refused, {ErrorCode::conflict, "lost the race"});
   append_deposit("evt_1", "u", 10);
   start();
   wait_until("offset", [&] { return committed().value == 1; });
@@ -364,7 +362,7 @@ TEST_F(WorkerTest, AConflictThatEndsWithinTwentyTriesParksNothing) {
 }
 
 TEST_F(WorkerTest, AConflictIsTriedAgainFromTheStart) {
-  store_->fail_next_commit(CommitFault::refused, {ErrorCode::conflict, Retry::safe, "lost the race"});
+  store_->fail_next_commit(CommitFault::refused, {ErrorCode::conflict, "lost the race"});
   append_deposit("evt_1", "u", 10);
   start();
   wait_until("offset", [&] { return committed().value == 1; });
@@ -372,8 +370,7 @@ TEST_F(WorkerTest, AConflictIsTriedAgainFromTheStart) {
 }
 
 TEST_F(WorkerTest, ACommitWhoseAnswerIsLostHappensOnce) {
-  store_->fail_next_commit(CommitFault::answer_lost,
-                           {ErrorCode::unavailable, Retry::unknown_outcome, "connection lost in COMMIT"});
+  store_->fail_next_commit(CommitFault::answer_lost, {ErrorCode::unavailable, "connection lost in COMMIT"});
   append_deposit("evt_1", "u", 10);
   start();
   wait_until("offset", [&] { return committed().value == 1; });
@@ -441,7 +438,7 @@ TEST_F(WorkerTest, WhatIsParkedIsSaidOnceHoweverOftenItComes) {
 
 TEST_F(WorkerTest, NothingIsCalledParkedBeforeItsDeadLetterIsDurable) {
   append("a", "not json");
-  log_.storage->fail_next_write({ErrorCode::unavailable, Retry::unknown_outcome, "disk full"});
+  log_.storage->fail_next_write({ErrorCode::unavailable, "disk full"});
   start();
   wait_for_outcome("a");
   EXPECT_EQ(parked_records(), 1) << "the first dead letter failed, the second stands";
@@ -507,8 +504,7 @@ TEST_F(WorkerTest, DeliveriesOfAnEventAreCounted) {
 TEST_F(WorkerTest, ARecordThatIsReadAgainIsNoOtherDelivery) {
   append_deposit("evt_1", "u", 10);
   append_deposit("evt_1", "u", 10);
-  store_->fail_next_commit(CommitFault::answer_lost,
-                           {ErrorCode::unavailable, Retry::unknown_outcome, "connection lost in COMMIT"});
+  store_->fail_next_commit(CommitFault::answer_lost, {ErrorCode::unavailable, "connection lost in COMMIT"});
   start();
   wait_until("offset", [&] { return committed().value == 2; });
   EXPECT_EQ(store_->commits(), 2);

@@ -71,7 +71,6 @@ TEST_F(PostgresStore, LoadedRowsStayLockedUntilTheBatchEnds) {
   ASSERT_FALSE(blocked);
   EXPECT_EQ(blocked.error().code, ErrorCode::timeout)
       << "who holds a row for long says nothing about the event";
-  EXPECT_EQ(blocked.error().retry, Retry::safe);
 
   holder.reset();
   EXPECT_TRUE(std::move(impatient->begin()).value()->load(kItemA));
@@ -110,7 +109,6 @@ TEST_F(PostgresStore, OfTwoBatchesThatAddOneKeyOneWins) {
   const auto status = second->commit(changes);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::conflict);
-  EXPECT_EQ(status.error().retry, Retry::safe);
 }
 
 TEST_F(PostgresStore, ASecondBatchSeesWhatTheFirstCommittedWhileItWaited) {
@@ -132,7 +130,6 @@ TEST_F(PostgresStore, ALostConnectionIsUnavailableAndTheNextBatchWorks) {
   const auto loaded = batch->load(kItemA);
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(loaded.error().retry, Retry::safe);
   batch.reset();
   EXPECT_TRUE(begin()->load(kItemA));
 }
@@ -145,7 +142,6 @@ TEST_F(PostgresStore, ACommitOnALostConnectionHasAnUnknownOutcome) {
   const auto status = batch->commit(std::vector<TableRows>{{&items_table(), {make_item("b", 1)}}});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(status.error().retry, Retry::unknown_outcome);
 }
 
 TEST_F(PostgresStore, ABatchThatTheServerEndedForBeingSlowTimesOut) {
@@ -242,7 +238,6 @@ TEST_F(PostgresStore, AValueTooLargeForAnIndexIsInvalid) {
   const auto status = commit(*store_, {{&items_table(), {make_item("good", 1), make_item(key, 1)}}});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::invalid) << status.error().detail;
-  EXPECT_EQ(status.error().retry, Retry::never);
   EXPECT_THAT(read(*store_, items_table(), {"good"}), IsEmpty());
 }
 
@@ -283,7 +278,6 @@ TEST_F(PostgresStore, AStatementThatTakesTooLongTimesOut) {
   const auto blocked = std::move(impatient->begin()).value()->load(kItemA);
   ASSERT_FALSE(blocked);
   EXPECT_EQ(blocked.error().code, ErrorCode::timeout);
-  EXPECT_EQ(blocked.error().retry, Retry::safe);
 }
 
 TEST_F(PostgresStore, AFullPoolIsOverloadedAfterTheWait) {
@@ -306,7 +300,6 @@ TEST_F(PostgresStore, NoServerIsUnavailable) {
   const auto status = harness_.open(options)->ready();
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(status.error().retry, Retry::safe);
 }
 
 TEST_F(PostgresStore, AnUrlThatDoesNotParseIsInvalid) {
@@ -417,7 +410,6 @@ TEST_F(PostgresStore, ARowWhosePartitionIsBeingAddedIsAConflict) {
   adding.get();
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::conflict) << status.error().detail;
-  EXPECT_EQ(status.error().retry, Retry::safe);
   EXPECT_TRUE(commit(*store_, changes)) << "and goes to its partition the next time";
 }
 

@@ -54,18 +54,13 @@ TEST(ConstantTimeEqual, ComparesBytesAndSizes) {
   EXPECT_FALSE(constant_time_equal("abc", "abcd"));
 }
 
-TEST(Hex, RoundTripsEveryByte) {
+TEST(Hex, SpellsEveryByteInTwoLowerCaseDigits) {
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
-  EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
+  const std::string text = to_hex(bytes);
+  ASSERT_EQ(text.size(), 512U);
+  for (std::size_t i = 0; i < 256; ++i) EXPECT_EQ(std::stoul(text.substr(2 * i, 2), nullptr, 16), i);
   EXPECT_EQ(to_hex("\x01\xab"), "01ab");
-  EXPECT_EQ(from_hex("01AB"), "\x01\xab");
-}
-
-TEST(Hex, RefusesOddLengthsAndOtherCharacters) {
-  EXPECT_EQ(from_hex("0"), std::nullopt);
-  EXPECT_EQ(from_hex("0g"), std::nullopt);
-  EXPECT_EQ(from_hex(" 0"), std::nullopt);
 }
 
 TEST(Base64, GivesTheTextsOfRfc4648) {

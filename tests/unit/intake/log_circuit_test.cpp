@@ -17,9 +17,9 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 const Position kPosition{"payments", Partition{0}, Offset{7}};
-const Error kAway{ErrorCode::unavailable, Retry::unknown_outcome, "no broker"};
-const Error kLate{ErrorCode::timeout, Retry::unknown_outcome, "no acknowledgement"};
-const Error kFull{ErrorCode::overloaded, Retry::safe, "full"};
+const Error kAway{ErrorCode::unavailable, "no broker"};
+const Error kLate{ErrorCode::timeout, "no acknowledgement"};
+const Error kFull{ErrorCode::overloaded, "full"};
 
 class LogCircuitTest : public testing::Test {
  protected:
@@ -53,7 +53,7 @@ TEST_F(LogCircuitTest, TellsTheCallerWhatTheLogAnswers) {
   EXPECT_TRUE(append());
   EXPECT_TRUE(append());
   answer(kPosition);
-  answer(Error{ErrorCode::invalid, Retry::never, "too large"});
+  answer(Error{ErrorCode::invalid, "too large"});
   EXPECT_EQ(stored_, 1);
   EXPECT_EQ(failed_, 1);
 }
@@ -117,7 +117,6 @@ TEST_F(LogCircuitTest, WhatIsRefusedAtOnceMayBeSentAgain) {
   const auto refused = circuit_.append(Record{}, [](const Result<Position>&) { FAIL() << "was refused"; });
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(refused.error().retry, Retry::safe);
 }
 
 TEST_F(LogCircuitTest, TheFirstAcknowledgementEndsIt) {
@@ -161,8 +160,8 @@ TEST_F(LogCircuitTest, OnePartitionThatCannotBeReachedIsNoOutage) {
 }
 
 TEST_F(LogCircuitTest, AFullQueueAndABadRecordSayNothingOfTheLog) {
-  for (const auto& error : {kFull, Error{ErrorCode::invalid, Retry::never, "too large"},
-                            Error{ErrorCode::wrong_schema, Retry::never, "no such topic"}}) {
+  for (const auto& error :
+       {kFull, Error{ErrorCode::invalid, "too large"}, Error{ErrorCode::wrong_schema, "no such topic"}}) {
     log_.refuse_with(error);
     EXPECT_FALSE(append());
     log_.refuse_with(std::nullopt);
@@ -335,7 +334,7 @@ TEST_F(LogCircuitTest, AnEventThatStillWaitsIsNoQuiet) {
 }
 
 TEST_F(LogCircuitTest, AMissingTopicIsReportedAndNoOutage) {
-  log_.not_ready_because(Error{ErrorCode::wrong_schema, Retry::never, "no such topic"});
+  log_.not_ready_because(Error{ErrorCode::wrong_schema, "no such topic"});
   const auto answer = ready();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::wrong_schema);

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Error kAway{ErrorCode::unavailable, Retry::safe, "connection refused"};
+const Error kAway{ErrorCode::unavailable, "connection refused"};
 
 class PoolHealthTest : public ::testing::Test {
  protected:

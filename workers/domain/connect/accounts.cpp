@@ -5,7 +5,7 @@
 namespace penstock {
 namespace {
 
-void show(ConnectedAccount& row, const AccountSnapshot& snapshot) {
+void copy_snapshot(ConnectedAccount& row, const AccountSnapshot& snapshot) {
   row.user_id = snapshot.user_id;
   row.status = account_status(snapshot);
   row.charges_enabled = snapshot.charges_enabled;
@@ -32,14 +32,14 @@ Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy
   after.events.merge(facts.meta.created, false,
                      {facts.meta.id, 1, facts.snapshot, facts.state, facts.previous});
   const auto& winner = after.events.winner();
-  show(after, winner.snapshot);
+  copy_snapshot(after, winner.snapshot);
 
   effects.outcome = winner.event == facts.meta.id ? Outcome::duplicate : Outcome::stale;
   if (before != nullptr && *before == after) return effects;
   const AccountView shown = account_view(after);
   if (before == nullptr || account_view(*before) != shown) {
     effects.outcome = Outcome::applied;
-    tell(effects, "account.updated", facts.meta.key.value, facts.meta.key, json::to_text(shown));
+    enqueue_outbound(effects, "account.updated", facts.meta.key.value, facts.meta.key, json::to_text(shown));
   }
   effects.put(std::move(after));
   return effects;

@@ -54,9 +54,9 @@ bool settle(Effects& effects, const View& view, const std::vector<std::string>& 
   for (const auto& id : ids) {
     const auto before = view.get_or_new<SessionPayment>(scope, id);
     SessionPayment after = before;
-    if (follow(after, payout)) alert_crowd(effects, after, event);
+    if (link_payout(after, payout)) alert_crowd(effects, after, event);
     if (view.find<SessionPayment>(scope.key(id)) != nullptr && before == after) continue;
-    if (!newly_paid(before, after).empty()) tell_payout_paid(effects, after, payout, event);
+    if (!newly_paid(before, after).empty()) enqueue_payout_paid(effects, after, payout, event);
     alert_mismatches(effects, before, after, event);
     effects.put(std::move(after));
     changed = true;
@@ -74,14 +74,16 @@ std::string failure_text(const Payout& payout) {
   return text;
 }
 
-void tell_status(Effects& effects, const Payout& before, const Payout& after, const EventKey& event) {
+void enqueue_status(Effects& effects, const Payout& before, const Payout& after, const EventKey& event) {
   if (before.status == after.status) return;
   const auto data = json::to_text(payout_view(after));
   if (after.status == PayoutStatus::paid)
-    tell(effects, "payout.paid", "payout.paid:" + cause_of(scope_of(after), after.id), event, data);
+    enqueue_outbound(effects, "payout.paid", "payout.paid:" + cause_of(scope_of(after), after.id), event,
+                     data);
   if (after.status == PayoutStatus::failed) {
-    tell(effects, "payout.failed", "payout.failed:" + cause_of(scope_of(after), after.id), event, data);
-    raise(effects, scope_of(after), {"payout_failed", after.id, failure_text(after)}, event);
+    enqueue_outbound(effects, "payout.failed", "payout.failed:" + cause_of(scope_of(after), after.id), event,
+                     data);
+    raise_alert(effects, scope_of(after), {"payout_failed", after.id, failure_text(after)}, event);
   }
 }
 
@@ -110,7 +112,7 @@ Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy&
   Effects effects;
   if (known == nullptr) after.registered = enter_payout_id(effects, view, after).registered;
   const bool settles = settle(effects, view, concerned(before, after, facts), after, facts.meta.key);
-  tell_status(effects, before, after, facts.meta.key);
+  enqueue_status(effects, before, after, facts.meta.key);
   if (settles || known == nullptr || payout_view(before) != payout_view(after))
     effects.outcome = Outcome::applied;
   else

@@ -68,7 +68,8 @@ Effects decide_due_retry(const View& view, const std::string& key, Timestamp now
   }
   const std::string cause =
       "payout.retry_due:" + cause_of({row.livemode, row.account}, row.id) + ":" + std::to_string(called);
-  tell(effects, "payout.retry_due", cause, make_event_key("timer", cause), json::to_text(payout_view(row)));
+  enqueue_outbound(effects, "payout.retry_due", cause, make_event_key("timer", cause),
+                   json::to_text(payout_view(row)));
   effects.put(std::move(row));
   effects.outcome = Outcome::applied;
   return effects;

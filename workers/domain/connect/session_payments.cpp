@@ -144,7 +144,7 @@ class Registering {
     if (said_.payout && said_.payout != before.payout) move_payout(after);
     if (known != nullptr && before == after) return false;
     for (const auto& paid : newly_paid(before, after))
-      tell_payout_paid(effects_, after, view_.get_or_new<Payout>(scope_of(after, paid), paid.id), by_);
+      enqueue_payout_paid(effects_, after, view_.get_or_new<Payout>(scope_of(after, paid), paid.id), by_);
     alert_mismatches(effects_, before, after, by_);
     effects_.put(std::move(after));
     return true;
@@ -165,7 +165,7 @@ class Registering {
     for (const auto& scope : scopes_of(known)) {
       auto named = view_.get_or_new<Payout>(scope, payout);
       named.registered = known.registered;
-      if (follow(row, named)) alert_crowd(effects_, row, by_);
+      if (link_payout(row, named)) alert_crowd(effects_, row, by_);
       effects_.put(std::move(named));
     }
     effects_.put(std::move(known));
@@ -223,7 +223,7 @@ PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payou
   return known;
 }
 
-bool follow(SessionPayment& row, const Payout& payout) {
+bool link_payout(SessionPayment& row, const Payout& payout) {
   LinkedPayout linked{payout.id, payout.account, payout.status.value_or(PayoutStatus::pending), payout.amount,
                       payout.currency};
   std::erase_if(row.payouts, [&](const LinkedPayout& each) { return name_of(each) == name_of(linked); });
@@ -236,8 +236,8 @@ std::vector<LinkedPayout> newly_paid(const SessionPayment& before, const Session
   return newly(before, after, pays);
 }
 
-void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
-                      const EventKey& event) {
+void enqueue_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
+                         const EventKey& event) {
   json::Writer data;
   data.begin_object().key("payout").string(payout.id).key("session_payment").string(row.id);
   json::encode(data.key("tester_id"), row.tester_id);
@@ -247,7 +247,7 @@ void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout&
   json::encode(data.key("account"), payout.account);
   data.key("livemode").boolean(payout.livemode).end_object();
   const std::string cause = "tester.payout_paid:" + row.id + ":" + cause_of(scope_of(payout), payout.id);
-  tell(effects, "tester.payout_paid", cause, event, std::move(data).text());
+  enqueue_outbound(effects, "tester.payout_paid", cause, event, std::move(data).text());
 }
 
 void alert_mismatches(Effects& effects, const SessionPayment& before, const SessionPayment& after,
@@ -256,20 +256,21 @@ void alert_mismatches(Effects& effects, const SessionPayment& before, const Sess
     return !is_settled_by(row, payout);
   };
   for (const auto& payout : newly(before, after, disagrees))
-    raise(effects, scope_of(after, payout),
-          {"payout_mismatch", payout.id,
-           "Payout " + payout.id + " over " + describe(payout.amount, payout.currency, payout.account) +
-               " is for session payment " + after.id + ", which was registered over " +
-               describe(after.amount, after.currency, after.account) + "; it stays as it is."},
-          event);
+    raise_alert(effects, scope_of(after, payout),
+                {"payout_mismatch", payout.id,
+                 "Payout " + payout.id + " over " + describe(payout.amount, payout.currency, payout.account) +
+                     " is for session payment " + after.id + ", which was registered over " +
+                     describe(after.amount, after.currency, after.account) + "; it stays as it is."},
+                event);
 }
 
 void alert_crowd(Effects& effects, const SessionPayment& row, const EventKey& event) {
-  raise(effects, {.livemode = row.livemode},
-        {"session_payment_crowded", row.id,
-         "Session payment " + row.id + " is named by more payouts than one can be paid by; of each account " +
-             std::to_string(kPayoutsOfAccountMax) + " count."},
-        event);
+  raise_alert(
+      effects, {.livemode = row.livemode},
+      {"session_payment_crowded", row.id,
+       "Session payment " + row.id + " is named by more payouts than one can be paid by; of each account " +
+           std::to_string(kPayoutsOfAccountMax) + " count."},
+      event);
 }
 
 SessionPaymentView session_payment_view(const SessionPayment& row) {

@@ -39,14 +39,14 @@ PayoutId enter_payout_id(Effects& effects, const View& view, const Payout& payou
 
 // Links the payout to its session payment as it stands now, or unlinks it when it is for others. True: there
 // are more than a row keeps, and one was left out.
-bool follow(SessionPayment& row, const Payout& payout);
+bool link_payout(SessionPayment& row, const Payout& payout);
 
 // The payouts that pay a known tester in `after` and did not in `before`.
 std::vector<LinkedPayout> newly_paid(const SessionPayment& before, const SessionPayment& after);
 
 // Adds tester.payout_paid, once for each session payment and payout. The money is the payout's.
-void tell_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
-                      const EventKey& event);
+void enqueue_payout_paid(Effects& effects, const SessionPayment& row, const Payout& payout,
+                         const EventKey& event);
 
 // Raises payout_mismatch for the payouts that disagree with `after` and did not with `before`.
 void alert_mismatches(Effects& effects, const SessionPayment& before, const SessionPayment& after,

@@ -23,9 +23,7 @@ namespace {
 
 using Lines = std::map<LedgerAccount, MinorUnits>;
 
-Error overflow(const std::string& account) {
-  return {ErrorCode::invalid, Retry::never, "amount_overflow: " + account};
-}
+Error overflow(const std::string& account) { return {ErrorCode::invalid, "amount_overflow: " + account}; }
 
 Result<Lines> sum_by_account(const Posting& posting) {
   Lines lines;
@@ -58,8 +56,8 @@ Status add_to_wallet(Draft& draft, const LedgerAccount& account, MinorUnits amou
   return ok();
 }
 
-void tell_owner(Draft& draft, const Posting& posting, const LedgerAccount& account, MinorUnits amount,
-                const EventKey& event) {
+void enqueue_owner(Draft& draft, const Posting& posting, const LedgerAccount& account, MinorUnits amount,
+                   const EventKey& event) {
   const bool credited = amount > MinorUnits{};
   json::Writer data;
   data.begin_object().key("user_id").string(*account.user_id);
@@ -68,8 +66,9 @@ void tell_owner(Draft& draft, const Posting& posting, const LedgerAccount& accou
       .key("currency")
       .string(account.currency);
   data.key("livemode").boolean(account.livemode).key("payment").string(posting.payment).end_object();
-  tell(draft.effects(), credited ? "wallet.credited" : "wallet.reversed",
-       posting.effect_key + "/" + posting.payment + "/" + account.name(), event, std::move(data).text());
+  enqueue_outbound(draft.effects(), credited ? "wallet.credited" : "wallet.reversed",
+                   posting.effect_key + "/" + posting.payment + "/" + account.name(), event,
+                   std::move(data).text());
 }
 
 LedgerEntry entry_of(const Posting& posting, const LedgerAccount& account, MinorUnits amount,
@@ -106,7 +105,7 @@ Status post(Draft& draft, const Posting& posting, const EventKey& event) {
     draft.effects().add(entry_of(posting, account, amount, event));
     if (!account.user_id) continue;
     TRY_STATUS(add_to_wallet(draft, account, amount));
-    tell_owner(draft, posting, account, amount, event);
+    enqueue_owner(draft, posting, account, amount, event);
   }
   return ok();
 }

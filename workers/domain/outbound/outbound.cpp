@@ -19,13 +19,13 @@ std::string cause_of(const Scope& scope, std::string_view id) {
   return scope == Scope{.livemode = true} ? std::string(id) : scope.key(id);
 }
 
-void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
-          std::string data) {
+void enqueue_outbound(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
+                      std::string data) {
   effects.add(OutboxRow{outbound_id(type, cause), std::string(type), std::string(kDefaultOrg), event,
                         std::move(data)});
 }
 
-void raise(Effects& effects, AlertText alert, const EventKey& event) {
+void raise_alert(Effects& effects, AlertText alert, const EventKey& event) {
   std::string id(alert.kind);
   id.append(":").append(alert.subject);
   if (!alert.occasion.empty()) id.append(":").append(alert.occasion);
@@ -38,15 +38,15 @@ void raise(Effects& effects, AlertText alert, const EventKey& event) {
       .key("subject")
       .string(alert.subject);
   data.key("message").string(alert.message).key("event").string(event.value).end_object();
-  tell(effects, "alert.raised", id, event, std::move(data).text());
+  enqueue_outbound(effects, "alert.raised", id, event, std::move(data).text());
   effects.add(
       Alert{id, std::string(alert.kind), std::move(alert.subject), std::move(alert.message), event, {}});
 }
 
-void raise(Effects& effects, const Scope& scope, AlertText alert, const EventKey& event) {
+void raise_alert(Effects& effects, const Scope& scope, AlertText alert, const EventKey& event) {
   if (!scope.livemode) alert.message.insert(0, "Test mode: ");
   if (scope != Scope{.livemode = true}) alert.occasion = scope.name();
-  raise(effects, std::move(alert), event);
+  raise_alert(effects, std::move(alert), event);
 }
 
 }  // namespace penstock

@@ -20,8 +20,8 @@ std::string outbound_id(std::string_view type, std::string_view cause);
 std::string cause_of(const Scope& scope, std::string_view id);
 
 // Adds an outbox row. `data` is the JSON object under "data" of the envelope.
-void tell(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
-          std::string data);
+void enqueue_outbound(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
+                      std::string data);
 
 struct AlertText {
   std::string_view kind;
@@ -31,8 +31,8 @@ struct AlertText {
 };
 
 // Adds the alert (once per kind, subject and occasion) and an `alert.raised` that tells it.
-void raise(Effects& effects, AlertText alert, const EventKey& event);
+void raise_alert(Effects& effects, AlertText alert, const EventKey& event);
 // Likewise about an object of that scope; the message says when it is of test mode.
-void raise(Effects& effects, const Scope& scope, AlertText alert, const EventKey& event);
+void raise_alert(Effects& effects, const Scope& scope, AlertText alert, const EventKey& event);
 
 }  // namespace penstock

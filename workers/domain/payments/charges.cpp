@@ -42,20 +42,20 @@ Charge charge_before(const Draft& draft, const std::string& id) {
   return draft.before().get_or_new<Charge>(id);
 }
 
-void tell_refund(Draft& draft, const RefundFacts& facts) {
+void enqueue_refund(Draft& draft, const RefundFacts& facts) {
   const std::string& id = facts.shown.id;
   const MinorUnits now = draft.find<Charge>(id)->amount_refunded;
   if (now <= charge_before(draft, id).amount_refunded) return;
   const std::string cause = "refund:" + cause_of(draft.scope(), id) + ":" + std::to_string(now.value);
-  tell(draft.effects(), "payment.refunded", cause, facts.meta.key, payment_text(draft, id));
+  enqueue_outbound(draft.effects(), "payment.refunded", cause, facts.meta.key, payment_text(draft, id));
 }
 
-void tell_dispute(Draft& draft, const DisputeFacts& facts) {
+void enqueue_dispute(Draft& draft, const DisputeFacts& facts) {
   const Charge before = charge_before(draft, facts.shown.id);
   const Charge now = *draft.find<Charge>(facts.shown.id);
   if (std::tie(before.dispute, before.dispute_status) == std::tie(now.dispute, now.dispute_status)) return;
   const std::string cause = cause_of(draft.scope(), *now.dispute) + ":" + *now.dispute_status;
-  tell(draft.effects(), "payment.disputed", cause, facts.meta.key, payment_text(draft, now.id));
+  enqueue_outbound(draft.effects(), "payment.disputed", cause, facts.meta.key, payment_text(draft, now.id));
 }
 
 }  // namespace
@@ -71,8 +71,8 @@ Result<Effects> decide(const View& view, const RefundFacts& facts, const Policy&
   Draft draft(view, facts.meta.scope());
   const bool is_older = facts.shown.version < charge_before(draft, facts.shown.id).version;
   TRY_STATUS(settle_deposits(draft, join_rows(draft, facts.shown), facts.meta));
-  tell_refund(draft, facts);
-  return finish(std::move(draft), is_older);
+  enqueue_refund(draft, facts);
+  return conclude(std::move(draft), is_older);
 }
 
 Result<Effects> decide(const View& view, const DisputeFacts& facts, const Policy&) {
@@ -82,8 +82,8 @@ Result<Effects> decide(const View& view, const DisputeFacts& facts, const Policy
   Draft draft(view, facts.meta.scope());
   const bool is_older = age(facts.shown) < age(charge_before(draft, facts.shown.id));
   TRY_STATUS(settle_deposits(draft, join_rows(draft, facts.shown), facts.meta));
-  tell_dispute(draft, facts);
-  return finish(std::move(draft), is_older);
+  enqueue_dispute(draft, facts);
+  return conclude(std::move(draft), is_older);
 }
 
 }  // namespace penstock

@@ -20,7 +20,7 @@ struct Taking {
 };
 
 // What a deposit amounts to.
-struct Position {
+struct DepositState {
   LedgerAccount wallet;
   MinorUnits credited;
   MinorUnits reversed;
@@ -28,7 +28,7 @@ struct Position {
   std::vector<std::string> unclear;  // charges refunded in part in another currency
 
   MinorUnits left() const { return {credited.value - reversed.value}; }
-  bool operator==(const Position&) const = default;
+  bool operator==(const DepositState&) const = default;
 };
 
 std::optional<std::string> user_of(const PaymentRows& rows) {
@@ -37,13 +37,13 @@ std::optional<std::string> user_of(const PaymentRows& rows) {
 }
 
 // How much of the deposit this charge's refunds are for; nullopt when nobody can tell.
-std::optional<MinorUnits> refunded_of(const Position& deposit, const Charge& charge) {
+std::optional<MinorUnits> refunded_of(const DepositState& deposit, const Charge& charge) {
   if (charge.currency == deposit.wallet.currency) return charge.amount_refunded;
   const bool full = charge.amount && charge.amount_refunded >= *charge.amount;
   return full ? std::optional(deposit.credited) : std::nullopt;
 }
 
-void take_back(Position& deposit, const Charge& charge) {
+void take_back(DepositState& deposit, const Charge& charge) {
   if (charge.amount_refunded == MinorUnits{}) return;
   const auto refunded = refunded_of(deposit, charge);
   if (!refunded) {
@@ -56,12 +56,12 @@ void take_back(Position& deposit, const Charge& charge) {
 }
 
 // What the rows call for; nullopt while there is nothing to credit.
-std::optional<Position> position_of(const Draft& rows, const std::string& session) {
+std::optional<DepositState> position_of(const Draft& rows, const std::string& session) {
   const auto found = rows_of_session(rows, session);
   if (!found || !is_deposit(*found->session) || !is_paid(*found)) return std::nullopt;
   const auto user = user_of(*found);
   if (!user || !found->session->amount || !found->session->currency) return std::nullopt;
-  Position deposit;
+  DepositState deposit;
   deposit.wallet = {found->session->livemode, *found->session->currency, user};
   deposit.credited = *found->session->amount;
   for (const auto* charge : found->charges) take_back(deposit, *charge);
@@ -90,7 +90,7 @@ bool is_news(const Draft& before, const Taking& taking) {
 }
 
 // Whether `now` differs from `before` by nothing but refunds that are news.
-bool only_refunded_more(const Draft& rows_before, const Position& before, const Position& now) {
+bool only_refunded_more(const Draft& rows_before, const DepositState& before, const DepositState& now) {
   const auto keeps = [&](const Taking& taking) {
     return taken_by(now.takings, taking.charge) >= taking.taken;
   };
@@ -121,7 +121,7 @@ class Settlement {
   }
 
  private:
-  Status post_difference(const std::optional<Position>& before, const std::optional<Position>& now) {
+  Status post_difference(const std::optional<DepositState>& before, const std::optional<DepositState>& now) {
     if (!before && !draft_.find<CheckoutSession>(session_)->deposited) {
       TRY_STATUS(post_deposit(*now));
       return post_refunds({}, *now);
@@ -131,7 +131,7 @@ class Settlement {
     return post_transfer(before, now);
   }
 
-  Status post_deposit(const Position& now) {
+  Status post_deposit(const DepositState& now) {
     return post(draft_,
                 {"deposit:" + named_in_keys(session_),
                  LedgerKind::deposit,
@@ -140,7 +140,7 @@ class Settlement {
                 meta_.key);
   }
 
-  Status post_refunds(const std::vector<Taking>& before, const Position& now) {
+  Status post_refunds(const std::vector<Taking>& before, const DepositState& now) {
     for (const auto& taking : now.takings) {
       const std::int64_t more = taking.taken.value - taken_by(before, taking.charge).value;
       const std::string key =
@@ -153,7 +153,7 @@ class Settlement {
     return ok();
   }
 
-  Status post_transfer(const std::optional<Position>& before, const std::optional<Position>& now) {
+  Status post_transfer(const std::optional<DepositState>& before, const std::optional<DepositState>& now) {
     Posting posting{
         "transfer:" + named_in_keys(session_) + ":" + meta_.id, LedgerKind::transfer, session_, {}};
     if (before) {
@@ -167,7 +167,7 @@ class Settlement {
     return post(draft_, posting, meta_.key);
   }
 
-  void move_count(const std::optional<Position>& before, const std::optional<Position>& now) {
+  void move_count(const std::optional<DepositState>& before, const std::optional<DepositState>& now) {
     if (before && now && before->wallet == now->wallet) return;
     if (before) count_deposit(draft_, before->wallet, -1);
     if (now) count_deposit(draft_, now->wallet, +1);
@@ -175,26 +175,27 @@ class Settlement {
 
   void ask_about_unclaimed() {
     if (!is_unclaimed(draft_, session_) || is_unclaimed(draft_.before(), session_)) return;
-    raise(draft_.effects(), draft_.scope(),
-          {"deposit_unclaimed", session_,
-           "Deposit " + session_ + " is paid and names no user, customer or amount; nothing was credited."},
-          meta_.key);
+    raise_alert(
+        draft_.effects(), draft_.scope(),
+        {"deposit_unclaimed", session_,
+         "Deposit " + session_ + " is paid and names no user, customer or amount; nothing was credited."},
+        meta_.key);
   }
 
-  void ask_about_unclear(const std::optional<Position>& before, const Position& now) {
+  void ask_about_unclear(const std::optional<DepositState>& before, const DepositState& now) {
     for (const auto& charge : now.unclear) {
       if (before &&
           std::find(before->unclear.begin(), before->unclear.end(), charge) != before->unclear.end())
         continue;
-      raise(draft_.effects(), draft_.scope(),
-            {"refund_currency_mismatch", charge,
-             "Charge " + charge + " was refunded in part in another currency than the deposit " + session_ +
-                 " was made in; nothing was taken back."},
-            meta_.key);
+      raise_alert(draft_.effects(), draft_.scope(),
+                  {"refund_currency_mismatch", charge,
+                   "Charge " + charge + " was refunded in part in another currency than the deposit " +
+                       session_ + " was made in; nothing was taken back."},
+                  meta_.key);
     }
   }
 
-  void remember(const std::optional<Position>& now) {
+  void remember(const std::optional<DepositState>& now) {
     CheckoutSession row = *draft_.find<CheckoutSession>(session_);
     row.credited_to = now ? now->wallet.user_id : std::nullopt;
     row.credited = now ? now->credited : MinorUnits{};
@@ -214,7 +215,7 @@ class Settlement {
   const EventMeta& meta_;
 };
 
-void name_wallet(const std::optional<Position>& position, LinkedReads& linked) {
+void name_wallet(const std::optional<DepositState>& position, LinkedReads& linked) {
   if (!position) return;
   const auto& wallet = position->wallet;
   linked.want<Wallet>(wallet_id(wallet.livemode, wallet.currency, *wallet.user_id));

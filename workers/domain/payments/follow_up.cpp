@@ -54,17 +54,17 @@ PaymentStatus status_before(const Draft& draft, const std::optional<std::string>
   return shown_status(rows);
 }
 
-void tell_status(Draft& draft, PaymentStatus before, const PaymentRows& after, const EventMeta& meta) {
+void enqueue_status(Draft& draft, PaymentStatus before, const PaymentRows& after, const EventMeta& meta) {
   const PaymentStatus now = shown_status(after);
   const bool tells = now == PaymentStatus::paid || now == PaymentStatus::failed;
   if (!tells || before >= now) return;
   const Payment payment = project(after);
-  tell(draft.effects(), now == PaymentStatus::paid ? "payment.succeeded" : "payment.failed",
-       cause_of(draft.scope(), payment.payment_intent.value_or(payment.id)), meta.key,
-       json::to_text(payment));
+  enqueue_outbound(draft.effects(), now == PaymentStatus::paid ? "payment.succeeded" : "payment.failed",
+                   cause_of(draft.scope(), payment.payment_intent.value_or(payment.id)), meta.key,
+                   json::to_text(payment));
 }
 
-Effects finish(Draft draft, bool is_older) {
+Effects conclude(Draft draft, bool is_older) {
   const View& before = draft.view();
   Effects effects = std::move(draft).take();
   const bool applied = adds_anything(effects) || shows_more<CheckoutSession>(before, effects) ||

@@ -16,7 +16,7 @@ std::vector<std::string> sessions_around(const Draft& draft, const std::vector<s
 
 // Tells payment.succeeded when the payment was not paid before, or payment.failed when it was less than
 // failed. Once per payment intent, or per session without one.
-void tell_status(Draft& draft, PaymentStatus before, const PaymentRows& after, const EventMeta& meta);
+void enqueue_status(Draft& draft, PaymentStatus before, const PaymentRows& after, const EventMeta& meta);
 
 // The status that the payment of this session or intent had before the event.
 PaymentStatus status_before(const Draft& draft, const std::optional<std::string>& session,
@@ -24,6 +24,6 @@ PaymentStatus status_before(const Draft& draft, const std::optional<std::string>
 
 // applied when a row changed in anything but event versions, or something was added; else stale when the
 // event is older than what the row shows, else duplicate.
-Effects finish(Draft draft, bool is_older);
+Effects conclude(Draft draft, bool is_older);
 
 }  // namespace penstock

@@ -156,7 +156,7 @@ Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& even
   const auto rows = rows_of_session(draft, session);
   if (rows && is_to_be_given(*rows)) give(draft, *rows->session, event);
   const auto alert = now != before ? alert_about(now, *draft.find<CheckoutSession>(session)) : std::nullopt;
-  if (alert) raise(draft.effects(), draft.scope(), *alert, event);
+  if (alert) raise_alert(draft.effects(), draft.scope(), *alert, event);
   return now;
 }
 

@@ -38,13 +38,13 @@ bool fulfil_sessions(Draft& draft, const std::vector<std::string>& sessions, con
   return all_routed;
 }
 
-void tell_payments(Draft& draft, const std::vector<std::string>& sessions, const IntentFacts& facts) {
+void enqueue_payments(Draft& draft, const std::vector<std::string>& sessions, const IntentFacts& facts) {
   for (const auto& session : sessions)
-    tell_status(draft, status_before(draft, session, facts.shown.id), *rows_of_session(draft, session),
-                facts.meta);
+    enqueue_status(draft, status_before(draft, session, facts.shown.id), *rows_of_session(draft, session),
+                   facts.meta);
   if (!sessions.empty()) return;
-  tell_status(draft, status_before(draft, std::nullopt, facts.shown.id),
-              *rows_of_intent(draft, facts.shown.id), facts.meta);
+  enqueue_status(draft, status_before(draft, std::nullopt, facts.shown.id),
+                 *rows_of_intent(draft, facts.shown.id), facts.meta);
 }
 
 }  // namespace
@@ -68,8 +68,8 @@ Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   const auto sessions = sessions_of(draft, facts.shown.id);
   const bool all_routed = fulfil_sessions(draft, sessions, facts);
-  tell_payments(draft, sessions, facts);
-  Effects effects = finish(std::move(draft), is_older);
+  enqueue_payments(draft, sessions, facts);
+  Effects effects = conclude(std::move(draft), is_older);
   if (!all_routed) effects.outcome = Outcome::unroutable;
   return effects;
 }

@@ -134,7 +134,7 @@ std::vector<std::string> sessions_of(const Draft& rows, const std::string& inten
 }
 
 // Whether refunds and disputes of the intent's charges are this session's: those of the least that names it.
-bool leads(const Draft& rows, const std::string& session, const std::string& intent) {
+bool owns_charges(const Draft& rows, const std::string& session, const std::string& intent) {
   const auto sessions = sessions_of(rows, intent);
   return !sessions.empty() && sessions.front() == session;
 }
@@ -144,7 +144,7 @@ std::optional<PaymentRows> rows_of_session(const Draft& rows, const std::string&
   found.session = rows.find<CheckoutSession>(session);
   if (found.session == nullptr) return std::nullopt;
   found.intent = rows.find<PaymentIntent>(found.session->payment_intent);
-  if (found.intent != nullptr && leads(rows, session, found.intent->id))
+  if (found.intent != nullptr && owns_charges(rows, session, found.intent->id))
     found.charges = charges_of(rows, *found.intent);
   found.customer = rows.find<Customer>(customer_named(found));
   return found;

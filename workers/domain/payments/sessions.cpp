@@ -10,7 +10,7 @@ namespace penstock {
 namespace {
 
 Error refuse_deposit(std::string_view why, const SessionFacts& facts) {
-  return {ErrorCode::invalid, Retry::never, std::string(why) + ": deposit " + facts.shown.id};
+  return {ErrorCode::invalid, std::string(why) + ": deposit " + facts.shown.id};
 }
 
 // A function of the event alone, so that it is parked in every order of arrival.
@@ -71,10 +71,11 @@ void alert_refused_deposit(Draft& draft, const SessionFacts& facts) {
   const auto* before = draft.view().find<CheckoutSession>(facts.shown.key);
   const auto& now = *draft.find<CheckoutSession>(facts.shown.id);
   if (now.trusted || !claims_deposit(now) || (before != nullptr && claims_deposit(*before))) return;
-  raise(draft.effects(), draft.scope(),
-        {"deposit_refused", now.id,
-         "Session " + now.id + " of connected account " + *now.account + " claims to be a wallet deposit."},
-        facts.meta.key);
+  raise_alert(
+      draft.effects(), draft.scope(),
+      {"deposit_refused", now.id,
+       "Session " + now.id + " of connected account " + *now.account + " claims to be a wallet deposit."},
+      facts.meta.key);
 }
 
 SessionFacts distrusted(SessionFacts facts) {
@@ -104,9 +105,9 @@ Result<Effects> decide_as_believed(const View& view, const SessionFacts& facts) 
   alert_refused_deposit(draft, facts);
   const bool is_routed = fulfil(draft, facts.shown.id, facts.meta.key) != Fulfilment::unknown_app;
   const PaymentRows payment = *rows_of_session(draft, facts.shown.id);
-  tell_status(draft, status_before(draft, facts.shown.id, payment.session->payment_intent), payment,
-              facts.meta);
-  Effects effects = finish(std::move(draft), is_older);
+  enqueue_status(draft, status_before(draft, facts.shown.id, payment.session->payment_intent), payment,
+                 facts.meta);
+  Effects effects = conclude(std::move(draft), is_older);
   if (!is_routed) effects.outcome = Outcome::unroutable;
   return effects;
 }

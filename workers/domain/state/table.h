@@ -164,9 +164,8 @@ template <class R>
 Result<R> from_row(const Row& stored) {
   if (auto row = from_cells<R>(stored.cells)) return *std::move(row);
   const auto* key = std::get_if<std::string>(&stored.cells.front());
-  return Error{ErrorCode::corrupt, Retry::safe,
-               "row " + (key != nullptr ? *key : "?") + " of table " + std::string(table_of<R>().name) +
-                   " cannot be read"};
+  return Error{ErrorCode::corrupt, "row " + (key != nullptr ? *key : "?") + " of table " +
+                                       std::string(table_of<R>().name) + " cannot be read"};
 }
 
 }  // namespace penstock

@@ -28,7 +28,7 @@ Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy
   if (before != nullptr && *before == after) return effects;
   if (shows_change(before, after)) {
     effects.outcome = Outcome::applied;
-    tell_change(effects, view, before, after, facts.meta.key);
+    enqueue_change(effects, view, before, after, facts.meta.key);
   }
   effects.put(std::move(after));
   return effects;

@@ -28,7 +28,7 @@ bool is_better(const Subscription& a, const Subscription& b) {
   return std::tie(a.started, a.id) > std::tie(b.started, b.id);
 }
 
-void show(Profile& profile, const Subscription& best) {
+void copy_subscription(Profile& profile, const Subscription& best) {
   profile.subscription_status = to_string(*best.status);
   profile.subscription = best.id;
   profile.plan = best.plan;
@@ -48,7 +48,7 @@ Profile make_profile(const std::string& user_id, bool livemode, const ProfileRow
   for (const auto& row : rows.subscriptions)
     if (row.status && belongs_to(user_id, rows.customers, row) && (best == nullptr || is_better(row, *best)))
       best = &row;
-  if (best != nullptr) show(profile, *best);
+  if (best != nullptr) copy_subscription(profile, *best);
 
   const ConnectedAccount* account = nullptr;
   for (const auto& row : rows.accounts)

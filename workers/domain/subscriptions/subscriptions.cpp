@@ -7,7 +7,7 @@
 namespace penstock {
 namespace {
 
-void show(Subscription& row, const SubscriptionSnapshot& snapshot) {
+void copy_snapshot(Subscription& row, const SubscriptionSnapshot& snapshot) {
   row.status = snapshot.status;
   row.customer = snapshot.customer;
   row.user_id = snapshot.user_id;
@@ -50,7 +50,7 @@ Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const P
   after.events.merge(facts.meta.created, facts.terminal,
                      {facts.meta.id, facts.lifecycle, facts.snapshot, facts.state, facts.previous});
   const auto& winner = after.events.winner();
-  show(after, winner.snapshot);
+  copy_snapshot(after, winner.snapshot);
   if (winner.event == facts.meta.id) after.trusted = policy.trusts(facts.meta);
 
   Effects effects;
@@ -58,7 +58,7 @@ Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const P
   if (before != nullptr && *before == after) return effects;
   if (shows_change(before, after)) {
     effects.outcome = Outcome::applied;
-    tell_change(effects, view, before, after, facts.meta.key);
+    enqueue_change(effects, view, before, after, facts.meta.key);
   }
   effects.put(std::move(after));
   return effects;
@@ -90,16 +90,17 @@ bool shows_change(const Subscription* before, const Subscription& after) {
          subscription_view(*before, std::nullopt) != subscription_view(after, std::nullopt);
 }
 
-void tell_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
-                 const EventKey& event) {
+void enqueue_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
+                    const EventKey& event) {
   if (!after.status) return;
   const auto data = json::to_text(subscription_view(after, customers_user(view, after)));
   const bool ends = after.events.terminal && (before == nullptr || !before->events.terminal);
   if (ends)
-    tell(effects, "subscription.canceled",
-         "subscription.canceled:" + cause_of({after.livemode, after.account}, after.id), event, data);
+    enqueue_outbound(effects, "subscription.canceled",
+                     "subscription.canceled:" + cause_of({after.livemode, after.account}, after.id), event,
+                     data);
   else
-    tell(effects, "subscription.updated", event.value, event, data);
+    enqueue_outbound(effects, "subscription.updated", event.value, event, data);
 }
 
 }  // namespace penstock

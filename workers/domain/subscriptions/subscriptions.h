@@ -51,7 +51,7 @@ SubscriptionView subscription_view(const Subscription& row, const std::optional<
 
 // The rest is what subscription and invoice events have in common. `before` is null for a new row.
 
-// The subscription and, as far as it is loaded, the customers whose user tell_change() may name.
+// The subscription and, as far as it is loaded, the customers whose user enqueue_change() may name.
 void name_subscription(const View& view, const Scope& scope, const std::string& id, Reads& reads);
 
 // Whether a client reads anything new.
@@ -59,8 +59,8 @@ bool shows_change(const Subscription* before, const Subscription& after);
 
 // Adds subscription.canceled, once, when the subscription ends; subscription.updated on every other change.
 // Nothing is told of a subscription that only invoices have named.
-void tell_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
-                 const EventKey& event);
+void enqueue_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
+                    const EventKey& event);
 
 template <>
 struct Fields<SubscriptionView> {

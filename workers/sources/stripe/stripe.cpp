@@ -64,8 +64,7 @@ ReadEvent read_thin(const RawEvent& raw, json::Value root) {
 
 Result<Facts> read_facts(const RawEvent& raw, const Event& event, StripeMode mode) {
   if (make_event_key(raw.source, event.meta.id) != raw.key)
-    return Error{ErrorCode::invalid, Retry::never,
-                 "wrong_shape: event.id is not the one that the record is named by"};
+    return Error{ErrorCode::invalid, "wrong_shape: event.id is not the one that the record is named by"};
   if (auto reason = wrong_mode(event.meta, mode))
     return Facts{UnhandledFacts{event.meta, *std::move(reason)}};
   return stripe::understand(event);

@@ -46,7 +46,7 @@ Result<PlanAndPeriod> read_first_item(json::Value subscription) {
   const json::Value items = subscription["items"];
   if (items.missing()) return PlanAndPeriod{};
   if (!items["data"].is_array())
-    return Error{ErrorCode::invalid, Retry::never, "wrong_shape: data.object.items has no array data"};
+    return Error{ErrorCode::invalid, "wrong_shape: data.object.items has no array data"};
   if (items["data"].size() == 0) return PlanAndPeriod{};
   Reader in(items["data"].first(), "data.object.items.data[0]");
   PlanAndPeriod read = read_plan_and_period(in);
