@@ -1,19 +1,17 @@
 """The topics are what the settings say: nothing makes them but `migrate`, and every program insists on them."""
 
 import base64
-import contextlib
 import os
 import pathlib
 import random
 import signal
-import socket
 import subprocess
 import tempfile
 import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import eventually
-from harness.programs import KAFKA_HOME, ROOT, Cluster, Program
+from harness.programs import KAFKA_HOME, ROOT, Cluster, Program, free_port
 from harness.signing import wire
 
 MIB = 1024 * 1024
@@ -37,20 +35,12 @@ class Broker:
     def __init__(self, *settings: str):
         self._folder = tempfile.TemporaryDirectory(prefix="penstock-e2e-")
         self._log = pathlib.Path(self._folder.name, "broker.log")
-        ports = [str(self._free_port()) for _ in range(2)]
+        ports = [str(free_port()) for _ in range(2)]
         self.address = "127.0.0.1:" + ports[0]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [str(ROOT / "deploy/kafka/run-broker"), self._folder.name + "/data", *ports, *settings],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-
-    @staticmethod
-    def _free_port() -> int:
-        """Below those that the kernel gives to whoever asks for any: the broker takes seconds until it listens."""
-        while True:
-            with socket.socket() as probe, contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port := random.randrange(20_000, 32_000)))
-                return port
 
     def _serves(self) -> bool:
         said = self._log.read_text(errors="replace")

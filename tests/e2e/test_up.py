@@ -6,13 +6,12 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import unittest
 
 from harness.http_client import Http, eventually
-from harness.programs import BIN, KAFKA_HOME, ROOT
+from harness.programs import BIN, KAFKA_HOME, ROOT, free_port
 
 UP = ROOT / "deploy" / "up"
 NEEDED = ("java", "mvn", "redis-server", "redis-cli", "/usr/lib/postgresql/15/bin/postgres")
@@ -24,8 +23,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def free_address() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"127.0.0.1:{server.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 def is_alive(pid: int) -> bool:

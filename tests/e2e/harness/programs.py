@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import secrets
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -18,6 +20,14 @@ KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
 SECRET = "whsec_e2e_" + secrets.token_hex(12)
 TOKEN = "e2e-token-" + secrets.token_hex(12)
+
+
+def free_port() -> int:
+    """Below those that the kernel gives to whoever asks for any: a server may take seconds until it listens."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port := random.randrange(20_000, 32_000)))
+            return port
 
 
 class Program:
