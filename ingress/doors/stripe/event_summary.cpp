@@ -62,12 +62,15 @@ class Cursor {
   bool string(std::string_view& raw) noexcept {
     if (!character('"')) return false;
     const char* const first = at_;
+    escaped_ = false;
     for (; at_ != end_; ++at_) {
       if (*at_ == '"') {
         raw = {first, static_cast<std::size_t>(at_++ - first)};
         return true;
       }
-      if (*at_ == '\\' && ++at_ == end_) return false;
+      if (*at_ != '\\') continue;
+      escaped_ = true;
+      if (++at_ == end_) return false;
     }
     return false;
   }
@@ -108,7 +111,10 @@ class Cursor {
     if (character('}')) return true;
     do {
       std::string_view name;
-      if (!string(name) || !character(':') || !member(name)) return false;
+      std::string unescaped;
+      if (!string(name)) return false;
+      if (escaped_) name = unescaped = unescape(name).value_or("\\");  // no member we know
+      if (!character(':') || !member(name)) return false;
     } while (character(','));
     return character('}');
   }
@@ -116,6 +122,7 @@ class Cursor {
  private:
   const char* at_;
   const char* end_;
+  bool escaped_ = false;  // the string that was consumed last
 };
 
 std::string token_or_nothing(std::string_view raw, std::string_view also_allowed = {}) {
@@ -143,7 +150,7 @@ class Scan {
     if (name == "id") return token(found_.id);
     if (name == "type") return token(found_.type, "[]");
     if (name == "object") return token(found_.object);
-    if (name == "account") return token(found_.account);
+    if (name == "account") return reference(found_.account);
     if (name == "created") return created();
     if (name == "livemode") return livemode();
     if (name == "data") return nested([this](std::string_view member) { return data_member(member); });
