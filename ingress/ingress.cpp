@@ -18,7 +18,7 @@ std::vector<Door> doors(const Settings& settings) {
 
 }  // namespace
 
-Ingress::Ingress(const Settings& settings, EventLog& log, const Clock& clock, Metrics& metrics)
+Ingress::Ingress(const Settings& settings, EventSink& log, const Clock& clock, Metrics& metrics)
     : settings_(settings),
       log_(log),
       metrics_(metrics),

@@ -13,11 +13,11 @@ namespace penstock {
 // All that it is made of must outlive it.
 class Ingress {
  public:
-  Ingress(const Settings& settings, EventLog& log, const Clock& clock, Metrics& metrics);
+  Ingress(const Settings& settings, EventSink& log, const Clock& clock, Metrics& metrics);
   Ingress(const Ingress&) = delete;
   Ingress& operator=(const Ingress&) = delete;
 
-  // As EventLog::ready(), and what the events have found out about the log. Any thread; blocks as that does.
+  // As EventSink::ready(), and what the events have found out about the log. Any thread; blocks as that does.
   Status ready();
   // The check of GET /readyz that asks so.
   ReadinessCheck log_check();
@@ -32,7 +32,7 @@ class Ingress {
 
  private:
   const Settings& settings_;
-  EventLog& log_;
+  EventSink& log_;
   Metrics& metrics_;
   Intake intake_;
   std::optional<Probes> probes_;

@@ -6,7 +6,7 @@
 
 namespace penstock {
 
-ReadinessCheck log_check(const Settings& settings, EventLog& log) {
+ReadinessCheck log_check(const Settings& settings, EventSink& log) {
   return {"log", log_address(settings), [&log, topics = topics_in_use()] { return log.ready(topics); }};
 }
 
@@ -26,7 +26,7 @@ bool may_start(std::initializer_list<Status> first_answers) {
   return true;
 }
 
-Status migrate(EventLog& log, Store& store) {
+Status migrate(LogAdmin& log, Store& store) {
   TRY_STATUS(log.create_topics(topics_in_use()));
   return store.migrate();
 }

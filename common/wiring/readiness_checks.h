@@ -5,13 +5,14 @@
 
 #include "common/config/settings.h"
 #include "common/http/probes/readiness.h"
-#include "common/ports/event_log.h"
+#include "common/ports/event_sink.h"
+#include "common/ports/log_admin.h"
 #include "common/ports/store.h"
 
 namespace penstock {
 
 // The log and the store must outlive the check.
-ReadinessCheck log_check(const Settings& settings, EventLog& log);
+ReadinessCheck log_check(const Settings& settings, EventSink& log);
 ReadinessCheck store_check(const Settings& settings, Store& store);
 
 // Whether a program may start, by the first answers of what it needs: not on topics or a schema that are not
@@ -19,6 +20,6 @@ ReadinessCheck store_check(const Settings& settings, Store& store);
 bool may_start(std::initializer_list<Status> first_answers);
 
 // Makes the topics and the store's schema this version's.
-Status migrate(EventLog& log, Store& store);
+Status migrate(LogAdmin& log, Store& store);
 
 }  // namespace penstock

@@ -42,7 +42,7 @@ class Standalone {
         readiness_({ingress_.log_check(),
                     store_check(settings, store),
                     {"pools", {}, [this] { return pools_.ready(); }}}),
-        admin_(settings, {store, event_log, clock, metrics, readiness_}) {}
+        admin_(settings, {store, event_log, clock, metrics, readiness_}, event_log) {}
 
   // The public listener last: then every other part serves.
   Status start() {

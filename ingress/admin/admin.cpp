@@ -26,15 +26,16 @@ http::ServerOptions admin_server_options(const Settings& settings) {
   return private_server_options(settings.admin_listen, 256, "penstock_admin");
 }
 
-Admin::Admin(const Settings& settings, const AdminPorts& ports)
+Admin::Admin(const Settings& settings, const AdminPorts& ports, LogAdmin& log_admin)
     : settings_(settings),
       ports_(ports),
+      log_admin_(log_admin),
       api_(ports, admin_options(settings)),
       server_(admin_server_options(settings), api_.routes(), ports.metrics) {}
 
 Status Admin::start() {
   TRY_STATUS(start_listener(server_, "admin"));
-  maintenance_.emplace(ports_.log, ports_.store, ports_.clock, settings_.inbox_retention);
+  maintenance_.emplace(log_admin_, ports_.store, ports_.clock, settings_.inbox_retention);
   return ok();
 }
 

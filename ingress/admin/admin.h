@@ -15,7 +15,7 @@ http::ServerOptions admin_server_options(const Settings& settings);
 // The settings and the ports must outlive it.
 class Admin {
  public:
-  Admin(const Settings& settings, const AdminPorts& ports);
+  Admin(const Settings& settings, const AdminPorts& ports, LogAdmin& log_admin);
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
@@ -29,6 +29,7 @@ class Admin {
  private:
   const Settings& settings_;
   const AdminPorts ports_;
+  LogAdmin& log_admin_;
   AdminApi api_;
   http::HttpServer server_;
   std::optional<Maintenance> maintenance_;

@@ -81,7 +81,7 @@ struct Intake::Opened {
   LogLimit lines{kRefusalLinesPerSecond};
 };
 
-Intake::Intake(IntakeOptions options, EventLog& log, const Clock& clock, Metrics& metrics)
+Intake::Intake(IntakeOptions options, EventSink& log, const Clock& clock, Metrics& metrics)
     : answer_deadline_(options.log.answer_deadline + kAnswerSlack),
       clock_(clock),
       metrics_(metrics),

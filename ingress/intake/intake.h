@@ -53,7 +53,7 @@ struct IntakeOptions {
 // must outlive the log. The circuit may be asked from any thread, and so may the routes' handlers.
 class Intake {
  public:
-  Intake(IntakeOptions options, EventLog& log, const Clock& clock, Metrics& metrics);
+  Intake(IntakeOptions options, EventSink& log, const Clock& clock, Metrics& metrics);
   ~Intake();
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;

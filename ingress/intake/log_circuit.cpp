@@ -9,7 +9,7 @@ const Error kLate{ErrorCode::timeout, "the log has not acknowledged it in time"}
 
 }  // namespace
 
-LogCircuit::LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics)
+LogCircuit::LogCircuit(EventSink& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics)
     : log_(log), clock_(clock), open_(std::make_shared<Open>(clock, std::move(options), metrics)) {}
 
 Status LogCircuit::append(Record&& record, AppendDone done) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "common/ports/event_log.h"
+#include "common/ports/event_sink.h"
 #include "ingress/intake/log_health.h"
 
 namespace penstock {
@@ -20,9 +20,9 @@ namespace penstock {
 // alone; the clock and the metrics must outlive the log.
 class LogCircuit {
  public:
-  LogCircuit(EventLog& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics);
+  LogCircuit(EventSink& log, const Clock& clock, LogCircuitOptions options, Metrics& metrics);
 
-  // As EventLog::append(), but `done` is called in time: with `timeout` when the log has not answered within
+  // As EventSink::append(), but `done` is called in time: with `timeout` when the log has not answered within
   // `answer_deadline`, or while it is away within `probe_patience`, and what it answers then changes nothing
   // for the caller. This is the one place that decides so. Refused at once for an outage: unavailable.
   Status append(Record&& record, AppendDone done);
@@ -30,7 +30,7 @@ class LogCircuit {
   // Answers those whose time is up. Whoever owns this calls it often.
   void give_up_late();
 
-  // As EventLog::ready(), and takes note of the answer: so the log can be known to be away before an event
+  // As EventSink::ready(), and takes note of the answer: so the log can be known to be away before an event
   // has waited for it, unless it has acknowledged one within `answer_deadline`, and to be back before one
   // comes. Unavailable, with what appends were answered, while an outage lasts that they have shown.
   Status ready(const std::vector<std::string>& topics) {
@@ -61,7 +61,7 @@ class LogCircuit {
     std::list<Waiting> events, probes, given_up;
   };
 
-  EventLog& log_;
+  EventSink& log_;
   const Clock& clock_;
   const std::shared_ptr<Open> open_;
 };

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/ports/event_log.h"
+#include "common/ports/event_sink.h"
 
 namespace penstock::fakes {
 
-class HeldEventLog : public EventLog {
+class HeldEventLog : public EventSink {
  public:
   struct Held {
     Record record;
@@ -63,22 +63,13 @@ class HeldEventLog : public EventLog {
   }
 
   Status flush(Milliseconds) override { return ok(); }
-  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override {
-    return absent();
-  }
-  Result<std::optional<StoredRecord>> read(const Position&) override { return absent(); }
-  Result<GroupProgress> progress(const std::string&, const std::string&) override { return absent(); }
-  Status create_topics(const std::vector<std::string>&) override { return ok(); }
   Status ready(const std::vector<std::string>&) override {
     const std::scoped_lock lock(mutex_);
     if (not_ready_) return *not_ready_;
     return ok();
   }
-  Result<bool> prune(Timestamp, const StillParked&) override { return false; }
 
  private:
-  static Error absent() { return {ErrorCode::unavailable, "this log only takes records"}; }
-
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Held> held_;

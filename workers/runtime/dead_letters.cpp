@@ -42,7 +42,7 @@ Error not_parked(Error error) {
   return error;
 }
 
-Status append_and_wait(EventLog& log, const std::vector<Incoming*>& letters, Milliseconds deadline) {
+Status append_and_wait(EventSink& log, const std::vector<Incoming*>& letters, Milliseconds deadline) {
   const auto acknowledgements = std::make_shared<Acknowledgements>(letters.size());
   for (const Incoming* letter : letters) {
     TRY_STATUS(log.append(dead_letter(*letter), [acknowledgements](const Result<Position>& result) {
@@ -54,7 +54,7 @@ Status append_and_wait(EventLog& log, const std::vector<Incoming*>& letters, Mil
 
 }  // namespace
 
-Status append_dead_letters(EventLog& log, const std::vector<Incoming*>& letters, Milliseconds deadline) {
+Status append_dead_letters(EventSink& log, const std::vector<Incoming*>& letters, Milliseconds deadline) {
   if (const auto appended = append_and_wait(log, letters, deadline); !appended)
     return not_parked(appended.error());
   for (Incoming* letter : letters) letter->dead_letter_durable = true;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "common/ports/event_log.h"
+#include "common/ports/event_sink.h"
 #include "workers/runtime/incoming.h"
 
 namespace penstock {
@@ -11,6 +11,6 @@ namespace penstock {
 // Appends a letter for each and waits until all are acknowledged, then marks them durable. Blocks for
 // `deadline` at most. Any error means that none may be called parked yet: try again later. It is never
 // `invalid`, which would be about the event.
-Status append_dead_letters(EventLog& log, const std::vector<Incoming*>& letters, Milliseconds deadline);
+Status append_dead_letters(EventSink& log, const std::vector<Incoming*>& letters, Milliseconds deadline);
 
 }  // namespace penstock

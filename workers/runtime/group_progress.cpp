@@ -39,7 +39,7 @@ std::string why_stuck(const GroupProgress& progress) {
   return "no worker of this pool is running" + (said.empty() ? "" : "; the last one said: " + said);
 }
 
-GroupWatch::GroupWatch(EventLog& log, std::string group, std::string log_address, PoolHealth& health)
+GroupWatch::GroupWatch(EventSource& log, std::string group, std::string log_address, PoolHealth& health)
     : log_(log), group_(std::move(group)), log_address_(std::move(log_address)), health_(health) {}
 
 void GroupWatch::look() {

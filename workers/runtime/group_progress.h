@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "common/ports/event_log.h"
+#include "common/ports/event_source.h"
 #include "workers/runtime/pool_health.h"
 #include "workers/runtime/pool_note.h"
 
@@ -29,13 +29,13 @@ std::string why_stuck(const GroupProgress& progress);
 // Used by one thread; all it is given must outlive it.
 class GroupWatch {
  public:
-  GroupWatch(EventLog& log, std::string group, std::string log_address, PoolHealth& health);
+  GroupWatch(EventSource& log, std::string group, std::string log_address, PoolHealth& health);
 
-  // Asks the log, and tells the pool's health. Call it every few seconds. Blocks as EventLog::progress does.
+  // Asks the log, and tells the pool's health. Call it every few seconds. Blocks as EventSource::progress does.
   void look();
 
  private:
-  EventLog& log_;
+  EventSource& log_;
   const std::string group_;
   const std::string log_address_;  // for messages
   PoolHealth& health_;

@@ -28,7 +28,7 @@ StillParked still_parked_in(Store& store) {
   };
 }
 
-Maintenance::Maintenance(EventLog& log, Store& store, const Clock& clock, Milliseconds retention)
+Maintenance::Maintenance(LogAdmin& log, Store& store, const Clock& clock, Milliseconds retention)
     : log_(log), store_(store), clock_(clock), retention_(retention), hourly_(kInterval, [this] {
         work();
       }) {}

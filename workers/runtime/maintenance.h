@@ -5,7 +5,7 @@
 
 #include "common/async/periodic.h"
 #include "common/ports/clock.h"
-#include "common/ports/event_log.h"
+#include "common/ports/log_admin.h"
 #include "common/ports/store.h"
 
 namespace penstock {
@@ -19,7 +19,7 @@ StillParked still_parked_in(Store& store);
 // next hour goes on. All it is given must outlive it.
 class Maintenance {
  public:
-  Maintenance(EventLog& log, Store& store, const Clock& clock, Milliseconds retention);
+  Maintenance(LogAdmin& log, Store& store, const Clock& clock, Milliseconds retention);
   ~Maintenance() { stopping_ = true; }
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
@@ -28,7 +28,7 @@ class Maintenance {
   void work();
   Status repeat(const std::function<Result<bool>()>& run) const;
 
-  EventLog& log_;
+  LogAdmin& log_;
   Store& store_;
   const Clock& clock_;
   const Milliseconds retention_;

@@ -12,7 +12,7 @@
 #include "common/http/server/server.h"
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
-#include "common/ports/event_log.h"
+#include "common/ports/event_source.h"
 #include "common/ports/store.h"
 
 namespace penstock {
@@ -20,7 +20,7 @@ namespace penstock {
 // All must outlive the API.
 struct AdminPorts {
   Store& store;
-  EventLog& log;
+  EventSource& log;
   const Clock& clock;
   Metrics& metrics;
   Readiness& readiness;  // for /readyz

@@ -68,7 +68,7 @@ bool is_record_of(const StoredRecord& record, const EventKey& key) {
 }
 
 // The record as it was received; nullopt when the log has dropped it.
-Result<std::optional<StoredRecord>> read_record(EventLog& log, const InboxRow& row) {
+Result<std::optional<StoredRecord>> read_record(EventSource& log, const InboxRow& row) {
   TRY(auto record,
       log.read({row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}}));
   if (record && !is_record_of(*record, row.key)) record.reset();

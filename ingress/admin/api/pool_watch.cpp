@@ -49,7 +49,7 @@ Verdict judge(const PoolState& seen, const GroupProgress& progress, Timestamp wa
 
 }  // namespace
 
-PoolWatch::PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options)
+PoolWatch::PoolWatch(EventSource& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options)
     : log_(log),
       clock_(clock),
       options_(std::move(options)),

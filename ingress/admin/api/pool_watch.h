@@ -16,7 +16,7 @@
 
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
-#include "common/ports/event_log.h"
+#include "common/ports/event_source.h"
 #include "workers/runtime/pool_note.h"
 
 namespace penstock::admin {
@@ -51,7 +51,7 @@ struct PoolWatchOptions {
 // clock must outlive it.
 class PoolWatch {
  public:
-  PoolWatch(EventLog& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options);
+  PoolWatch(EventSource& log, const Clock& clock, Metrics& metrics, PoolWatchOptions options);
   // Waits for the look in hand.
   ~PoolWatch() = default;
   PoolWatch(const PoolWatch&) = delete;
@@ -59,7 +59,7 @@ class PoolWatch {
 
   // Every pool as it was last seen. Has it looked at again when that is older than `state_age_max`, and waits
   // for it, but not for longer than `answer_wait`. Errors, only as long as not every pool was ever seen:
-  // those of EventLog::progress and read; timeout.
+  // those of EventSource::progress and read; timeout.
   Result<std::vector<PoolState>> states();
 
  private:
@@ -84,7 +84,7 @@ class PoolWatch {
   void log_change(const Status& looked);
   void publish(const Status& looked);  // with the lock
 
-  EventLog& log_;
+  EventSource& log_;
   const Clock& clock_;
   const PoolWatchOptions options_;
   prometheus::Family<prometheus::Gauge>& lag_;

@@ -8,7 +8,7 @@
 #include "common/core/result.h"
 #include "common/http/server/server.h"
 #include "common/ports/clock.h"
-#include "common/ports/event_log.h"
+#include "common/ports/event_source.h"
 #include "common/ports/store.h"
 #include "ingress/admin/api/pool_watch.h"
 
@@ -17,7 +17,7 @@ namespace penstock::admin {
 // May be shared by threads.
 struct Context {
   Store& store;
-  EventLog& log;
+  EventSource& log;
   const Clock& clock;
   PoolWatch& pools;
   std::string store_address;  // for messages

@@ -19,7 +19,7 @@
 namespace penstock::bench {
 namespace {
 
-class NullLog final : public EventLog {
+class NullLog final : public EventSink {
  public:
   NullLog() : thread_([this](const std::stop_token& stop) { acknowledge(stop); }) {}
 
@@ -35,18 +35,9 @@ class NullLog final : public EventLog {
   }
 
   Status flush(Milliseconds) override { return ok(); }
-  Status create_topics(const std::vector<std::string>&) override { return ok(); }
   Status ready(const std::vector<std::string>&) override { return ok(); }
-  Result<bool> prune(Timestamp, const StillParked&) override { return false; }
-  Result<std::unique_ptr<EventConsumer>> subscribe(std::string, std::vector<std::string>) override {
-    return kEmpty;
-  }
-  Result<std::optional<StoredRecord>> read(const Position&) override { return kEmpty; }
-  Result<GroupProgress> progress(const std::string&, const std::string&) override { return kEmpty; }
 
  private:
-  inline static const Error kEmpty{ErrorCode::unavailable, "the null log keeps nothing"};
-
   void acknowledge(const std::stop_token& stop) {
     std::vector<AppendDone> batch;
     while (!stop.stop_requested()) {

@@ -37,13 +37,13 @@ AdminOptions AdminTest::default_options() {
           .threads = 2};
 }
 
-void AdminTest::serve(AdminOptions options, Store* store, EventLog* log) {
+void AdminTest::serve(AdminOptions options, Store* store, EventSource* source) {
   Store& served_store = store != nullptr ? *store : *store_;
-  EventLog& served_log = log != nullptr ? *log : *log_.log;
+  EventSource& served_log = source != nullptr ? *source : *log_.log;
   readiness_ = std::make_unique<Readiness>(std::vector<ReadinessCheck>{
       {"log", options.log_address,
-       [&served_log] {
-         return served_log.ready({"payments", "payouts"});
+       [this] {
+         return log_.log->ready({"payments", "payouts"});
        }},
       {"store", options.store_address, [&served_store] { return served_store.ready(); }}});
   api_ = std::make_unique<AdminApi>(AdminPorts{served_store, served_log, clock_, metrics_, *readiness_},

@@ -44,7 +44,7 @@ class AdminTest : public ::testing::Test {
   ~AdminTest() override;
 
   // Starts the API and its server; before it, options, the store and the log may be changed.
-  void serve(AdminOptions options = default_options(), Store* store = nullptr, EventLog* log = nullptr);
+  void serve(AdminOptions options = default_options(), Store* store = nullptr, EventSource* source = nullptr);
   static AdminOptions default_options();
 
   // One request with the right token.

@@ -10,9 +10,9 @@ namespace penstock {
 namespace {
 
 // A log whose groups hold the notes that the test puts there, and which stops answering on demand.
-class ObservedLog final : public EventLog {
+class ObservedLog final : public EventSource {
  public:
-  explicit ObservedLog(EventLog& log) : log_(log) {}
+  explicit ObservedLog(EventSource& log) : log_(log) {}
 
   // Beside the offsets of that partition of every group, as a worker leaves it.
   void put_note(Partition partition, std::string note) {
@@ -44,19 +44,10 @@ class ObservedLog final : public EventLog {
     return progress;
   }
   Result<std::optional<StoredRecord>> read(const Position& position) override { return log_.read(position); }
-  Status append(Record record, AppendDone done) override {
-    return log_.append(std::move(record), std::move(done));
-  }
-  Status flush(Milliseconds deadline) override { return log_.flush(deadline); }
   Result<std::unique_ptr<EventConsumer>> subscribe(std::string group,
                                                    std::vector<std::string> topics) override {
     return log_.subscribe(std::move(group), std::move(topics));
   }
-  Status create_topics(const std::vector<std::string>& topics) override { return log_.create_topics(topics); }
-  Result<bool> prune(Timestamp older_than, const StillParked& still_parked) override {
-    return log_.prune(older_than, still_parked);
-  }
-  Status ready(const std::vector<std::string>& topics) override { return log_.ready(topics); }
 
  private:
   void set_held(bool held) {
@@ -65,7 +56,7 @@ class ObservedLog final : public EventLog {
     changed_.notify_all();
   }
 
-  EventLog& log_;
+  EventSource& log_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Partition, std::string> notes_;
