@@ -1,5 +1,5 @@
-// The public listener: verifies, appends, acknowledges. The log is all it depends on. A part that programs
-// assemble.
+// The public listener: verifies, appends, acknowledges. The log is all it depends on.
+// A part that programs assemble.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace penstock {
 
-// All that it is made of must outlive it.
+// The settings, the log, the clock and the metrics must outlive it.
 class Ingress {
  public:
   Ingress(const Settings& settings, EventSink& log, const Clock& clock, Metrics& metrics);

@@ -1,5 +1,5 @@
-// Files of this folder that the programs carry inside them. Each name is set by penstock_embed() in
-// CMakeLists.txt.
+// Files of this folder that the programs carry inside them. Each name is set by
+// penstock_embed() in CMakeLists.txt.
 #pragma once
 
 #include <string_view>

@@ -38,8 +38,8 @@ class Catalogue {
   // Aborts when it is malformed: that is a bug of the build.
   explicit Catalogue(std::string_view json);
 
-  // The route of an event type of that source ("stripe"); an exact name beats a pattern, the longest pattern ("payout.*") beats a
-  // shorter one.
+  // The route of an event type of that source ("stripe"); an exact name beats a pattern, the longest pattern
+  // ("payout.*") beats a shorter one.
   const TopicRoute& route(std::string_view source, std::string_view type) const;
 
   // Every topic an event can be routed to, once, in the order of the catalogue; kUnroutedTopic is the last.

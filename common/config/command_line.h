@@ -59,9 +59,9 @@ struct Invocation {
   std::map<std::string, std::vector<std::string>, std::less<>> options;
 };
 
-// Reads the arguments, the file of --config and the environment. The answer is what to run with, or the code
-// to exit with, everything having been said. With an Invocation, logging is configured and the warnings are
-// logged.
+// Reads the arguments, the file of --config and the environment. The answer is what to run with,
+// or the code to exit with, everything having been said. With an Invocation, logging is
+// configured and the warnings are logged.
 //
 //   auto start = read_command_line(kSpec, argc, argv);
 //   if (const int* code = std::get_if<int>(&start)) return *code;

@@ -1,8 +1,8 @@
 // The settings of all programs: a TOML file with the environment over it, checked as a whole at start.
 //
-// Everything that is known about a setting is one row of setting_table() (table.h): parsing, --help-config,
-// deploy/penstock.toml and docs/configuration.md follow from it. To add a setting: a member here and a row
-// there.
+// Everything that is known about a setting is one row of setting_table() (table.h): parsing,
+// --help-config, deploy/penstock.toml and docs/configuration.md follow from it. To add a setting:
+// a member here and a row there.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct LoadedSettings;
 
-// The default of each member is the table's, so a Settings comes from load(). Holds secrets: never print it
-// whole.
+// The default of each member is the table's, so a Settings comes from load(). Holds
+// secrets: never print it whole.
 struct Settings {
   std::string data_dir;  // never empty in standalone and send
   LogUrl log;            // set in every program that needs one; in standalone always
@@ -77,9 +77,9 @@ struct Settings {
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
 
-  // Reads the table's defaults, then `file` if given, then the environment, and checks all of it for
-  // `program`. Reads the file and no other, and looks where the data folder is; never throws for what they
-  // say.
+  // Reads the table's defaults, then `file` if given, then the environment, and checks all
+  // of it for `program`. Reads the file and no other, and looks where the data folder is;
+  // never throws for what they say.
   static LoadedSettings load(Program program, const std::optional<std::filesystem::path>& file,
                              const Environment& environment);
 };

@@ -39,15 +39,15 @@ struct Setting {
   Programs required_by = {};
   Shown shown = Shown::whole;
   std::string_view kind = {};  // what the text looks like
-  // Parses the text, checks the bounds and sets the member; invalid with the why, which never repeats the
-  // text.
+  // Parses the text, checks the bounds and sets the member; invalid with the
+  // why, which never repeats the text.
   Status (*assign)(const Setting& row, Settings& settings, std::string_view text) = nullptr;
 };
 
 std::span<const Setting> setting_table() noexcept;
 
-// Names of the contract that this version does not use: tolerated, with a warning. One that ends in '_' is a
-// prefix.
+// Names of the contract that this version does not use: tolerated, with a warning.
+// One that ends in '_' is a prefix.
 std::span<const std::string_view> reserved_variables() noexcept;
 
 }  // namespace penstock

@@ -1,5 +1,5 @@
-// CHECK(condition): always on. A failed check is a bug in Penstock, never bad input: it prints where and
-// aborts.
+// CHECK(condition): always on. A failed check is a bug in Penstock, never bad
+// input: it prints where and aborts.
 #pragma once
 
 namespace penstock {

@@ -12,8 +12,8 @@ namespace penstock {
 using Milliseconds = std::chrono::milliseconds;
 using Timestamp = std::chrono::sys_time<Milliseconds>;
 
-// Unix seconds, as Stripe sends them; nullopt outside the years 0001 to 9999 (RFC 3339 cannot spell the
-// rest).
+// Unix seconds, as Stripe sends them; nullopt outside the years 0001 to 9999
+// (RFC 3339 cannot spell the rest).
 std::optional<Timestamp> timestamp_from_unix_seconds(std::int64_t seconds) noexcept;
 
 inline std::int64_t to_unix_ms(Timestamp at) noexcept { return at.time_since_epoch().count(); }

@@ -1,6 +1,6 @@
-// The only file of this module that knows RapidJSON. Measured faults of its 1.1.0 that the flags below avoid:
-// the default flags crash on huge exponents (numbers stay text here) and the recursive parser overflows the
-// stack.
+// The only file of this module that knows RapidJSON. Measured faults of its 1.1.0 that the flags
+// below avoid: the default flags crash on huge exponents (numbers stay text here) and the
+// recursive parser overflows the stack.
 #define RAPIDJSON_HAS_STDSTRING 0
 #define RAPIDJSON_SSE2
 #include <rapidjson/error/en.h>

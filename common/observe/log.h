@@ -1,6 +1,6 @@
-// Structured logging to stderr, one line a record: JSON lines or text. Thread-safe; never throws; does not
-// block beyond the write to stderr. Values must not hold secrets: pass what an operator needs, never a header
-// or body.
+// Structured logging to stderr, one line a record: JSON lines or text. Thread-safe; never throws;
+// does not block beyond the write to stderr. Values must not hold secrets: pass what an operator
+// needs, never a header or body.
 #pragma once
 
 #include <concepts>

@@ -42,8 +42,8 @@ class EventConsumer {
   virtual void pause() = 0;
   virtual void resume() = 0;
 
-  // Changes whenever partitions were taken away or given: records polled before that may be someone else's
-  // now.
+  // Changes whenever partitions were taken away or given: records polled before
+  // that may be someone else's now.
   virtual std::uint64_t generation() const noexcept = 0;
 };
 

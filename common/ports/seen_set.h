@@ -27,8 +27,8 @@ class SeenSet {
   // For each key the position it was marked with, when it is still remembered. One round trip.
   virtual Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) = 0;
 
-  // Remembers the events for the set's TTL. Call it after the store has committed, never before. One round
-  // trip.
+  // Remembers the events for the set's TTL. Call it after the store has
+  // committed, never before. One round trip.
   virtual Status mark(std::span<const SeenEvent> events) = 0;
 };
 

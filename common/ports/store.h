@@ -33,8 +33,8 @@ enum class WriteMode {
   insert_new,   // insert; an existing row of that key is a conflict
 };
 
-// An index of a table in the order of its lists: by (newest_first, key), or by that within one value of
-// `column`.
+// An index of a table in the order of its lists: by (newest_first, key), or by
+// that within one value of `column`.
 struct ListIndex {
   std::string_view column = {};
   // The index holds only rows where this is true: SQL that every store takes, word for word as its schema
@@ -45,9 +45,9 @@ struct ListIndex {
   std::span<const std::string_view> common = {};
 };
 
-// Every table also has the columns rev (bigint), created_at, updated_at (timestamps), updated_by (text: the
-// key of the event that last changed the row). insert_once and insert_new tables have only created_at of
-// these.
+// Every table also has the columns rev (bigint), created_at, updated_at (timestamps),
+// updated_by (text: the key of the event that last changed the row). insert_once and insert_new
+// tables have only created_at of these.
 struct Table {
   std::string_view name;
   std::span<const Column> columns;  // [0] is the key, of type text
@@ -90,9 +90,9 @@ class StoreBatch {
  public:
   virtual ~StoreBatch() = default;
 
-  // The existing rows of these keys, locked until the end of the batch (guarded tables) or as they are
-  // (others). One answer per asked table, in any row order; absent keys are left out. One round trip for all
-  // tables.
+  // The existing rows of these keys, locked until the end of the batch (guarded tables) or as
+  // they are (others). One answer per asked table, in any row order; absent keys are left out.
+  // One round trip for all tables.
   virtual Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) = 0;
 
   // Writes all rows and commits; after it the batch is over. A conflict leaves nothing behind. When the
@@ -172,8 +172,8 @@ class Store {
   // Brings the schema to this program's version; idempotent, safe from two places at once. Takes as long as a
   // large store needs to be rewritten.
   virtual Status migrate() = 0;
-  // Reachable, and on this program's schema version (else wrong_schema, with the command to run in the
-  // detail).
+  // Reachable, and on this program's schema version (else wrong_schema, with the
+  // command to run in the detail).
   virtual Status ready() = 0;
   // Makes room ahead and drops inbox rows that were received longer than `inbox_age` ago; parked ones stay.
   // One bounded run, which holds no lock for long: true when there is more to do, so call again. Safe to run

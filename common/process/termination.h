@@ -7,8 +7,8 @@
 
 namespace penstock {
 
-// Construct it first in main(), before any thread exists: it blocks the two signals for all of them, and
-// ignores SIGPIPE.
+// Construct it first in main(), before any thread exists: it blocks the two signals for
+// all of them, and ignores SIGPIPE.
 class Termination {
  public:
   Termination();

@@ -7,9 +7,9 @@ namespace {
 
 std::string sqlite_address(const SqliteUrl& url) { return "sqlite at " + url.path; }
 
-// Hosts and database of a libpq URL, which may name several hosts: what stands between the user and the
-// parameters. A password that should have been percent-encoded may hold an @ or a / of its own; none of it is
-// shown.
+// Hosts and database of a libpq URL, which may name several hosts: what stands between the
+// user and the parameters. A password that should have been percent-encoded may hold an @ or a
+// / of its own; none of it is shown.
 std::string postgres_address(std::string_view url) {
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
   if (const auto end = url.find_first_of("@/"); end != std::string_view::npos && url[end] == '@')

@@ -1,5 +1,4 @@
-// What the log and the store are called in messages to operators: kind and address, never a
-// password.
+// What the log and the store are called in messages to operators: kind and address, never a password.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// penstock: every part in one process, on two SQLite files in its data folder unless the settings say
-// otherwise.
+// penstock: every part in one process, on two SQLite files in its data folder
+// unless the settings say otherwise.
 #include <cstdlib>
 
 #include "common/adapters/system_clock/system_clock.h"
@@ -50,8 +50,8 @@ class Standalone {
     return ingress_.start(readiness_);
   }
 
-  // Lets everything that was accepted be acknowledged, then ends the private listener. Destruction ends the
-  // workers.
+  // Lets everything that was accepted be acknowledged, then ends the private
+  // listener. Destruction ends the workers.
   void stop() {
     ingress_.stop();
     admin_.stop();

@@ -16,8 +16,8 @@ std::string shell_word(const std::string& text);
 // name, or an expansion of it in braces).
 std::string shell_value(const std::filesystem::path& file, std::string_view variable);
 
-// Where a listener that binds `address` is reached from this machine: all interfaces are also the loopback
-// one.
+// Where a listener that binds `address` is reached from this machine: all
+// interfaces are also the loopback one.
 Address reachable(const Address& address);
 
 // The command that reads `path` of the admin API; `token` is a shell_value().

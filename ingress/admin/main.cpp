@@ -1,5 +1,5 @@
-// penstock-admin: the private listener for operators; `penstock-admin migrate` prepares the topics and the
-// store.
+// penstock-admin: the private listener for operators; `penstock-admin migrate`
+// prepares the topics and the store.
 #include <cstdlib>
 
 #include "common/adapters/system_clock/system_clock.h"

@@ -50,7 +50,7 @@ struct IntakeOptions {
 };
 
 // Events that the log has not answered for when this is destroyed are counted still; the clock and the metrics
-// must outlive the log. The circuit may be asked from any thread, and so may the routes' handlers.
+// must outlive the log. All methods but routes() may be called from any thread.
 class Intake {
  public:
   Intake(IntakeOptions options, EventSink& log, const Clock& clock, Metrics& metrics);
@@ -68,8 +68,8 @@ class Intake {
   struct Replies;
   struct Opened;
 
-  void take(const std::shared_ptr<Opened>& door, http::Request&& request, const http::Responder& responder);
-  http::Response refuse(Opened& door, const http::Request& request, const Refused& refused);
+  void take(const std::shared_ptr<Opened>& opened, http::Request&& request, const http::Responder& responder);
+  http::Response refuse(Opened& opened, const http::Request& request, const Refused& refused);
 
   const Milliseconds answer_deadline_;
   const Clock& clock_;

@@ -1,8 +1,8 @@
 // The way of an event into the log: whether the log takes events, and for how long its answer is waited for.
 //
-// While the log is away, by what it has answered (log_health.h), events are refused at once instead of each
-// waiting for a deadline of its own, but for one at a time that is let through and finds out whether it is
-// back.
+// While the log is away, by what it has answered (log_health.h), events are refused at once
+// instead of each waiting for a deadline of its own, but for one at a time that is let through
+// and finds out whether it is back.
 #pragma once
 
 #include <list>

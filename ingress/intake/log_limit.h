@@ -1,5 +1,5 @@
-// Lets a few lines a second through, so that a flood of bad requests does not fill the log, and counts the
-// rest. Thread-safe.
+// Lets a few lines a second through, so that a flood of bad requests does not fill the log,
+// and counts the rest. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What an operator needs to know about a refused signature. For the log only: the caller learns nothing of
-// it.
+// What an operator needs to know about a refused signature. For the log only:
+// the caller learns nothing of it.
 #pragma once
 
 #include <span>

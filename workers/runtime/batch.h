@@ -1,8 +1,8 @@
 // One batch in one store transaction: which events are new, what each changes, and all of it written at once.
 //
-// Exactly once rests here: the inbox row of an event is inserted in the same transaction as its effects, and
-// a row of that key that is there already (now or by the time of the commit) keeps the effects from happening
-// again.
+// Exactly once rests here: the inbox row of an event is inserted in the same transaction as its
+// effects, and a row of that key that is there already (now or by the time of the commit) keeps
+// the effects from happening again.
 #pragma once
 
 #include <functional>
@@ -47,10 +47,10 @@ struct Settled {
   Position applied_by;
 };
 
-// Applies the events in order and says what became of each; each is done then, since its inbox row is
-// committed. Events that were rejected on the way in, or that no rule can take, are parked. An event that is
-// in the inbox already has one delivery more, unless this very record was counted before; its body is not
-// looked at.
+// Applies the events in order and says what became of each; each is done then, since its inbox row
+// is committed. Events that were rejected on the way in, or that no rule can take, are parked. An
+// event that is in the inbox already has one delivery more, unless this very record was counted
+// before; its body is not looked at.
 //
 // Errors: invalid (some row cannot be stored: split the batch), conflict (load again), anything else: not
 // now, also when the outcome of the commit is unknown.

@@ -14,8 +14,8 @@ namespace penstock {
 
 struct PoolStatus {
   PoolActivity state = PoolActivity::idle;
-  // Of one that backs off or is stuck: when it last applied something, or began to wait. Else: since it is
-  // so.
+  // Of one that backs off or is stuck: when it last applied something, or began
+  // to wait. Else: since it is so.
   Timestamp since;
   Milliseconds age{};      // from `since` until now
   std::string error;       // why it applies nothing: code, detail and what is away; empty when all is well
@@ -41,9 +41,9 @@ class PoolHealth {
   // for group_moves() to say: until then, or until this one takes some, it waits as before.
   void lost_events();
 
-  // Told by whoever asks the log how far the pool's group is: it has done something since the last time or
-  // has nothing to do; or there is something to do, and nothing has been done, and here is what is known of
-  // why.
+  // Told by whoever asks the log how far the pool's group is: it has done something since the
+  // last time or has nothing to do; or there is something to do, and nothing has been done,
+  // and here is what is known of why.
   void group_moves();
   void group_stays(std::string why);
 

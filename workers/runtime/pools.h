@@ -16,8 +16,8 @@
 
 namespace penstock {
 
-// "payments,payouts" or "all" to names of the catalogue's pools, each once. Error: invalid, naming what is
-// unknown.
+// "payments,payouts" or "all" to names of the catalogue's pools, each once. Error:
+// invalid, naming what is unknown.
 Result<std::vector<std::string>> parse_pools(std::string_view text);
 // "payments, payouts, …".
 std::string known_pools();
@@ -47,8 +47,8 @@ class Pools {
   // A worker may not go on (the log fenced it off): the process should end.
   bool failed() const noexcept { return failed_.load(); }
 
-  // Unavailable while a pool has events and applies none: which, since when, and why. Any thread; does not
-  // block.
+  // Unavailable while a pool has events and applies none: which, since when, and
+  // why. Any thread; does not block.
   Status ready() const { return watchdog_->ready(); }
 
  private:

@@ -1,5 +1,5 @@
-// The timer behind queued payout retries: finds those that are due and carries out the domain's decision on
-// each.
+// The timer behind queued payout retries: finds those that are due and carries out
+// the domain's decision on each.
 #pragma once
 
 #include "common/ports/clock.h"

@@ -142,8 +142,8 @@ class Worker {
     commit();
   }
 
-  // An event that another record has applied needs no look at its body, unless the inbox does not know it
-  // after all.
+  // An event that another record has applied needs no look at its body, unless the
+  // inbox does not know it after all.
   void read_unseen(std::vector<Incoming>& batch) {
     std::vector<EventKey> keys;
     for (const auto& incoming : batch) keys.push_back(incoming.key);

@@ -1,9 +1,9 @@
 // One pool's consumer: polls a batch, applies it, marks it seen, commits the offsets. What the seen set knows
 // from another record is not read; the inbox still says whether that was so.
 //
-// Nothing is lost or done twice whatever dies: effects and inbox rows commit together, the seen set is marked
-// after that, and the offsets come last. A crash in between makes the records come again, and the inbox knows
-// them.
+// Nothing is lost or done twice whatever dies: effects and inbox rows commit together, the seen
+// set is marked after that, and the offsets come last. A crash in between makes the records come
+// again, and the inbox knows them.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
-// Where events come from, and who reads them: a provider's events are read by its own source wherever they are
-// read, and by no other. A type means what its source says it means: `invoice.paid` of a partner is not
-// Stripe's.
+// Where events come from, and who reads them: a provider's events are read by its own source
+// wherever they are read, and by no other. A type means what its source says it means:
+// `invoice.paid` of a partner is not Stripe's.
 //
 // To add one: a folder here that reads its events into the domain's facts, and a line in workers/options.h.
 #pragma once
@@ -41,8 +41,8 @@ class Sources {
  public:
   explicit Sources(std::vector<Source> sources);
 
-  // Strictly, by the event's source. Never blocks or throws. An event of no known source is parked:
-  // unknown_source.
+  // Strictly, by the event's source. Never blocks or throws. An event of no known
+  // source is parked: unknown_source.
   ReadEvent read(const RawEvent& event) const;
 
  private:

@@ -1,5 +1,5 @@
-// Who reads which partition, for logs whose consumers all live in this process. Pure bookkeeping: no locks,
-// no I/O.
+// Who reads which partition, for logs whose consumers all live in this process. Pure
+// bookkeeping: no locks, no I/O.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Asking a cluster through whichever client is at hand: metadata, and the steps that all admin requests
-// share.
+// Asking a cluster through whichever client is at hand: metadata, and the steps
+// that all admin requests share.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// How Penstock uses a Kafka cluster. Sizes and times of librdkafka that depend on nothing here are in
-// settings.cpp.
+// How Penstock uses a Kafka cluster. Sizes and times of librdkafka that depend on
+// nothing here are in settings.cpp.
 #pragma once
 
 #include <functional>

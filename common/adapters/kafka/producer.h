@@ -1,5 +1,5 @@
-// The appending half of the Kafka log: one idempotent producer and the thread that serves its delivery
-// reports.
+// The appending half of the Kafka log: one idempotent producer and the thread
+// that serves its delivery reports.
 #pragma once
 
 #include <atomic>
@@ -27,8 +27,8 @@ class Producer {
  public:
   // Does not wait for the cluster. Errors: invalid settings.
   static Result<std::unique_ptr<Producer>> open(const KafkaOptions& options);
-  // Waits for the answers for as long as the append deadline allows, then gives up on the rest, answering
-  // each.
+  // Waits for the answers for as long as the append deadline allows, then gives
+  // up on the rest, answering each.
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;

@@ -15,8 +15,8 @@ std::string short_topic(std::string_view topic, std::string_view prefix);
 StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix);
 
 enum class Edge { start, end };
-// Sets each offset to where its partition starts or ends now. One round trip; blocks until the deadline at
-// most.
+// Sets each offset to where its partition starts or ends now. One round trip;
+// blocks until the deadline at most.
 Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
                        Milliseconds deadline);
 

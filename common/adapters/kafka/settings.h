@@ -1,5 +1,5 @@
-// librdkafka's configuration for each kind of client. Where a default is overridden, the reason stands beside
-// it.
+// librdkafka's configuration for each kind of client. Where a default is
+// overridden, the reason stands beside it.
 #pragma once
 
 #include <atomic>

@@ -19,8 +19,8 @@ class Topics {
  public:
   explicit Topics(KafkaOptions options) : options_(std::move(options)) {}
 
-  // As EventLog::create_topics(). What others have set on a topic is kept. Blocks for a few call deadlines at
-  // most.
+  // As EventLog::create_topics(). What others have set on a topic is kept. Blocks
+  // for a few call deadlines at most.
   Status create(rd_kafka_t* client, const std::vector<std::string>& topics) const;
 
   // As EventLog::ready(); fetches what the first append to each topic would wait for. The configuration is

@@ -87,9 +87,9 @@ Result<std::vector<std::string>> partitions_to_sweep(Connection& connection, Tim
   return partitions;
 }
 
-// Deletes one piece of the rows received from `from` until `until`, but those that are parked or in use;
-// gives the time of the last one, nullopt when there was none. So each piece goes on where the last one
-// ended.
+// Deletes one piece of the rows received from `from` until `until`, but those that are
+// parked or in use; gives the time of the last one, nullopt when there was none. So each
+// piece goes on where the last one ended.
 Result<std::optional<Timestamp>> delete_piece(Connection& connection, const std::string& partition,
                                               Timestamp from, Timestamp until) {
   const std::string sql =

@@ -1,5 +1,5 @@
-// What stands in for Redis where none is configured: remembers nothing, so every event is looked up in the
-// inbox.
+// What stands in for Redis where none is configured: remembers nothing, so every
+// event is looked up in the inbox.
 #pragma once
 
 #include "common/ports/seen_set.h"

@@ -1,7 +1,7 @@
 // How the rows of a described table lie in a SQL database: what both SQL stores must agree on.
 //
-// The columns of a stored row are the described ones, then those that its mode adds (common/ports/store.h).
-// Pure.
+// The columns of a stored row are the described ones, then those that its mode
+// adds (common/ports/store.h). Pure.
 #pragma once
 
 #include <cstdint>

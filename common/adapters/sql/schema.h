@@ -1,5 +1,5 @@
-// Schema versions: a store's schema is brought forward by numbered SQL files, the n-th of which makes version
-// n.
+// Schema versions: a store's schema is brought forward by numbered SQL files, the
+// n-th of which makes version n.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ using Migrations = std::span<const std::string_view* const>;
 // Is the stored version this program's? Else wrong_schema, with what to do in the detail.
 Status check_version(std::int64_t stored, Migrations ours);
 
-// The files that lead from the stored version to this program's, in order; wrong_schema when the store is
-// ahead.
+// The files that lead from the stored version to this program's, in order;
+// wrong_schema when the store is ahead.
 Result<Migrations> pending(std::int64_t stored, Migrations ours);
 
 }  // namespace penstock::sql

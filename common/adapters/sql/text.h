@@ -1,5 +1,5 @@
-// Pieces of SQL text from table descriptions. Only names come from descriptions; values are always
-// parameters. Pure.
+// Pieces of SQL text from table descriptions. Only names come from descriptions;
+// values are always parameters. Pure.
 #pragma once
 
 #include <string>

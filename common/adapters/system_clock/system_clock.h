@@ -1,5 +1,5 @@
-// The machine's clock: UTC, to the millisecond. It may be set back; nothing in Penstock relies on it going
-// forward.
+// The machine's clock: UTC, to the millisecond. It may be set back; nothing in
+// Penstock relies on it going forward.
 #pragma once
 
 #include "common/ports/clock.h"

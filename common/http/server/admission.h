@@ -1,6 +1,6 @@
-// What all event loops of a server share: how many connections there are and how much memory their bodies
-// take, in all and per address. Thread-safe; the lock is taken once when a connection opens and once when it
-// closes.
+// What all event loops of a server share: how many connections there are and how much memory
+// their bodies take, in all and per address. Thread-safe; the lock is taken once when a
+// connection opens and once when it closes.
 #pragma once
 
 #include <atomic>
@@ -16,8 +16,8 @@
 
 namespace penstock::http {
 
-// On a socket for both versions an IPv4 peer has an IPv6 address that embeds its own: this gives back its
-// own.
+// On a socket for both versions an IPv4 peer has an IPv6 address that embeds
+// its own: this gives back its own.
 boost::asio::ip::address peer_address(const boost::asio::ip::address& address);
 
 // Under what the peer at that address is counted: an IPv6 host has a whole /64 to itself.

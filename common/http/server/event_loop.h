@@ -1,5 +1,5 @@
-// One thread of a server: its listening socket, its connections, and the one timer that watches all their
-// deadlines.
+// One thread of a server: its listening socket, its connections, and the one timer
+// that watches all their deadlines.
 #pragma once
 
 #include <boost/asio/basic_socket_acceptor.hpp>

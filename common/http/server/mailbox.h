@@ -20,8 +20,8 @@ struct Answer {
 // Outlives its loop when a Responder still holds it; after close() all answers are dropped.
 class Mailbox {
  public:
-  // `deliver` takes an answer at once and is only called on the loop's thread; `wake` makes the loop call
-  // drain() soon.
+  // `deliver` takes an answer at once and is only called on the loop's thread; `wake`
+  // makes the loop call drain() soon.
   Mailbox(std::function<void(const Answer&)> deliver, std::function<void()> wake)
       : deliver_(std::move(deliver)), wake_(std::move(wake)) {}
 

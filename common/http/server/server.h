@@ -30,8 +30,8 @@ struct RequestId {
 // "5f0c1b2a3d4e5f60-17"
 std::string to_string(RequestId id);
 
-// One complete request. Owns all it shows, so a handler may move it elsewhere and read it from another
-// thread.
+// One complete request. Owns all it shows, so a handler may move it elsewhere
+// and read it from another thread.
 class Request {
  public:
   Request() = default;

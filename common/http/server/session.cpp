@@ -218,8 +218,8 @@ void Session::write(const Response& response) {
   error_code ec;
   const std::size_t written = socket_.write_some(net::buffer(out_), ec);
   if (!ec && written == out_.size() && received().empty()) return on_written(ec);
-  // The rest, or the next of several requests that came at once: through the loop, so that others get their
-  // turn.
+  // The rest, or the next of several requests that came at once: through the loop,
+  // so that others get their turn.
   net::async_write(
       socket_, net::buffer(out_) + written,
       [self = boost::intrusive_ptr(this)](const error_code& end, std::size_t) { self->on_written(end); });

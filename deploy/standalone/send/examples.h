@@ -17,8 +17,8 @@ namespace penstock::send {
 // In the order of the files: an object's events stand together.
 std::vector<std::string> example_types();
 
-// An event of that type about objects of its own, whose ids all end in `id`, created at `now` (Unix seconds).
-// Error: not_found.
+// An event of that type about objects of its own, whose ids all end in `id`, created at `now`
+// (Unix seconds). Error: not_found.
 Result<json::Document> make_example(std::string_view type, std::string_view id, std::int64_t now);
 
 }  // namespace penstock::send

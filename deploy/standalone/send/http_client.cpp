@@ -20,8 +20,8 @@ constexpr std::size_t kAnswerBytesMax = 8 * 1024 * 1024;
 
 Error refuse(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
 
-// The operations of one request, each begun by the one before; its own context runs no longer than the
-// deadline.
+// The operations of one request, each begun by the one before; its own context
+// runs no longer than the deadline.
 class Exchange {
  public:
   explicit Exchange(const HttpRequest& request)

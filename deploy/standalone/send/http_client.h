@@ -1,5 +1,5 @@
-// One HTTP/1.1 request at a time, for the command line: plain HTTP, a connection each, a deadline over all of
-// it.
+// One HTTP/1.1 request at a time, for the command line: plain HTTP, a connection
+// each, a deadline over all of it.
 #pragma once
 
 #include <string>

@@ -155,8 +155,8 @@ struct AdminApi::Impl {
   const http::Response openapi{.body = std::string(schemas::kOpenapi), .content_type = kYaml};
   const http::Response asyncapi{.body = std::string(schemas::kAsyncapi), .content_type = kYaml};
   const Milliseconds answer_deadline;
-  // Last: their threads use all of the above. What asks the log alone does not wait behind a store that
-  // hangs.
+  // Last: their threads use all of the above. What asks the log alone does not
+  // wait behind a store that hangs.
   TaskPool tasks;
   TaskPool log_tasks;
 };

@@ -1,5 +1,5 @@
-// Reads a JSON body into values of exact type, collecting every problem; members that nobody asked for are
-// problems.
+// Reads a JSON body into values of exact type, collecting every problem; members that
+// nobody asked for are problems.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@ class BodyReader {
 
   void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 
-  // 415 when the body is not said to be JSON, else 400 naming every problem; nullopt when there is none.
-  // Comes last.
+  // 415 when the body is not said to be JSON, else 400 naming every problem; nullopt
+  // when there is none. Comes last.
   std::optional<http::Response> refusal();
 
  private:

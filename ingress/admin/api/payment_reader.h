@@ -1,5 +1,5 @@
-// Payments put together from the rows of the store, one or many at a time. Every resource shows them through
-// this.
+// Payments put together from the rows of the store, one or many at a time. Every
+// resource shows them through this.
 #pragma once
 
 #include <map>

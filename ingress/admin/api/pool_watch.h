@@ -1,5 +1,5 @@
-// How the worker pools are doing: looked up in the log every few seconds, with the notes that the workers
-// left there.
+// How the worker pools are doing: looked up in the log every few seconds, with the
+// notes that the workers left there.
 #pragma once
 
 #include <prometheus/family.h>

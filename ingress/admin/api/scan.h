@@ -76,13 +76,13 @@ struct ChosenWay {
   Scan scan;
 };
 
-// Of several ways to the same page, the one that gets furthest with few rows. Not empty; each way leads past
-// all rows that belong on the page, and every row has still to be tried on the filters that its way does not
-// follow.
+// Of several ways to the same page, the one that gets furthest with few rows. Not empty; each
+// way leads past all rows that belong on the page, and every row has still to be tried on the
+// filters that its way does not follow.
 Result<ChosenWay> furthest(Store& store, const std::vector<Way>& ways);
 
-// The ways to the rows that pass the query's filters: one for each filter that an index follows, else all
-// rows.
+// The ways to the rows that pass the query's filters: one for each filter that
+// an index follows, else all rows.
 std::vector<Way> ways_to(const Table& table, const ListQuery& query);
 
 }  // namespace penstock::admin

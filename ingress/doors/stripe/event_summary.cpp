@@ -39,8 +39,8 @@ std::optional<std::string> unescape(std::string_view raw) {
   return text;
 }
 
-// A position in a JSON text. Every function consumes what it is named after and is false when that is not
-// there.
+// A position in a JSON text. Every function consumes what it is named after and
+// is false when that is not there.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}

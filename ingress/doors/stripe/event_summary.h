@@ -10,8 +10,8 @@
 
 namespace penstock {
 
-// Absent, and what is no string of 1 to 255 characters of A-Z a-z 0-9 _ . : - (in `type` also [ and ]), is
-// empty.
+// Absent, and what is no string of 1 to 255 characters of A-Z a-z 0-9 _ . : - (in
+// `type` also [ and ]), is empty.
 struct EventSummary {
   std::string id;
   std::string type;

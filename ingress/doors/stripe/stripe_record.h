@@ -1,5 +1,5 @@
-// The record of a verified Stripe body: topic and key by the catalogue, CloudEvents headers in Kafka's binary
-// mode. Pure.
+// The record of a verified Stripe body: topic and key by the catalogue, CloudEvents
+// headers in Kafka's binary mode. Pure.
 #pragma once
 
 #include <string>

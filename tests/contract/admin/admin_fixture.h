@@ -61,8 +61,8 @@ class AdminTest : public ::testing::Test {
   Position apply_body(std::string body);
   Position apply(const testing::EventSpec& spec) { return apply_body(testing::event_body(spec)); }
   Position append(Record record);
-  // What standard events show: a payment of a course, a deposit, a subscription, an account and a failed
-  // payout.
+  // What standard events show: a payment of a course, a deposit, a subscription,
+  // an account and a failed payout.
   void apply_examples();
 
   // Writes rows as they are, past all rules.

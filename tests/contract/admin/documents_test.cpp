@@ -1,5 +1,5 @@
-// What is answered, what schemas/openapi.yaml says and what the contract asks for are the same fields and
-// routes.
+// What is answered, what schemas/openapi.yaml says and what the contract asks for
+// are the same fields and routes.
 #include <fstream>
 #include <iterator>
 #include <set>

@@ -27,8 +27,8 @@ class StoreHarness {
   virtual std::map<std::string, std::string> columns(std::string_view table) = 0;
   // How the database would carry out that list, in its own words, a step a line; no store may be open.
   virtual std::vector<std::string> plan(const Table& table, const ListQuery& query) = 0;
-  // What is wrong with a step of a plan of a list that is to read no more rows than it answers; empty if
-  // nothing.
+  // What is wrong with a step of a plan of a list that is to read no more rows
+  // than it answers; empty if nothing.
   virtual std::string fault_of(const std::string& step) const = 0;
 
   void create_table(const Table& table);

@@ -80,8 +80,8 @@ Outcome World::decide_one(View& view, const Event& event) {
 
 std::vector<Outcome> World::run_batch(const std::vector<Event>& events) {
   View view;
-  // As the worker does: first all that the events name themselves, so that each also meets rows loaded for
-  // others.
+  // As the worker does: first all that the events name themselves, so that each
+  // also meets rows loaded for others.
   load_closure(view, [&](Reads& reads) {
     for (const auto& event : events)
       if (const auto facts = stripe::understand(event)) name_reads(view, facts.value(), reads);

@@ -21,8 +21,8 @@ class World {
   // As a restart with other settings.
   void set_policy(Policy policy) { policy_ = std::move(policy); }
 
-  // One batch of one event, or of several. An event key that is known already is a duplicate, as in the
-  // inbox.
+  // One batch of one event, or of several. An event key that is known already
+  // is a duplicate, as in the inbox.
   Outcome run(const Event& event) { return run_batch({event}).front(); }
   Outcome run(const EventSpec& spec) { return run(build_event(spec)); }
   std::vector<Outcome> run_batch(const std::vector<Event>& events);

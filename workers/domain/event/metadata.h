@@ -7,8 +7,6 @@
 
 namespace penstock {
 
-using Metadata = std::map<std::string, std::string>;
-
 // The value under `name`; nullopt when there is none or it is empty.
 inline std::optional<std::string> find_text(const std::map<std::string, std::string>& map,
                                             const std::string& name) {

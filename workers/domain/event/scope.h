@@ -20,8 +20,8 @@ struct Scope {
 
   // "live" of the platform, "live/acct_1" of a connected account.
   std::string name() const;
-  // "live:cs_1", "live/acct_1:cs_1". Different (scope, id) give different keys, because an account's id holds
-  // no colon.
+  // "live:cs_1", "live/acct_1:cs_1". Different (scope, id) give different keys, because
+  // an account's id holds no colon.
   std::string key(std::string_view id) const;
   // The platform's of the same mode: where rows are that belong to no account, such as session payments.
   Scope of_platform() const { return {livemode, {}}; }

@@ -1,5 +1,5 @@
-// The double-entry ledger: postings whose lines sum to zero in each currency and mode, and the wallets they
-// add to.
+// The double-entry ledger: postings whose lines sum to zero in each currency and
+// mode, and the wallets they add to.
 #pragma once
 
 #include <optional>

@@ -6,8 +6,8 @@
 namespace penstock {
 
 std::string outbound_id(std::string_view type, std::string_view cause) {
-  // The namespace of Penstock's outbound ids: the UUIDv5 of "penstock/outbound" in the URL namespace of RFC
-  // 4122.
+  // The namespace of Penstock's outbound ids: the UUIDv5 of "penstock/outbound" in
+  // the URL namespace of RFC 4122.
   static const auto outbound_namespace =
       boost::uuids::name_generator_sha1(boost::uuids::ns::url())("penstock/outbound");
   std::string name(type);

@@ -1,5 +1,5 @@
-// What follows for payments once an event's rows are joined in: money and grants, what is told, and the
-// outcome.
+// What follows for payments once an event's rows are joined in: money and grants,
+// what is told, and the outcome.
 #pragma once
 
 #include <string>

@@ -24,8 +24,8 @@ namespace penstock {
 // What the session's newest metadata calls for, once it is paid.
 enum class Fulfilment { nothing_due, done, incomplete, unknown_app, refused };
 
-// What the session's events have named, sorted. A row from before this was kept knows its newest event's
-// only.
+// What the session's events have named, sorted. A row from before this was kept
+// knows its newest event's only.
 std::vector<NamedGrants> named_by(const CheckoutSession& session);
 
 // The rows that fulfil() changes for these sessions as the draft has them.

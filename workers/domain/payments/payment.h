@@ -1,9 +1,9 @@
 // A payment as clients read it: one row put together from the Stripe objects that are linked to one another.
 //
-// Sessions and charges belong to the payment intent that they name. Each session is a payment of its own; an
-// intent without sessions is one, and so is a charge without an intent. Refunds and disputes of an intent's
-// charges belong to its first session (by id): Stripe has one session an intent, and money is taken back only
-// once.
+// Sessions and charges belong to the payment intent that they name. Each session is a payment of its
+// own; an intent without sessions is one, and so is a charge without an intent. Refunds and disputes
+// of an intent's charges belong to its first session (by id): Stripe has one session an intent, and
+// money is taken back only once.
 #pragma once
 
 #include <map>

@@ -1,8 +1,8 @@
 // checkout.session.*: what a customer went through, and what was bought.
 //
-// A session that names both a user and a customer links them, whatever became of it; the link of the earliest
-// event holds. A deposit that names neither cannot be credited to anyone: its event is parked once it says
-// paid.
+// A session that names both a user and a customer links them, whatever became of it; the link
+// of the earliest event holds. A deposit that names neither cannot be credited to anyone: its
+// event is parked once it says paid.
 #pragma once
 
 #include "common/core/result.h"

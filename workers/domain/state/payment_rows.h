@@ -1,9 +1,9 @@
 // What events have shown about payments, one row per Stripe object, and the money and grants that followed.
 //
-// Each row belongs to one Scope and is a join-semilattice: applying an event is a merge that is commutative,
-// associative and idempotent, so that the rows end the same for every order and repetition. What a client
-// reads as "the payment" is a pure function of the rows of one payment intent (payments/payment.h) and is
-// stored nowhere.
+// Each row belongs to one Scope and is a join-semilattice: applying an event is a merge that is
+// commutative, associative and idempotent, so that the rows end the same for every order and repetition.
+// What a client reads as "the payment" is a pure function of the rows of one payment intent
+// (payments/payment.h) and is stored nowhere.
 #pragma once
 
 #include <map>

@@ -1,9 +1,9 @@
-// The rows a batch works on, as far as they have been loaded, and what deciding about an event changes in
-// them.
+// The rows a batch works on, as far as they have been loaded, and what deciding
+// about an event changes in them.
 //
-// View is the domain's whole knowledge of the past. Deciding reads it and answers Effects; only apply()
-// changes it. Looking at a row that nobody loaded is a bug and aborts: the event's reads() must name it
-// first.
+// View is the domain's whole knowledge of the past. Deciding reads it and answers Effects;
+// only apply() changes it. Looking at a row that nobody loaded is a bug and aborts: the
+// event's reads() must name it first.
 #pragma once
 
 #include <map>
@@ -121,9 +121,9 @@ class View {
   // Makes the effects of one event part of what the next one sees, and of what changes() writes.
   void apply(const Effects& effects, const EventKey& event);
 
-  // All rows changed or added since construction, stamped: ready for StoreBatch::commit. Rows of one payment
-  // are stamped alike with when it was first heard of, so that a list has one order whichever of them it goes
-  // by.
+  // All rows changed or added since construction, stamped: ready for StoreBatch::commit. Rows
+  // of one payment are stamped alike with when it was first heard of, so that a list has one
+  // order whichever of them it goes by.
   std::vector<TableRows> changes(Timestamp now) const;
 
  private:

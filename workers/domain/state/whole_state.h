@@ -21,17 +21,17 @@
 
 namespace penstock {
 
-// The attributes of a JSON object as hashes of (path, canonical value), sorted by path. Nested objects are
-// taken apart, arrays and empty objects are values. 16 bytes an attribute. Of anything but an object it is
-// empty.
+// The attributes of a JSON object as hashes of (path, canonical value), sorted by path. Nested
+// objects are taken apart, arrays and empty objects are values. 16 bytes an attribute. Of
+// anything but an object it is empty.
 class AttributeDigest {
  public:
   AttributeDigest() = default;
   explicit AttributeDigest(json::Value object);
 
   bool empty() const noexcept { return pairs_.empty(); }
-  // Whether each attribute here has the same value in `state`; null here also equals one that is absent
-  // there.
+  // Whether each attribute here has the same value in `state`; null here also
+  // equals one that is absent there.
   bool holds_in(const AttributeDigest& state) const noexcept;
 
   // Hexadecimal, for the row.

@@ -1,5 +1,5 @@
-// A user's profile (contract.md, /v1/profiles), one of each mode: derived from other rows on every read,
-// stored nowhere.
+// A user's profile (contract.md, /v1/profiles), one of each mode: derived from other rows
+// on every read, stored nowhere.
 #pragma once
 
 #include <optional>
@@ -24,10 +24,10 @@ struct Profile {
   bool operator==(const Profile&) const = default;
 };
 
-// What may concern the user, in any order, all of one mode: the customers and connected accounts of that
-// user_id, and the subscriptions of that user_id or of these customers. Rows of other users, and those that
-// may not touch profiles, are skipped. A connected account is its user's by the metadata that the platform
-// gave it.
+// What may concern the user, in any order, all of one mode: the customers and connected accounts of
+// that user_id, and the subscriptions of that user_id or of these customers. Rows of other users,
+// and those that may not touch profiles, are skipped. A connected account is its user's by the
+// metadata that the platform gave it.
 struct ProfileRows {
   std::vector<Subscription> subscriptions;
   std::vector<Customer> customers;

@@ -45,8 +45,8 @@ struct SubscriptionView {
   bool operator==(const SubscriptionView&) const = default;
 };
 
-// `customers_user` is the user linked to the subscription's customer; the subscription's own metadata goes
-// before.
+// `customers_user` is the user linked to the subscription's customer; the
+// subscription's own metadata goes before.
 SubscriptionView subscription_view(const Subscription& row, const std::optional<std::string>& customers_user);
 
 // The rest is what subscription and invoice events have in common. `before` is null for a new row.

@@ -11,9 +11,9 @@ namespace penstock::stripe {
 // By event type; what no reader takes is UnhandledFacts.
 Result<Facts> understand(const Event& event);
 
-// Status: by the type for expired and async_payment_failed; else complete is paid (`paid`,
-// `no_payment_required`) or processing, and open is pending. A completed session of old API versions has no
-// `status`.
+// Status: by the type for expired and async_payment_failed; else complete is paid
+// (`paid`, `no_payment_required`) or processing, and open is pending. A completed session
+// of old API versions has no `status`.
 Result<SessionFacts> read_session(const Event& event);
 
 // Status: failed by the type payment_failed (the object is then back at requires_payment_method), else by the
@@ -26,8 +26,8 @@ Result<DisputeFacts> read_dispute(const Event& event);
 
 Result<SubscriptionFacts> read_subscription(const Event& event);
 
-// Finds the subscription in both API shapes: under `parent` since basil (2025-03-31), at the top level
-// before.
+// Finds the subscription in both API shapes: under `parent` since basil
+// (2025-03-31), at the top level before.
 Result<InvoiceFacts> read_invoice(const Event& event);
 
 Result<AccountFacts> read_account(const Event& event);

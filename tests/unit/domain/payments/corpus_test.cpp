@@ -12,8 +12,8 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::IsEmpty;
 
-// Thin events and the envelopes of event destinations are no snapshot events: ingress and worker keep them
-// away.
+// Thin events and the envelopes of event destinations are no snapshot events:
+// ingress and worker keep them away.
 bool is_snapshot(const json::Document& body) { return body.root()["object"].string() == "event"; }
 
 const Scope kTestMode{.livemode = false};

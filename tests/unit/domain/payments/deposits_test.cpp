@@ -1,5 +1,5 @@
-// Wallet deposits: credited once, taken back as far as refunded, moved with the customer's link, parked for
-// nobody.
+// Wallet deposits: credited once, taken back as far as refunded, moved with the
+// customer's link, parked for nobody.
 #include <gmock/gmock.h>
 
 #include <limits>

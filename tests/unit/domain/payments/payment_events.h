@@ -1,5 +1,5 @@
-// Checkout sessions, payment intents, charges and disputes as tests spell them, and what is asked about
-// payments.
+// Checkout sessions, payment intents, charges and disputes as tests spell them,
+// and what is asked about payments.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// Any order, repetition and batching of one set of payment events ends the same, and no money is made or
-// lost.
+// Any order, repetition and batching of one set of payment events ends the
+// same, and no money is made or lost.
 #include <gtest/gtest.h>
 
 #include <algorithm>
