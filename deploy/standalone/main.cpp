@@ -22,8 +22,6 @@
 namespace penstock {
 namespace {
 
-constexpr Milliseconds kDrainDeadline{15'000};
-
 const CommandLineSpec kSpec{
     Program::standalone,
     "Everything in one process: receives webhooks, applies them, serves the admin API. Needs no "
