@@ -55,14 +55,6 @@ constexpr const char* kRowsOfPiece = "5000";
 // Before anything was received.
 constexpr Timestamp kFirst = sys_days{std::chrono::year{1} / 1 / 1};
 
-Status run(Connection& connection, const std::string& sql, Timestamp at) {
-  Parameters parameters;
-  parameters.add(ColumnType::timestamp, to_unix_ms(at));
-  connection.send(sql, parameters);
-  TRY_STATUS(connection.exchange());
-  return ok();
-}
-
 // One month a transaction, so that its locks are held for no longer than that takes.
 Result<bool> drop_month_before(Connection& connection, Timestamp cutoff) {
   Parameters parameters;
@@ -120,6 +112,25 @@ Result<bool> delete_received_before(Connection& connection, Timestamp cutoff, in
   return false;
 }
 
+// Rows of that month move out of the default partition. The inbox itself is locked first: who has learned of its
+// partitions and then waits for the default one would see them in neither.
+Status add_month(Connection& connection, Timestamp month) {
+  Parameters parameters;
+  parameters.add(ColumnType::timestamp, to_unix_ms(month));
+  connection.send("SELECT to_regclass('inbox_' || to_char($1 AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL",
+                  parameters);
+  TRY(const auto results, connection.exchange());
+  TRY(const auto known, read_cell(ColumnType::boolean, results.front().get(), 0, 0));
+  if (std::get<bool>(known)) return ok();
+  for (const char* sql :
+       {"BEGIN", "SET LOCAL lock_timeout = '1s'", "LOCK TABLE ONLY inbox IN ACCESS EXCLUSIVE MODE"})
+    connection.send(sql);
+  connection.send("SELECT penstock_add_inbox_month($1)", parameters);
+  connection.send("COMMIT");
+  TRY_STATUS(connection.exchange());
+  return ok();
+}
+
 }  // namespace
 
 Status migrate(const PostgresOptions& options) {
@@ -161,7 +172,7 @@ Result<bool> maintain(Connection& connection, const Maintenance& maintenance) {
   TRY(const bool more, delete_received_before(connection, cutoff, maintenance.pieces_max));
   const year_month last = month_of(maintenance.now) + months{1};
   for (year_month month = month_of(cutoff); month <= last; month += months{1}) {
-    TRY_STATUS(run(connection, "SELECT penstock_add_inbox_month($1)", sys_days{month / 1}));
+    TRY_STATUS(add_month(connection, sys_days{month / 1}));
   }
   return more;
 }

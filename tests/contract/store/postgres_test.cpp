@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <random>
@@ -378,6 +379,26 @@ TEST_F(PostgresStore, AMonthThatIsInUseIsDroppedTheNextTime) {
   ASSERT_TRUE(postgres::execute(holder.get(), "COMMIT"));
   ASSERT_TRUE(store_->maintain(kNow + days{33}, days{35}));
   EXPECT_TRUE(dropped());
+}
+
+// Whoever reads while rows move into a partition that is being added must find them on one side or the other.
+TEST_F(PostgresStore, ARowThatMovesIntoANewMonthIsSeenAllTheWhile) {
+  for (int month = 0; month < 12; ++month) {
+    const Timestamp at = kNow + days{31 * month};
+    const std::vector<std::string> key = {"evt_" + std::to_string(month)};
+    ASSERT_TRUE(commit(*store_, {{&table_of<InboxRow>(), {inbox_row(key.front(), at)}}}));
+    std::atomic<bool> added = false;
+    std::vector<std::future<int>> readers;
+    for (int reader = 0; reader < 3; ++reader)
+      readers.push_back(std::async(std::launch::async, [&] {
+        int misses = 0;
+        while (!added) misses += store_->read(table_of<InboxRow>(), key).value().empty() ? 1 : 0;
+        return misses;
+      }));
+    EXPECT_TRUE(store_->maintain(at, days{2000}));
+    added = true;
+    for (auto& reader : readers) EXPECT_EQ(reader.get(), 0) << month;
+  }
 }
 
 TEST_F(PostgresStore, SeveralMayMaintainAtOnce) {
