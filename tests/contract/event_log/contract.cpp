@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <latch>
 #include <map>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -469,14 +470,30 @@ TEST_P(EventLogContract, ClosingTheLogAnswersWhatItAccepted) {
 }
 
 TEST_P(EventLogContract, ManyThreadsMayAppendAtOnce) {
+  std::mutex mutex;
+  std::set<Position> acknowledged;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t)
-    threads.emplace_back([this, t] {
-      for (int i = 0; i < 20; ++i)
-        EXPECT_TRUE(append_and_wait(log(), make_record(std::to_string(t), std::to_string(i))));
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        const auto at = append_and_wait(log(), make_record(std::to_string(t), std::to_string(i)));
+        const std::scoped_lock lock(mutex);
+        EXPECT_TRUE(at && acknowledged.insert(at.value()).second);
+      }
     });
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(poll_records(*subscribe(), 160).size(), 160U);
+  std::set<Position> missing = acknowledged;
+  const auto receive = [&](EventConsumer&, const std::vector<StoredRecord>& records) {
+    for (const Position& position : positions_of(records)) missing.erase(position);
+  };
+  const auto consumer = subscribe();
+  poll_until({consumer.get()}, receive, [&] { return missing.empty(); });
+  for (const Position& position : missing) {
+    const auto record = log().read(position);
+    ADD_FAILURE() << to_text(position)
+                  << (record && record.value() ? " is in the log and was not received"
+                                               : " is not in the log");
+  }
 }
 
 }  // namespace penstock
