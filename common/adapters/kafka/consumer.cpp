@@ -15,6 +15,9 @@
 namespace penstock::kafka {
 namespace {
 
+// Three questions, asked from poll(): whoever polls wants to be stopped soon, also while the cluster is away.
+constexpr Milliseconds kStallQuestionDeadline{1'000};
+
 using SteadyClock = std::chrono::steady_clock;
 
 Milliseconds until_now(SteadyClock::time_point until) {
@@ -77,15 +80,16 @@ Error error_of_poll(rd_kafka_t* handle, const rd_kafka_message_t& message) {
   return error_of(code, "kafka poll");
 }
 
-// Offsets to start from where nothing was read since the assignment.
-void fill_unknown_with_committed(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& positions,
+// Offsets to start from where nothing was read since the assignment. False: the cluster did not say.
+bool fill_unknown_with_committed(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& positions,
                                  Milliseconds deadline) {
   const Partitions committed(rd_kafka_topic_partition_list_copy(&positions));
   if (rd_kafka_committed(handle, committed.get(), static_cast<int>(deadline.count())) !=
       RD_KAFKA_RESP_ERR_NO_ERROR)
-    return;
+    return false;
   for (int i = 0; i < positions.cnt; ++i)
     if (positions.elems[i].offset < 0) positions.elems[i].offset = committed->elems[i].offset;
+  return true;
 }
 
 }  // namespace
@@ -247,9 +251,9 @@ bool Consumer::is_stalled() const {
   const Partitions ends(rd_kafka_topic_partition_list_copy(positions.get()));
   if (positions->cnt == 0 || rd_kafka_position(handle, positions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return false;
-  fill_unknown_with_committed(handle, *positions, options_.call_deadline);
-  return fill_with_edges(handle, *starts, Edge::start, options_.call_deadline) &&
-         fill_with_edges(handle, *ends, Edge::end, options_.call_deadline) &&
+  return fill_unknown_with_committed(handle, *positions, kStallQuestionDeadline) &&
+         fill_with_edges(handle, *starts, Edge::start, kStallQuestionDeadline) &&
+         fill_with_edges(handle, *ends, Edge::end, kStallQuestionDeadline) &&
          is_behind(*positions, *starts, *ends);
 }
 
