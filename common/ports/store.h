@@ -132,22 +132,6 @@ struct ListQuery {
 // The index of the table that has the query's rows in its order; nullptr when none fits.
 const ListIndex* index_for(const Table& table, const ListQuery& query) noexcept;
 
-// Sum over a ledger currency. It may pass int64, so it is text.
-struct CurrencySum {
-  std::string currency;
-  bool livemode = false;
-  std::string sum;
-};
-
-struct LedgerCheck {
-  std::int64_t accounts = 0;
-  std::int64_t entries = 0;
-  std::vector<CurrencySum> sums;             // each "0" in a balanced ledger
-  std::vector<std::string> broken_postings;  // effect keys whose entries do not sum to zero, 100 at most
-  std::vector<std::string>
-      broken_wallets;  // wallets whose balance is not the sum of their entries, 100 at most
-};
-
 // All methods may be called from any thread; all block, bounded by the adapter's statement and lock
 // deadlines unless they say otherwise.
 class Store {
@@ -163,22 +147,13 @@ class Store {
   // What the table's keys begin with, up to the first colon, each once and in their order, the first `limit`
   // of them. Costs a look-up for each, not for each row.
   virtual Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) = 0;
-  // Adds up all entries, for as long as that takes, and holds up no batch.
-  virtual Result<LedgerCheck> check_ledger() = 0;
 
-  // Who this store is: made once by migrate(), kept by backups. Error: wrong_schema before that.
+  // Who this store is: made once by StoreAdmin::migrate(), kept by backups. Error: wrong_schema before that.
   virtual Result<std::string> id() = 0;
 
-  // Brings the schema to this program's version; idempotent, safe from two places at once. Takes as long as a
-  // large store needs to be rewritten.
-  virtual Status migrate() = 0;
   // Reachable, and on this program's schema version (else wrong_schema, with the
   // command to run in the detail).
   virtual Status ready() = 0;
-  // Makes room ahead and drops inbox rows that were received longer than `inbox_age` ago; parked ones stay.
-  // One bounded run, which holds no lock for long: true when there is more to do, so call again. Safe to run
-  // often and from several places.
-  virtual Result<bool> maintain(Timestamp now, Milliseconds inbox_age) = 0;
 };
 
 }  // namespace penstock

@@ -26,7 +26,7 @@ bool may_start(std::initializer_list<Status> first_answers) {
   return true;
 }
 
-Status migrate(LogAdmin& log, Store& store) {
+Status migrate(LogAdmin& log, StoreAdmin& store) {
   TRY_STATUS(log.create_topics(topics_in_use()));
   return store.migrate();
 }

@@ -8,6 +8,7 @@
 #include "common/ports/event_sink.h"
 #include "common/ports/log_admin.h"
 #include "common/ports/store.h"
+#include "common/ports/store_admin.h"
 
 namespace penstock {
 
@@ -20,6 +21,6 @@ ReadinessCheck store_check(const Settings& settings, Store& store);
 bool may_start(std::initializer_list<Status> first_answers);
 
 // Makes the topics and the store's schema this version's.
-Status migrate(LogAdmin& log, Store& store);
+Status migrate(LogAdmin& log, StoreAdmin& store);
 
 }  // namespace penstock

@@ -6,7 +6,7 @@
 
 namespace penstock {
 
-Result<std::unique_ptr<Store>> open_store(const Settings& settings) {
+Result<std::unique_ptr<StoreAdapter>> open_store(const Settings& settings) {
   if (const auto* sqlite = std::get_if<SqliteUrl>(&settings.store)) {
     SqliteStoreOptions options;
     options.file = sqlite->path;

@@ -32,7 +32,7 @@ const CommandLineSpec kSpec{
 // The parts in the order they depend on one another; destruction takes them down the other way round.
 class Standalone {
  public:
-  Standalone(const Settings& settings, EventLog& event_log, Store& store, const Clock& clock,
+  Standalone(const Settings& settings, EventLog& event_log, StoreAdapter& store, const Clock& clock,
              Metrics& metrics)
       : ingress_(settings, event_log, clock, metrics),
         pools_(pools_options(settings, Catalogue::builtin().pools()),
@@ -40,7 +40,7 @@ class Standalone {
         readiness_({ingress_.log_check(),
                     store_check(settings, store),
                     {"pools", {}, [this] { return pools_.ready(); }}}),
-        admin_(settings, {store, event_log, clock, metrics, readiness_}, event_log) {}
+        admin_(settings, {store, store, event_log, clock, metrics, readiness_}, {event_log, store}) {}
 
   // The public listener last: then every other part serves.
   Status start() {

@@ -26,16 +26,17 @@ http::ServerOptions admin_server_options(const Settings& settings) {
   return private_server_options(settings.admin_listen, 256, "penstock_admin");
 }
 
-Admin::Admin(const Settings& settings, const AdminPorts& ports, LogAdmin& log_admin)
+Admin::Admin(const Settings& settings, const AdminPorts& ports, const UpkeepPorts& upkeep)
     : settings_(settings),
       ports_(ports),
-      log_admin_(log_admin),
+      upkeep_(upkeep),
       api_(ports, admin_options(settings)),
       server_(admin_server_options(settings), api_.routes(), ports.metrics) {}
 
 Status Admin::start() {
   TRY_STATUS(start_listener(server_, "admin"));
-  maintenance_.emplace(log_admin_, ports_.store, ports_.clock, settings_.inbox_retention);
+  maintenance_.emplace(upkeep_.log, upkeep_.store, still_parked_in(ports_.store), ports_.clock,
+                       settings_.inbox_retention);
   return ok();
 }
 

@@ -12,10 +12,16 @@ namespace penstock {
 
 http::ServerOptions admin_server_options(const Settings& settings);
 
+// What the upkeep is of.
+struct UpkeepPorts {
+  LogAdmin& log;
+  StoreAdmin& store;
+};
+
 // The settings and the ports must outlive it.
 class Admin {
  public:
-  Admin(const Settings& settings, const AdminPorts& ports, LogAdmin& log_admin);
+  Admin(const Settings& settings, const AdminPorts& ports, const UpkeepPorts& upkeep);
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
@@ -29,7 +35,7 @@ class Admin {
  private:
   const Settings& settings_;
   const AdminPorts ports_;
-  LogAdmin& log_admin_;
+  const UpkeepPorts upkeep_;
   AdminApi api_;
   http::HttpServer server_;
   std::optional<Maintenance> maintenance_;

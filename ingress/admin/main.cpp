@@ -22,7 +22,7 @@ const CommandLineSpec kSpec{
     {},
     {{"migrate", "Create or update the topics and the store's schema, and exit", Program::migrate}}};
 
-int run_migrate(LogAdmin& event_log, Store& store) {
+int run_migrate(LogAdmin& event_log, StoreAdmin& store) {
   if (const auto done = migrate(event_log, store); !done) {
     log::error("migration failed", {{"code", to_string(done.error().code)}, {"detail", done.error().detail}});
     return EXIT_FAILURE;
@@ -31,12 +31,12 @@ int run_migrate(LogAdmin& event_log, Store& store) {
   return EXIT_SUCCESS;
 }
 
-int serve(const Settings& settings, EventLog& event_log, Store& store, Metrics& metrics,
+int serve(const Settings& settings, EventLog& event_log, StoreAdapter& store, Metrics& metrics,
           Termination& termination) {
   if (!may_start({event_log.ready(topics_in_use()), store.ready()})) return EXIT_FAILURE;
   const SystemClock clock;
   Readiness readiness({log_check(settings, event_log), store_check(settings, store)});
-  Admin admin(settings, {store, event_log, clock, metrics, readiness}, event_log);
+  Admin admin(settings, {store, store, event_log, clock, metrics, readiness}, {event_log, store});
   if (!admin.start()) return EXIT_FAILURE;
 
   termination.wait();

@@ -58,17 +58,12 @@ class FaultyStore final : public Store {
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     return store_.key_scopes(table, limit);
   }
-  Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Result<std::string> id() override {
     ++times_asked_for_id_;
     if (!available_) return Error{ErrorCode::unavailable, "the store is away"};
     return store_.id();
   }
-  Status migrate() override { return store_.migrate(); }
   Status ready() override { return store_.ready(); }
-  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
-    return store_.maintain(now, inbox_age);
-  }
 
  private:
   struct Fault {

@@ -1,6 +1,7 @@
 #include "workers/runtime/maintenance.h"
 
 #include <unordered_set>
+#include <utility>
 
 #include "common/observe/log.h"
 #include "workers/runtime/incoming.h"
@@ -28,16 +29,20 @@ StillParked still_parked_in(Store& store) {
   };
 }
 
-Maintenance::Maintenance(LogAdmin& log, Store& store, const Clock& clock, Milliseconds retention)
-    : log_(log), store_(store), clock_(clock), retention_(retention), hourly_(kInterval, [this] {
-        work();
-      }) {}
+Maintenance::Maintenance(LogAdmin& log, StoreAdmin& store, StillParked still_parked, const Clock& clock,
+                         Milliseconds retention)
+    : log_(log),
+      store_(store),
+      still_parked_(std::move(still_parked)),
+      clock_(clock),
+      retention_(retention),
+      hourly_(kInterval, [this] { work(); }) {}
 
 void Maintenance::work() {
   const Timestamp now = clock_.now();
   const auto of_store = repeat([&] { return store_.maintain(now, retention_); });
   if (!of_store) log::warn("store maintenance failed", {{"detail", of_store.error().detail}});
-  const auto of_log = repeat([&] { return log_.prune(now - retention_, still_parked_in(store_)); });
+  const auto of_log = repeat([&] { return log_.prune(now - retention_, still_parked_); });
   if (!of_log) log::warn("log maintenance failed", {{"detail", of_log.error().detail}});
 }
 

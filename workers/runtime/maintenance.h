@@ -7,6 +7,7 @@
 #include "common/ports/clock.h"
 #include "common/ports/log_admin.h"
 #include "common/ports/store.h"
+#include "common/ports/store_admin.h"
 
 namespace penstock {
 
@@ -19,7 +20,8 @@ StillParked still_parked_in(Store& store);
 // next hour goes on. All it is given must outlive it.
 class Maintenance {
  public:
-  Maintenance(LogAdmin& log, Store& store, const Clock& clock, Milliseconds retention);
+  Maintenance(LogAdmin& log, StoreAdmin& store, StillParked still_parked, const Clock& clock,
+              Milliseconds retention);
   ~Maintenance() { stopping_ = true; }
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
@@ -29,7 +31,8 @@ class Maintenance {
   Status repeat(const std::function<Result<bool>()>& run) const;
 
   LogAdmin& log_;
-  Store& store_;
+  StoreAdmin& store_;
+  const StillParked still_parked_;
   const Clock& clock_;
   const Milliseconds retention_;
   std::atomic<bool> stopping_ = false;

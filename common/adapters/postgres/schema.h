@@ -10,7 +10,7 @@ Status migrate(const PostgresOptions& options);
 Status check_schema(Connection& connection);
 Result<std::string> read_store_id(Connection& connection);
 
-// As Store::maintain(). Adds the inbox's partitions from `now - inbox_age` until the end of next month. What
+// As StoreAdmin::maintain(). Adds the inbox's partitions from `now - inbox_age` until the end of next month. What
 // is old goes by whole partitions where that can be, else in pieces.
 struct Maintenance {
   Timestamp now;

@@ -122,7 +122,7 @@ class Batch final : public StoreBatch {
   bool over_ = false;
 };
 
-class PostgresStore final : public Store {
+class PostgresStore final : public StoreAdapter {
  public:
   explicit PostgresStore(PostgresOptions options) : pool_(std::move(options)) {}
 
@@ -191,13 +191,13 @@ struct FreeConninfo {
 }  // namespace
 }  // namespace postgres
 
-Result<std::unique_ptr<Store>> make_postgres_store(PostgresOptions options) {
+Result<std::unique_ptr<StoreAdapter>> make_postgres_store(PostgresOptions options) {
   char* problem = nullptr;
   const std::unique_ptr<PQconninfoOption, postgres::FreeConninfo> parsed(
       PQconninfoParse(options.url.c_str(), &problem));
   const std::unique_ptr<char, decltype(&PQfreemem)> message(problem, PQfreemem);
   if (parsed == nullptr) return Error{ErrorCode::invalid, "the store's URL does not parse"};
-  return std::unique_ptr<Store>(std::make_unique<postgres::PostgresStore>(std::move(options)));
+  return std::unique_ptr<StoreAdapter>(std::make_unique<postgres::PostgresStore>(std::move(options)));
 }
 
 }  // namespace penstock

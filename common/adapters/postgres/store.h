@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "common/ports/store.h"
+#include "common/ports/store_adapter.h"
 
 namespace penstock {
 
@@ -26,6 +26,6 @@ struct PostgresOptions {
 
 // Connects when first used, and again after a connection was lost. Error: invalid (the URL does not parse).
 // Batches must be gone before the store.
-Result<std::unique_ptr<Store>> make_postgres_store(PostgresOptions options);
+Result<std::unique_ptr<StoreAdapter>> make_postgres_store(PostgresOptions options);
 
 }  // namespace penstock

@@ -304,7 +304,7 @@ class Batch final : public StoreBatch {
   std::optional<Transaction> transaction_;
 };
 
-class SqliteStore final : public Store {
+class SqliteStore final : public StoreAdapter {
  public:
   SqliteStore(Connection connection, SqliteStoreOptions options)
       : options_(std::move(options)), database_(std::move(connection)) {}
@@ -416,9 +416,9 @@ class SqliteStore final : public Store {
 }  // namespace
 }  // namespace sqlite
 
-Result<std::unique_ptr<Store>> open_sqlite_store(SqliteStoreOptions options) {
+Result<std::unique_ptr<StoreAdapter>> open_sqlite_store(SqliteStoreOptions options) {
   TRY(auto connection, sqlite::Connection::open(options.file));
-  return std::unique_ptr<Store>(
+  return std::unique_ptr<StoreAdapter>(
       std::make_unique<sqlite::SqliteStore>(std::move(connection), std::move(options)));
 }
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "common/ports/store.h"
+#include "common/ports/store_adapter.h"
 
 namespace penstock {
 
@@ -19,6 +19,6 @@ struct SqliteStoreOptions {
 
 // Errors: unavailable (held by another process, no permission, disk), corrupt (not a database). Batches must
 // be gone before the store. Reads are not cut short: they hold the connection for as long as they take.
-Result<std::unique_ptr<Store>> open_sqlite_store(SqliteStoreOptions options);
+Result<std::unique_ptr<StoreAdapter>> open_sqlite_store(SqliteStoreOptions options);
 
 }  // namespace penstock

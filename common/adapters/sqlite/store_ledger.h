@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "common/adapters/sqlite/sqlite.h"
-#include "common/ports/store.h"
+#include "common/ports/ledger_audit.h"
 
 namespace penstock::sqlite {
 

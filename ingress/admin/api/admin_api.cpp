@@ -94,6 +94,7 @@ struct AdminApi::Impl {
       : token(std::move(options.token)),
         pools(ports.log, ports.clock, ports.metrics, watch_options(options)),
         context{ports.store,
+                ports.ledger,
                 ports.log,
                 ports.clock,
                 pools,

@@ -13,6 +13,7 @@
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_source.h"
+#include "common/ports/ledger_audit.h"
 #include "common/ports/store.h"
 
 namespace penstock {
@@ -20,6 +21,7 @@ namespace penstock {
 // All must outlive the API.
 struct AdminPorts {
   Store& store;
+  LedgerAudit& ledger;
   EventSource& log;
   const Clock& clock;
   Metrics& metrics;

@@ -9,6 +9,7 @@
 #include "common/http/server/server.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_source.h"
+#include "common/ports/ledger_audit.h"
 #include "common/ports/store.h"
 #include "ingress/admin/api/pool_watch.h"
 
@@ -17,6 +18,7 @@ namespace penstock::admin {
 // May be shared by threads.
 struct Context {
   Store& store;
+  LedgerAudit& ledger;
   EventSource& log;
   const Clock& clock;
   PoolWatch& pools;

@@ -76,7 +76,7 @@ Result<http::Response> list_wallet_entries(const Context& context, const http::R
 Result<http::Response> check_ledger(const Context& context, const http::Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto check, context.store.check_ledger());
+  TRY(const auto check, context.ledger.check_ledger());
   json::Writer out;
   out.begin_object().key("balanced").boolean(is_balanced(check));
   out.key("accounts").integer(check.accounts).key("entries").integer(check.entries);

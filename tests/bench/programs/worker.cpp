@@ -91,7 +91,7 @@ struct Options {
   bool named = false;
 };
 
-Result<std::unique_ptr<Store>> open_store(const std::string& address) {
+Result<std::unique_ptr<StoreAdapter>> open_store(const std::string& address) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (address.starts_with(kSqlite)) return open_sqlite_store({.file = address.substr(kSqlite.size())});
   return make_postgres_store({.url = address});

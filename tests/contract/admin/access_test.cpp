@@ -47,15 +47,10 @@ class MoodyStore final : public Store {
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     return store_.key_scopes(table, limit);
   }
-  Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Result<std::string> id() override { return store_.id(); }
-  Status migrate() override { return store_.migrate(); }
   Status ready() override {
     if (error_) return *error_;
     return store_.ready();
-  }
-  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
-    return store_.maintain(now, inbox_age);
   }
 
  private:

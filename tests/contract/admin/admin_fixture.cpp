@@ -46,8 +46,8 @@ void AdminTest::serve(AdminOptions options, Store* store, EventSource* source) {
          return log_.log->ready({"payments", "payouts"});
        }},
       {"store", options.store_address, [&served_store] { return served_store.ready(); }}});
-  api_ = std::make_unique<AdminApi>(AdminPorts{served_store, served_log, clock_, metrics_, *readiness_},
-                                    std::move(options));
+  api_ = std::make_unique<AdminApi>(
+      AdminPorts{served_store, *store_, served_log, clock_, metrics_, *readiness_}, std::move(options));
   http::ServerOptions server;
   server.metrics_prefix = "penstock_admin";
   server.body_bytes_max = 4096;

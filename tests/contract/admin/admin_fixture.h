@@ -72,7 +72,7 @@ class AdminTest : public ::testing::Test {
   const std::unique_ptr<StoreHarness> harness_;
   ManualClock clock_;
   MemoryEventLog log_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
   const Sources sources_{{stripe_source(StripeMode::both)}};
   Policy policy_;
   Metrics metrics_;

@@ -29,13 +29,8 @@ class CountingStore final : public Store {
     return store_.read(table, keys);
   }
   Result<std::unique_ptr<StoreBatch>> begin() override { return store_.begin(); }
-  Result<LedgerCheck> check_ledger() override { return store_.check_ledger(); }
   Result<std::string> id() override { return store_.id(); }
-  Status migrate() override { return store_.migrate(); }
   Status ready() override { return store_.ready(); }
-  Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
-    return store_.maintain(now, inbox_age);
-  }
 
  private:
   Store& store_;

@@ -88,7 +88,7 @@ class MaintenanceTest : public ::testing::Test {
     std::string path = (std::filesystem::temp_directory_path() / "penstock.XXXXXX").string();
     return std::filesystem::path(mkdtemp(path.data()));
   }();
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
 };
 
 TEST_F(MaintenanceTest, WhatIsParkedCanBeRedrivenForAsLongAsNobodyHasDecided) {
@@ -111,7 +111,7 @@ TEST_F(MaintenanceTest, WhatIsParkedCanBeRedrivenForAsLongAsNobodyHasDecided) {
 TEST_F(MaintenanceTest, ItsOwnThreadStartsAtOnce) {
   event("evt_old", Outcome::applied);
   clock_.advance(days{36});
-  const Maintenance maintenance(*log_.log, *store_, clock_, kRetention);
+  const Maintenance maintenance(*log_.log, *store_, still_parked_in(*store_), clock_, kRetention);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   while (!known().empty() && std::chrono::steady_clock::now() < until) continue;
   EXPECT_THAT(known(), ::testing::IsEmpty());

@@ -57,7 +57,7 @@ class PoolWatchdogTest : public ::testing::Test {
 
   const std::filesystem::path folder_ = make_folder();
   ManualClock clock_;
-  std::unique_ptr<Store> real_store_;
+  std::unique_ptr<StoreAdapter> real_store_;
   std::unique_ptr<testing::FaultyStore> store_;
   Metrics registry_;
   PoolHealth payments_{"payments", clock_, Milliseconds{15'000}};

@@ -170,7 +170,7 @@ class WorkerTest : public ::testing::Test {
   const std::filesystem::path folder_ = make_folder();
   SystemClock clock_;
   MemoryEventLog log_ = open_memory_log({}, clock_);
-  std::unique_ptr<Store> real_store_;
+  std::unique_ptr<StoreAdapter> real_store_;
   std::unique_ptr<FaultyStore> store_;
   MapSeenSet seen_set_;
   WorkerOptions options_;

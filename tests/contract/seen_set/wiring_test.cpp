@@ -37,7 +37,7 @@ class SeenSetOfStore : public ::testing::Test {
 
   std::filesystem::path folder_;
   Settings settings_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
 };
 
 TEST_F(SeenSetOfStore, KeepsEventsUnderTheIdOfTheStore) {

@@ -45,7 +45,7 @@ class SqliteHarness final : public StoreHarness {
   }
   ~SqliteHarness() override { std::filesystem::remove_all(folder_); }
 
-  std::unique_ptr<Store> open() override {
+  std::unique_ptr<StoreAdapter> open() override {
     return value_or_throw(open_sqlite_store(
         {.file = file(), .connection_wait = Milliseconds{2'000}, .maintenance_pieces_max = 2}));
   }
@@ -121,8 +121,8 @@ PostgresOptions PostgresHarness::options_named(const std::string& application) c
   return options;
 }
 
-std::unique_ptr<Store> PostgresHarness::open() { return open(options()); }
-std::unique_ptr<Store> PostgresHarness::open(PostgresOptions options) {
+std::unique_ptr<StoreAdapter> PostgresHarness::open() { return open(options()); }
+std::unique_ptr<StoreAdapter> PostgresHarness::open(PostgresOptions options) {
   return value_or_throw(make_postgres_store(std::move(options)));
 }
 

@@ -19,7 +19,7 @@ namespace penstock {
 class StoreHarness {
  public:
   virtual ~StoreHarness() = default;
-  virtual std::unique_ptr<Store> open() = 0;
+  virtual std::unique_ptr<StoreAdapter> open() = 0;
   // On the database itself; no store may be open.
   virtual void execute(const std::string& sql) = 0;
   virtual std::string type_name(ColumnType type) const = 0;
@@ -38,8 +38,8 @@ class PostgresHarness final : public StoreHarness {
  public:
   PostgresHarness();
   ~PostgresHarness() override;
-  std::unique_ptr<Store> open() override;
-  std::unique_ptr<Store> open(PostgresOptions options);
+  std::unique_ptr<StoreAdapter> open() override;
+  std::unique_ptr<StoreAdapter> open(PostgresOptions options);
   void execute(const std::string& sql) override;
   std::string type_name(ColumnType type) const override;
   std::map<std::string, std::string> columns(std::string_view table) override;
@@ -84,7 +84,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
   void execute(const std::string& sql);
 
   std::unique_ptr<StoreHarness> harness_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
 };
 
 std::string adapter_name(const testing::TestParamInfo<std::string>& info);

@@ -102,7 +102,7 @@ TEST_P(StoreLedger, AWalletThatIsNotTheSumOfItsEntriesIsNamed) {
 }
 
 // How many batches begin and commit while the ledger is checked.
-int batches_during_check(Store& store) {
+int batches_during_check(StoreAdapter& store) {
   std::atomic<bool> checked{false};
   auto check = std::async(std::launch::async, [&] {
     const auto done = store.check_ledger();

@@ -159,7 +159,7 @@ class ModesMigration : public testing::TestWithParam<Old> {
   }
 
   std::unique_ptr<StoreHarness> harness_ = make_harness(GetParam().adapter);
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
   std::string script_;
   RowStamp stamp_;
   std::int64_t rev_ = 0;

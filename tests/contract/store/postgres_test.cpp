@@ -55,7 +55,7 @@ class PostgresStore : public testing::Test {
   }
 
   PostgresHarness harness_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
 };
 
 const std::vector<TableKeys> kItemA = {{&items_table(), {"a"}}};

@@ -120,7 +120,7 @@ Row inbox_row(const std::string& key, Timestamp created, Timestamp received,
 Row inbox_row(const std::string& key, Timestamp created) { return inbox_row(key, created, created); }
 
 // How many runs it took.
-int maintain(Store& store, Timestamp now) {
+int maintain(StoreAdmin& store, Timestamp now) {
   for (int runs = 1;; ++runs) {
     const auto more = store.maintain(now, kAge);
     EXPECT_TRUE(more) << more.error().detail;

@@ -34,7 +34,7 @@ class SqliteStore : public testing::Test {
   std::uintmax_t wal_bytes() const { return std::filesystem::file_size(folder_ / "state.db-wal"); }
 
   std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<StoreAdapter> store_;
 };
 
 constexpr Timestamp kReceived = std::chrono::sys_days{std::chrono::year{2026} / 3 / 31};
