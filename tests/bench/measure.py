@@ -20,6 +20,7 @@ from harness.events import completed, deposit  # noqa: E402
 from harness.http_client import eventually  # noqa: E402
 from harness.programs import BIN, SECRET, Cluster, Standalone  # noqa: E402
 
+KAFKA = os.environ.get("PENSTOCK_TEST_KAFKA", "")
 POSTGRES = os.environ.get("PENSTOCK_TEST_POSTGRES", "").rsplit("/", 1)[0]
 REDIS_PORT = urlsplit(os.environ.get("PENSTOCK_TEST_REDIS", "")).port
 CLOCK_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -40,6 +41,8 @@ class Sample:
     events: int
     seconds: float
     cpu_s: float | None = None  # of the program under test
+    p50_s: float | None = None  # of the answers
+    p99_s: float | None = None
 
     @property
     def rate(self) -> float:
@@ -86,10 +89,17 @@ def compare(what: str, ours: Side, other: Side, aim: float | None = None) -> Lin
                 "" if aim is None else f"≥ {aim:g}")
 
 
-def compare_cpu(what: str, ours: Side, other: Side) -> Line:
+def compare_cpu(what: str, ours: Side, other: Side, aim: float | None = None) -> Line:
     ratios = [b.cpu_us / a.cpu_us for a, b in zip(ours.samples, other.samples)]
     cpu = [f"{statistics.median(s.cpu_us for s in side.samples):.1f} µs" for side in (ours, other)]
-    return Line(what, *cpu, *spread(ratios))
+    return Line(what, *cpu, *spread(ratios), "" if aim is None else f"≥ {aim:g}")
+
+
+def compare_waits(what: str, ours: Side, other: Side, aim: float) -> Line:
+    """Each side's p50 / p99, and how many times our p50 our p99 is."""
+    waits = [" / ".join(f"{1000 * statistics.median(getattr(s, name) for s in side.samples):.1f}"
+                        for name in ("p50_s", "p99_s")) + " ms" for side in (ours, other)]
+    return Line(what, *waits, *spread([s.p99_s / s.p50_s for s in ours.samples]), f"≤ {aim:g}")
 
 
 def median_rate(side: Side) -> float:
@@ -110,8 +120,8 @@ def run_program(name: str, *arguments) -> Sample:
 class Server:
     """bench_ingress or bench_bare_ingress."""
 
-    def __init__(self, name: str):
-        self.process = subprocess.Popen([str(BIN / name), "--secret", SECRET], stdout=subprocess.PIPE, text=True)
+    def __init__(self, name: str, *arguments: str):
+        self.process = subprocess.Popen([str(BIN / name), "--secret", SECRET, *arguments], stdout=subprocess.PIPE, text=True)
         self.port = json.loads(self.process.stdout.readline())["listening"].rsplit(":", 1)[1]
 
     def cpu_s(self) -> float:
@@ -143,6 +153,19 @@ def measure_ingress(effort: Effort) -> list[Line]:
             lines.append(compare(f"ingress requests, {connections} connections : bare Beast + HMAC", *sides, aim=0.55))
             lines.append(compare_cpu(f"ingress CPU a request, {connections} connections : bare", *sides))
     return lines
+
+
+def measure_kafka(effort: Effort) -> list[Line]:
+    prefix, connections = f"bench-{secrets.token_hex(6)}.", 256
+    with Server("bench_ingress", "--kafka", KAFKA, "--topic-prefix", prefix) as penstock, \
+            Server("bench_bare_ingress", "--kafka", KAFKA, "--topic", prefix + "payments") as bare:
+        sides = [Side(name, lambda events, s=server: s.load(connections, events), 5_000, at_least=2_000)
+                 for name, server in (("ingress", penstock), ("bare", bare))]
+        interleave(effort, *sides)
+    what = f"Kafka, {connections} connections"
+    return [compare(f"events acknowledged by {what} : bare Beast + HMAC + librdkafka", *sides, aim=0.9),
+            compare_cpu(f"CPU an event, {what} : bare", *sides, aim=0.74),
+            compare_waits(f"p50 / p99, {what} : bare; the ratio is p99 to p50", *sides, aim=3)]
 
 
 def psql(database: str, *statements: str) -> str:
@@ -388,8 +411,8 @@ def table(lines: list[Line]) -> str:
                       [dataclasses.astuple(line) for line in lines])
 
 
-PARTS = {"ingress": measure_ingress, "worker": measure_worker, "standalone": measure_standalone, "pruning": measure_pruning,
-         "memory": lambda _: measure_memory()}
+PARTS = {"ingress": measure_ingress, "kafka": measure_kafka, "worker": measure_worker, "standalone": measure_standalone,
+         "pruning": measure_pruning, "memory": lambda _: measure_memory()}
 
 
 def main():

@@ -19,14 +19,14 @@ struct KafkaOptions {
   Milliseconds append_deadline{5'000};
   int queue_records_max = 100'000;
   int queue_kbytes_max = 64 * 1024;
-  int record_bytes_max = 1 << 20;              // key, value and headers
-  std::string parked_topic = "parked";         // dead letters, which never age out
-  int dead_letter_bytes = 0;                   // what parking adds to a record's headers, at most
-  std::function<void()> on_producer_replaced;  // after a fatal error; called from the producer's thread
+  int record_bytes_max = 1 << 20;                   // key, value and headers
+  std::string parked_topic = "parked";              // dead letters, which never age out
+  int dead_letter_bytes = 0;                        // what parking adds to a record's headers, at most
+  std::function<void()> on_producer_replaced = {};  // after a fatal error; called from the producer's thread
 
   // Consumers. With an instance id the membership is static: a restart within the session timeout keeps the
   // partitions, but a clean stop gives them up only after it. Without one, a clean stop moves them at once.
-  std::string instance_id;
+  std::string instance_id = {};
   Milliseconds session_timeout{10'000};
   Milliseconds close_deadline{5'000};
   Milliseconds stalled_after{10'000};  // a consumer that gets nothing for so long although there is something

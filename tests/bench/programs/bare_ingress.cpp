@@ -1,22 +1,28 @@
 // bench_bare_ingress: the least that an HTTP server on Beast can do with a signed event: read the request,
-// compute the HMAC, answer 200 if it matches. One io_context on one thread, keep-alive, no deadlines, no
-// limits beyond Beast's, a ready-made answer. What Penstock's ingress is compared with.
+// compute the HMAC, answer 200 if it matches, with Kafka once librdkafka has reported the body delivered. One
+// io_context on one thread, keep-alive, no deadlines, no limits beyond Beast's, no record key or headers, a
+// ready-made answer. What Penstock's ingress is compared with.
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <librdkafka/rdkafka.h>
+
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
+#include "common/adapters/kafka/settings.h"
 #include "common/crypto/crypto.h"
 #include "tests/bench/programs/report.h"
 
@@ -42,9 +48,53 @@ bool is_signed(std::string_view header, std::string_view body, const crypto::Hma
   return crypto::constant_time_equal(header.substr(comma + 4), {digits.data(), digits.size()});
 }
 
-class Session : public std::enable_shared_from_this<Session> {
+// One producer of bodies, and the thread that serves its delivery reports.
+class Producer {
  public:
-  Session(Socket socket, const crypto::HmacSha256& key) : socket_(std::move(socket)), key_(key) {
+  Producer(const std::string& brokers, std::string topic) : topic_(std::move(topic)) {
+    auto conf = kafka::make_conf(kafka::producer_settings({.brokers = brokers}));
+    if (!conf) fail(conf.error().detail);
+    rd_kafka_conf_set_dr_msg_cb(conf.value().get(),
+                                [](rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+                                  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+                                    fail(rd_kafka_err2str(message->err));
+                                  static_cast<Delivered*>(message->_private)->on_delivered();
+                                });
+    auto handle = kafka::make_handle(RD_KAFKA_PRODUCER, std::move(conf.value()));
+    if (!handle) fail(handle.error().detail);
+    handle_ = std::move(handle.value());
+    reports_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) rd_kafka_poll(handle_.get(), 100);
+    });
+  }
+
+  // Whom the report is for, on the reports' thread. It keeps the body until then.
+  class Delivered {
+   public:
+    virtual void on_delivered() = 0;
+
+   protected:
+    ~Delivered() = default;
+  };
+
+  void append(std::string_view body, Delivered& delivered) {
+    const auto error = rd_kafka_producev(handle_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()),
+                                         RD_KAFKA_V_VALUE(const_cast<char*>(body.data()), body.size()),
+                                         RD_KAFKA_V_OPAQUE(&delivered), RD_KAFKA_V_END);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail(rd_kafka_err2str(error));
+  }
+
+ private:
+  const std::string topic_;
+  kafka::Handle handle_;
+  std::jthread reports_;
+};
+
+class Session final : public std::enable_shared_from_this<Session>, Producer::Delivered {
+ public:
+  // Without a producer an event is answered at once.
+  Session(Socket socket, const crypto::HmacSha256& key, Producer* producer)
+      : socket_(std::move(socket)), key_(key), producer_(producer) {
     socket_.set_option(net::ip::tcp::no_delay(true));
   }
 
@@ -52,14 +102,24 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_.emplace();
     http::async_read(socket_, buffer_, *parser_,
                      [self = shared_from_this()](const error_code& ec, std::size_t) {
-                       if (!ec) self->answer();
+                       if (!ec) self->take();
                      });
   }
 
  private:
-  void answer() {
+  void take() {
     const auto& request = parser_->get();
-    const auto text = is_signed(request["Stripe-Signature"], request.body(), key_) ? kAccepted : kRefused;
+    if (!is_signed(request["Stripe-Signature"], request.body(), key_)) return answer(kRefused);
+    if (producer_ == nullptr) return answer(kAccepted);
+    undelivered_ = shared_from_this();
+    producer_->append(request.body(), *this);
+  }
+
+  void on_delivered() override {
+    net::post(socket_.get_executor(), [self = std::move(undelivered_)] { self->answer(kAccepted); });
+  }
+
+  void answer(std::string_view text) {
     net::async_write(socket_, net::buffer(text),
                      [self = shared_from_this()](const error_code& ec, std::size_t) {
                        if (!ec) self->read();
@@ -68,14 +128,16 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Socket socket_;
   const crypto::HmacSha256& key_;
+  Producer* const producer_;
   boost::beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::shared_ptr<Session> undelivered_;
 };
 
-void accept(Acceptor& acceptor, const crypto::HmacSha256& key) {
-  acceptor.async_accept([&acceptor, &key](const error_code& ec, Socket socket) {
-    if (!ec) std::make_shared<Session>(std::move(socket), key)->read();
-    accept(acceptor, key);
+void accept(Acceptor& acceptor, const crypto::HmacSha256& key, Producer* producer) {
+  acceptor.async_accept([&acceptor, &key, producer](const error_code& ec, Socket socket) {
+    if (!ec) std::make_shared<Session>(std::move(socket), key, producer)->read();
+    accept(acceptor, key, producer);
   });
 }
 
@@ -84,15 +146,19 @@ void accept(Acceptor& acceptor, const crypto::HmacSha256& key) {
 
 int main(int argc, char** argv) {
   using namespace penstock::bench;
-  std::string secret;
+  std::string secret, brokers, topic;
   CLI::App app("A bare Beast server that checks signatures");
   app.add_option("--secret", secret)->required();
+  app.add_option("--kafka", brokers, "brokers; without them it answers at once");
+  app.add_option("--topic", topic);
   CLI11_PARSE(app, argc, argv);
 
   const penstock::crypto::HmacSha256 key(secret);
   net::io_context context{1};
   Acceptor acceptor(context, {net::ip::address_v4::loopback(), 0});
-  accept(acceptor, key);
+  std::optional<Producer> producer;
+  if (!brokers.empty()) producer.emplace(brokers, topic);
+  accept(acceptor, key, producer ? &*producer : nullptr);
   report_listening(fmt::format("127.0.0.1:{}", acceptor.local_endpoint().port()));
   context.run();
 }

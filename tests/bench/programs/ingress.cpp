@@ -1,5 +1,5 @@
-// bench_ingress: Penstock's public listener on one event loop, with a log that costs nothing: it takes every
-// record, forgets it, and acknowledges from a thread of its own in batches, as a real log does.
+// bench_ingress: Penstock's public listener on one event loop, with Kafka, or with a log that costs nothing: it
+// takes every record, forgets it, and acknowledges from a thread of its own in batches, as a real log does.
 
 #include <CLI/CLI.hpp>
 #include <condition_variable>
@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/adapters/kafka/event_log.h"
 #include "common/adapters/system_clock/system_clock.h"
 #include "common/catalogue/catalogue.h"
 #include "common/http/server/server.h"
@@ -74,14 +75,31 @@ class Termination {
   sigset_t signals_{};
 };
 
-void serve(const std::string& secret) {
+struct Options {
+  std::string secret;
+  std::string brokers;  // empty: the log that costs nothing
+  std::string topic_prefix;
+};
+
+std::unique_ptr<EventSink> open_log(const Options& options) {
+  if (options.brokers.empty()) return std::make_unique<NullLog>();
+  auto log = open_kafka_log({.brokers = options.brokers, .topic_prefix = options.topic_prefix});
+  if (!log) fail(log.error().detail);
+  const auto topics = Catalogue::builtin().topics();
+  if (const auto made = log.value()->create_topics(topics); !made) fail(made.error().detail);
+  if (const auto ready = log.value()->ready(topics); !ready) fail(ready.error().detail);
+  return std::move(log.value());
+}
+
+void serve(const Options& options) {
   const Termination termination;
-  NullLog log;
+  const auto log = open_log(options);
   const SystemClock clock;
   Metrics metrics;
-  Intake intake({}, log, clock, metrics);
+  Intake intake({}, *log, clock, metrics);
   http::HttpServer server({.threads = 1},
-                          intake.routes(stripe_door({.secrets = {secret}}, Catalogue::builtin())), metrics);
+                          intake.routes(stripe_door({.secrets = {options.secret}}, Catalogue::builtin())),
+                          metrics);
   if (const auto started = server.start(); !started) fail(started.error().detail);
   report_listening(server.bound_address());
   termination.wait();
@@ -92,9 +110,11 @@ void serve(const std::string& secret) {
 }  // namespace penstock::bench
 
 int main(int argc, char** argv) {
-  std::string secret;
-  CLI::App app("Penstock's ingress on a log that costs nothing");
-  app.add_option("--secret", secret)->required();
+  penstock::bench::Options options;
+  CLI::App app("Penstock's ingress");
+  app.add_option("--secret", options.secret)->required();
+  app.add_option("--kafka", options.brokers, "brokers; without them a log that costs nothing");
+  app.add_option("--topic-prefix", options.topic_prefix);
   CLI11_PARSE(app, argc, argv);
-  penstock::bench::serve(secret);
+  penstock::bench::serve(options);
 }

@@ -10,6 +10,10 @@ namespace penstock::bench {
 // {"events": N, "seconds": S}
 void report_events(std::size_t events, std::chrono::duration<double> took);
 
+// {"events": N, "seconds": S, "p50_s": S, "p99_s": S}
+void report_answers(std::size_t events, std::chrono::duration<double> took, std::chrono::duration<double> p50,
+                    std::chrono::duration<double> p99);
+
 // {"listening": "127.0.0.1:4711"}
 void report_listening(std::string_view address);
 
