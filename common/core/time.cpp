@@ -1,8 +1,5 @@
 #include "common/core/time.h"
 
-#include <charconv>
-#include <cstdio>
-
 namespace penstock {
 namespace {
 
@@ -23,6 +20,10 @@ int digits(std::string_view text, std::size_t at, std::size_t count) noexcept {
   return value;
 }
 
+void put_digits(std::string& text, std::size_t at, std::size_t count, unsigned value) noexcept {
+  for (std::size_t i = at + count; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+}
+
 bool has(std::string_view text, std::size_t at, std::string_view any_of) noexcept {
   return at < text.size() && any_of.find(text[at]) != std::string_view::npos;
 }
@@ -40,16 +41,16 @@ std::string to_rfc3339(Timestamp at) {
   const auto day = std::chrono::floor<days>(at);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{at - day};
-  char text[40];
-  int length =
-      std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                    static_cast<int>(time.seconds().count()));
-  std::string out(text, static_cast<std::size_t>(length));
+  std::string out = "0000-00-00T00:00:00";
+  put_digits(out, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
+  put_digits(out, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(out, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(out, 11, 2, static_cast<unsigned>(time.hours().count()));
+  put_digits(out, 14, 2, static_cast<unsigned>(time.minutes().count()));
+  put_digits(out, 17, 2, static_cast<unsigned>(time.seconds().count()));
   if (const auto ms = time.subseconds().count(); ms != 0) {
-    length = std::snprintf(text, sizeof text, ".%03d", static_cast<int>(ms));
-    out.append(text, static_cast<std::size_t>(length));
+    out += ".000";
+    put_digits(out, 20, 3, static_cast<unsigned>(ms));
   }
   out += 'Z';
   return out;

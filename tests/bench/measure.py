@@ -211,6 +211,17 @@ class Databases:
         sessions, charges = (events + 1) // 2, events // 2
         assert counts == [events, sessions, events, charges, events], (self.TABLES, counts, events)
 
+    def apply_mix(self, events: int) -> Sample:
+        events -= events % 4  # a guest's session and intent, a depositor's session and intent
+        with self.fresh() as database:
+            sample = run_program("bench_worker", "--store", f"{POSTGRES}/{database}", "--events", events, "--deposits",
+                                 "--redis-port", REDIS_PORT, "--kafka", KAFKA,
+                                 "--topic-prefix", f"bench-{secrets.token_hex(6)}.")
+            counts = [int(psql(database, f"select count(*) from {table}"))
+                      for table in ("inbox", "payment_intents", "ledger_entries")]
+            assert counts == [events, events // 2, events // 2], (counts, events)
+            return sample
+
 
 def measure_worker(effort: Effort) -> list[Line]:
     with Databases() as databases:
@@ -225,6 +236,17 @@ def measure_worker(effort: Effort) -> list[Line]:
     return [compare("worker events : one transaction an event", worker, single, aim=8),
             compare("worker events : unnest + CTE by 500", worker, batched, aim=0.6),
             compare("worker events with Redis : unnest + CTE by 500", worker_redis, batched, aim=0.6)]
+
+
+def measure_mix(effort: Effort) -> list[Line]:
+    with Databases() as databases:
+        mix = Side("checkouts and deposits", databases.apply_mix, 5_000, at_least=400)
+        batched = Side("unnest + CTE", lambda events: databases.apply("bench_postgres_loop", events, "--batch", 500), 5_000,
+                       at_least=100)
+        interleave(effort, mix, batched)
+    what = "checkouts and deposits from Kafka, with Redis"
+    return [compare(f"{what} : unnest + CTE of simple events", mix, batched),
+            Line(f"CPU an event of the worker, {what}", f"{statistics.median(s.cpu_us for s in mix.samples):.1f} µs")]
 
 
 STANDALONE_CONNECTIONS = 64
@@ -411,8 +433,8 @@ def table(lines: list[Line]) -> str:
                       [dataclasses.astuple(line) for line in lines])
 
 
-PARTS = {"ingress": measure_ingress, "kafka": measure_kafka, "worker": measure_worker, "standalone": measure_standalone,
-         "pruning": measure_pruning, "memory": lambda _: measure_memory()}
+PARTS = {"ingress": measure_ingress, "kafka": measure_kafka, "worker": measure_worker, "mix": measure_mix,
+         "standalone": measure_standalone, "pruning": measure_pruning, "memory": lambda _: measure_memory()}
 
 
 def main():

@@ -12,6 +12,9 @@ namespace penstock::bench {
 
 namespace {
 
+constexpr std::size_t kDepositors = 1'000;
+constexpr std::string_view kUserMark = "{{user}}";
+
 void replace(std::string& text, std::string_view from, std::string_view to) {
   if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
 }
@@ -19,9 +22,11 @@ void replace(std::string& text, std::string_view from, std::string_view to) {
 }  // namespace
 
 EventBodies::EventBodies(Payer payer)
-    : salt_(crypto::to_hex(crypto::random_bytes(6))),
-      session_(read("checkout.session.completed", payer)),
-      intent_(read("payment_intent.succeeded", payer)) {}
+    : payer_(payer),
+      salt_(crypto::to_hex(crypto::random_bytes(6))),
+      session_(read("checkout.session.completed", in_pairs() ? Payer::guest : payer)),
+      intent_(read("payment_intent.succeeded", payer)),
+      deposit_(read("checkout.session.completed", Payer::guest_or_depositor)) {}
 
 EventBodies::Template EventBodies::read(std::string_view type, Payer payer) {
   constexpr std::string_view kMark = "{{id}}";
@@ -30,6 +35,11 @@ EventBodies::Template EventBodies::read(std::string_view type, Payer payer) {
   std::ifstream file(path, std::ios::binary);
   if (!file) fail("cannot read " + path);
   std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (payer == Payer::guest_or_depositor && type == "checkout.session.completed") {
+    replace(text, R"("client_reference_id": null)", R"("client_reference_id": "{{user}}")");
+    replace(text, "\"metadata\": {},\n      \"mode\"",
+            "\"metadata\": {\"type\": \"wallet_deposit\"},\n      \"mode\"");
+  }
   if (payer == Payer::named) {
     replace(text, R"("client_reference_id": null)", R"("client_reference_id": "user_{{id}}")");
     replace(text, R"("customer": null)", R"("customer": "cus_{{id}}")");
@@ -52,9 +62,14 @@ std::string EventBodies::fill(const Template& from, std::string_view id) {
 }
 
 EventBody EventBodies::make(std::size_t n) const {
-  const std::string id = fmt::format("{}{:012}", salt_, n);
-  const Template& chosen = n % 2 == 0 ? session_ : intent_;
-  return {"evt_" + id, chosen.type, "pi_" + id, fill(chosen, id)};
+  const bool is_session = n % 2 == 0;
+  const std::size_t payment = in_pairs() ? n / 2 : n;
+  const bool deposits = in_pairs() && is_session && payment % 2 == 1;
+  const std::string id = fmt::format("{}{:012}", salt_, payment);
+  const Template& chosen = !is_session ? intent_ : deposits ? deposit_ : session_;
+  EventBody event{(is_session ? "evt_s" : "evt_i") + id, chosen.type, "pi_" + id, fill(chosen, id)};
+  if (deposits) replace(event.body, kUserMark, fmt::format("user_{}", payment / 2 % kDepositors));
+  return event;
 }
 
 }  // namespace penstock::bench

@@ -9,6 +9,11 @@ namespace penstock::bench {
 
 // {"events": N, "seconds": S}
 void report_events(std::size_t events, std::chrono::duration<double> took);
+// {"events": N, "seconds": S, "cpu_s": S}
+void report_events(std::size_t events, std::chrono::duration<double> took, std::chrono::duration<double> cpu);
+
+// What this process has used of the cores.
+std::chrono::duration<double> cpu_used();
 
 // {"events": N, "seconds": S, "p50_s": S, "p99_s": S}
 void report_answers(std::size_t events, std::chrono::duration<double> took, std::chrono::duration<double> p50,

@@ -1,6 +1,6 @@
-// bench_worker: one worker pool on PostgreSQL or a SQLite file. The events stand in an in-memory log before
-// the clock starts; it stops when the last of them is committed and marked seen. With --events 0 it only
-// brings the schema to its version.
+// bench_worker: one worker pool on PostgreSQL or a SQLite file. The events stand in Kafka or in an in-memory
+// log before the clock starts; it stops when the last of them is committed and marked seen. With --events 0 it
+// only brings the schema to its version.
 
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "common/adapters/kafka/event_log.h"
 #include "common/adapters/memory/event_log.h"
 #include "common/adapters/postgres/store.h"
 #include "common/adapters/redis/no_seen_set.h"
@@ -74,21 +75,25 @@ Record make_record(const EventBodies& bodies, std::size_t n, const std::string& 
            {"ps_livemode", "false"}}};
 }
 
-void preload(EventLog& log, std::size_t events, bool named, Timestamp now) {
-  const EventBodies bodies(named ? EventBodies::Payer::named : EventBodies::Payer::guest);
+void preload(EventLog& log, std::size_t events, EventBodies::Payer payer, Timestamp now) {
+  const EventBodies bodies(payer);
   const std::string received_at = to_rfc3339(now);
   for (std::size_t n = 0; n < events; ++n)
-    if (!log.append(make_record(bodies, n, received_at), [](const Result<Position>&) {}))
-      fail("the log refused an event");
+    while (!log.append(make_record(bodies, n, received_at), [](const Result<Position>& appended) {
+      if (!appended) fail(appended.error().detail);
+    }))
+      if (!log.flush(Milliseconds{60'000})) fail("the log takes no events");
   if (!log.flush(Milliseconds{60'000})) fail("the log is not done within a minute");
 }
 
 struct Options {
   std::string store;
+  std::string brokers;  // empty: the log in memory
+  std::string topic_prefix;
   int redis_port = 0;  // 0: no seen set
   std::size_t events = 0;
   std::size_t batch = 500;
-  bool named = false;
+  EventBodies::Payer payer = EventBodies::Payer::guest;
 };
 
 Result<std::unique_ptr<StoreAdapter>> open_store(const std::string& address) {
@@ -105,8 +110,15 @@ std::unique_ptr<SeenSet> make_seen_set(int redis_port) {
                                         seen_key_prefix("bench-" + std::to_string(::getpid())));
 }
 
-std::chrono::duration<double> apply_all(const Options& options, EventLog& log, Store& store,
-                                        const Clock& clock) {
+std::unique_ptr<EventLog> open_log(const Options& options, const Clock& clock) {
+  if (options.brokers.empty())
+    return open_memory_log({.queue_records_max = options.events, .queue_bytes_max = kLogBytesMax}, clock).log;
+  auto log = open_kafka_log({.brokers = options.brokers, .topic_prefix = options.topic_prefix});
+  if (!log) fail(log.error().detail);
+  return std::move(log.value());
+}
+
+void apply_all(const Options& options, EventLog& log, Store& store, const Clock& clock) {
   const auto inner = make_seen_set(options.redis_port);
   CountingSeenSet seen_set(*inner, options.events);
   Metrics registry;
@@ -121,12 +133,13 @@ std::chrono::duration<double> apply_all(const Options& options, EventLog& log, S
   PoolHealth health(worker.pool, clock, Milliseconds{60'000});
 
   const auto start = std::chrono::steady_clock::now();
+  const auto used = cpu_used();
   std::jthread thread([&](std::stop_token stop) {
     if (!run_worker(worker, {log, seen_set, store, clock, sources, health}, policy, metrics, std::move(stop)))
       fail("the worker gave up");
   });
   seen_set.wait();
-  return std::chrono::steady_clock::now() - start;
+  report_events(options.events, std::chrono::steady_clock::now() - start, cpu_used() - used);
 }
 
 void run(const Options& options) {
@@ -135,11 +148,10 @@ void run(const Options& options) {
   if (!store || !store.value()->migrate() || !store.value()->ready()) fail("the store is not ready");
   if (options.events == 0) return;
 
-  auto memory =
-      open_memory_log({.queue_records_max = options.events, .queue_bytes_max = kLogBytesMax}, clock);
-  if (!memory.log->create_topics({std::string(kTopic)})) fail("no topic");
-  preload(*memory.log, options.events, options.named, clock.now());
-  report_events(options.events, apply_all(options, *memory.log, *store.value(), clock));
+  const auto log = open_log(options, clock);
+  if (const auto made = log->create_topics({std::string(kTopic)}); !made) fail(made.error().detail);
+  preload(*log, options.events, options.payer, clock.now());
+  apply_all(options, *log, *store.value(), clock);
 }
 
 }  // namespace
@@ -150,10 +162,17 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app("One worker pool");
   app.add_option("--store", options.store, "postgresql://… or sqlite:FILE")->required();
+  app.add_option("--kafka", options.brokers, "brokers; without them a log in memory");
+  app.add_option("--topic-prefix", options.topic_prefix);
   app.add_option("--redis-port", options.redis_port);
   app.add_option("--events", options.events)->required();
   app.add_option("--batch", options.batch);
-  app.add_flag("--named", options.named, "each payment names a user and a customer");
+  app.add_flag_callback(
+      "--named", [&] { options.payer = EventBodies::Payer::named; },
+      "each payment names a user and a customer");
+  app.add_flag_callback(
+      "--deposits", [&] { options.payer = EventBodies::Payer::guest_or_depositor; },
+      "every second payment is a deposit, and each session is followed by its intent");
   CLI11_PARSE(app, argc, argv);
   run(options);
 }
