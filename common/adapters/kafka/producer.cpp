@@ -34,6 +34,15 @@ HeaderList headers_of(const Record& record) {
   return headers;
 }
 
+// Only an offset shows that the record is in the log. librdkafka takes a batch for delivered when a later one of
+// its partition is, but a broker that knows nothing of this producer yet takes a later batch although it has
+// refused the first.
+Result<Position> answer_of(const rd_kafka_message_t& report, std::string topic) {
+  if (report.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(report.err, "kafka append");
+  if (report.offset < 0) return Error{ErrorCode::unavailable, "kafka append: confirmed without an offset"};
+  return Position{std::move(topic), Partition{report.partition}, Offset{report.offset}};
+}
+
 std::size_t bytes_of(const Record& record) {
   std::size_t bytes = record.key.size() + record.value.size();
   for (const auto& [name, value] : record.headers) bytes += name.size() + value.size();
@@ -113,13 +122,8 @@ Status Producer::append(Record record, AppendDone done) {
 void Producer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* producer) noexcept {
   auto* self = static_cast<Producer*>(producer);
   const std::unique_ptr<Pending> pending(static_cast<Pending*>(message->_private));
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    self->outage_.over();
-    pending->done(
-        Position{std::move(pending->record.topic), Partition{message->partition}, Offset{message->offset}});
-  } else {
-    pending->done(error_of(message->err, "kafka append"));
-  }
+  pending->done(answer_of(*message, std::move(pending->record.topic)));
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) self->outage_.over();
   self->answered();
 }
 
