@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -38,6 +39,17 @@ class FaultyStore final : public Store {
     const std::lock_guard lock(mutex_);
     fails_ = nullptr;
   }
+  // From now on commits wait until they are let go.
+  void hold_commits() {
+    const std::lock_guard lock(mutex_);
+    holding_ = true;
+  }
+  void let_commits_go() {
+    const std::lock_guard lock(mutex_);
+    holding_ = false;
+    let_go_.notify_all();
+  }
+  int commits_held() const { return commits_held_; }
   // While away, begin() is answered with unavailable.
   void set_available(bool available) { available_ = available; }
   int commits() const { return commits_; }
@@ -79,6 +91,7 @@ class FaultyStore final : public Store {
       return batch_->load(wanted);
     }
     Status commit(std::span<const TableRows> changes) override {
+      faults_.wait_while_held();
       const auto fault = faults_.next_fault(changes);
       if (fault && fault->kind == CommitFault::refused) return fault->error;
       TRY_STATUS(batch_->commit(changes));
@@ -91,6 +104,14 @@ class FaultyStore final : public Store {
     FaultyStore& faults_;
     std::unique_ptr<StoreBatch> batch_;
   };
+
+  void wait_while_held() {
+    std::unique_lock lock(mutex_);
+    if (!holding_) return;
+    ++commits_held_;
+    let_go_.wait(lock, [this] { return !holding_; });
+    --commits_held_;
+  }
 
   std::optional<Fault> next_fault(std::span<const TableRows> changes) {
     const std::lock_guard lock(mutex_);
@@ -106,6 +127,8 @@ class FaultyStore final : public Store {
 
   Store& store_;
   std::mutex mutex_;
+  std::condition_variable let_go_;
+  bool holding_ = false;
   std::deque<Fault> faults_;
   Error standing_error_;
   Predicate fails_;
@@ -113,6 +136,7 @@ class FaultyStore final : public Store {
   std::atomic<int> times_asked_for_id_{0};
   std::atomic<bool> available_{true};
   std::atomic<int> commits_{0};
+  std::atomic<int> commits_held_{0};
 };
 
 }  // namespace penstock::testing

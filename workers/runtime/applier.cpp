@@ -50,16 +50,11 @@ Applier::Tries::Tries(const ApplierOptions& options)
     : after_conflict(kConflictDelayMin, options.retry_delay_min),
       after_failure(options.retry_delay_min, options.retry_delay_max) {}
 
-bool Applier::apply(std::vector<Incoming> batch) {
+bool Applier::finish(std::vector<Incoming> batch, Tried tried) {
   Tries tries(options_);
-  for (;;) {
-    const auto settled = apply_batch(context_, batch);
-    if (settled) {
-      mark_done(batch, settled.value());
-      return true;
-    }
-    context_.metrics.batch_retried(options_.pool, to_string(settled.error().code));
-    switch (next_step(settled.error(), batch, tries)) {
+  while (!tried) {
+    context_.metrics.batch_retried(options_.pool, to_string(tried.error().code));
+    switch (next_step(tried.error(), batch, tries)) {
       case Step::again:
         break;
       case Step::halve:
@@ -67,7 +62,15 @@ bool Applier::apply(std::vector<Incoming> batch) {
       case Step::give_up:
         return false;
     }
+    tried = try_once(batch);
   }
+  mark_done(batch, tried.value());
+  return true;
+}
+
+bool Applier::apply(std::vector<Incoming> batch) {
+  Tried tried = try_once(batch);
+  return finish(std::move(batch), std::move(tried));
 }
 
 Applier::Step Applier::next_step(const Error& error, std::vector<Incoming>& batch, Tries& tries) {

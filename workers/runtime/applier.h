@@ -24,7 +24,7 @@ struct ApplierOptions {
   std::string store_address;  // for messages
 };
 
-// Called on the thread that applies.
+// Called from finish().
 struct ApplierHooks {
   // Waits so long while the events stay this worker's. False: they no longer are, or it has to stop.
   std::function<bool(Milliseconds)> hold;
@@ -32,7 +32,10 @@ struct ApplierHooks {
   std::function<void(const std::vector<Incoming>&, const std::vector<Settled>&)> applied;
 };
 
-// Used by one thread. All it is given must outlive it.
+// What became of each event, or why nothing did.
+using Tried = Result<std::vector<Settled>>;
+
+// All it is given must outlive it.
 class Applier {
  public:
   Applier(ApplierOptions options, BatchContext context, PoolHealth& health, ApplierHooks hooks)
@@ -41,8 +44,12 @@ class Applier {
         health_(health),
         hooks_(std::move(hooks)) {}
 
-  // True: each event's inbox row is committed. False: hold() said so, and the events come again.
-  bool apply(std::vector<Incoming> batch);
+  // The first try. May be called while another thread is in finish(), which must not be about a failed one.
+  Tried try_once(std::vector<Incoming>& batch) const { return apply_batch(context_, batch); }
+
+  // Goes on from there, for as long as it takes; used by one thread. True: each event's inbox row is
+  // committed. False: hold() said so, and the events come again.
+  bool finish(std::vector<Incoming> batch, Tried tried);
 
  private:
   // Of one batch.
@@ -58,6 +65,7 @@ class Applier {
   Step reject(Incoming& incoming, Rejection why, Tries& tries);
   Step back_off(const Error& error, std::size_t events, Tries& tries);
   Step wait(Milliseconds delay);
+  bool apply(std::vector<Incoming> batch);
   bool apply_halves(std::vector<Incoming> batch);
   void note_conflicts(const Error& error, std::size_t events);
   void note_failure(const Error& error, std::size_t events);

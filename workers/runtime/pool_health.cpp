@@ -34,7 +34,7 @@ void PoolHealth::took(std::size_t events) {
   const std::lock_guard lock(mutex_);
   if (!std::exchange(waiting_, true)) since_ = now();
   events_lost_ = false;
-  events_ = events;
+  events_ += events;
 }
 
 void PoolHealth::applied(std::size_t events) {

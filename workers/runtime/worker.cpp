@@ -1,11 +1,14 @@
 #include "workers/runtime/worker.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 
 #include "common/async/backoff.h"
 #include "common/async/periodic.h"
+#include "common/async/task_pool.h"
 #include "common/catalogue/catalogue.h"
+#include "common/core/check.h"
 #include "common/observe/log.h"
 #include "workers/runtime/applier.h"
 #include "workers/runtime/dead_letters.h"
@@ -28,6 +31,13 @@ std::vector<Position> outermost(const std::vector<Position>& all, Better better)
   return positions;
 }
 
+// Records of one poll, read and asked about at the seen set.
+struct Taken {
+  std::vector<Incoming> events;
+  std::vector<Position> positions;
+  std::uint64_t generation = 0;  // of the consumer when it polled them
+};
+
 class Worker {
  public:
   Worker(const WorkerOptions& options, const WorkerPorts& ports, const Policy& policy, WorkerMetrics& metrics,
@@ -45,21 +55,27 @@ class Worker {
                  {[this](Milliseconds delay) { return hold_partitions(delay); },
                   [this](const auto& batch, const auto& settled) { mark_seen(batch, settled); }}) {}
 
+  // While one batch is applied, the next is polled and read.
   Status run() {
     TRY_STATUS(join());
     while (!stop_.stop_requested()) {
-      auto polled = consumer_->poll(options_.batch_events_max, options_.poll_wait);
+      auto polled =
+          consumer_->poll(options_.batch_events_max, applying_ ? Milliseconds{0} : options_.poll_wait);
       if (!polled) {
+        finish_applying();
         if (polled.error().code == ErrorCode::fenced) return polled.error();
         wait_for_log(polled.error());
         continue;
       }
       note_log_answers();
-      if (polled.value().empty())
-        has_nothing_to_do();
+      if (!polled.value().empty())
+        finish_applying(read(std::move(polled).value()));
+      else if (applying_)
+        finish_applying();
       else
-        process(std::move(polled).value());
+        has_nothing_to_do();
     }
+    finish_applying();
     return ok();
   }
 
@@ -117,28 +133,60 @@ class Worker {
   }
 
   // Partitions that were taken away and given back may have moved on meanwhile.
-  void note_done(const std::vector<Position>& positions) {
+  void note_done(const Taken& taken) {
     const auto generation = consumer_->generation();
     if (std::exchange(done_generation_, generation) != generation) done_.clear();
-    done_.insert(done_.end(), positions.begin(), positions.end());
+    if (taken.generation != generation) return;
+    done_.insert(done_.end(), taken.positions.begin(), taken.positions.end());
     done_ = outermost(done_, std::greater<>{});
   }
 
-  void process(std::vector<StoredRecord> records) {
-    ports_.health.took(records.size());
-    std::vector<Position> positions;
-    for (const auto& record : records) positions.push_back(record.position);
-    next_to_do_ = outermost(positions, std::less<>{});
-    std::vector<Incoming> batch;
-    batch.reserve(records.size());
-    for (auto& record : records) batch.push_back(identify(std::move(record)));
-    read_unseen(batch);
-    if (!applier_.apply(std::move(batch))) {  // these records come again, here or elsewhere
-      ports_.health.lost_events();
+  Taken read(std::vector<StoredRecord> records) {
+    Taken taken;
+    taken.generation = consumer_->generation();
+    for (const auto& record : records) taken.positions.push_back(record.position);
+    taken.events.reserve(records.size());
+    for (auto& record : records) taken.events.push_back(identify(std::move(record)));
+    read_unseen(taken.events);
+    return taken;
+  }
+
+  // One batch at a time, so that each finds in the store what the ones before it have changed.
+  void start_applying(Taken taken) {
+    ports_.health.took(taken.events.size());
+    next_to_do_ = outermost(taken.positions, std::less<>{});
+    applying_.emplace(Applying{std::move(taken), {}});
+    const auto tried = std::make_shared<std::promise<Tried>>();
+    applying_->tried = tried->get_future();
+    const bool started = applying_thread_.submit(
+        [this, tried, &events = applying_->taken.events] { tried->set_value(applier_.try_once(events)); });
+    CHECK(started);
+  }
+
+  // Waits for the batch that is being applied, and has `next` applied from then on. What is left to do for a
+  // batch whose rows are committed is done beside that; one that failed keeps the next one waiting.
+  void finish_applying(std::optional<Taken> next = std::nullopt) {
+    std::optional<Applying> ended;
+    std::optional<Tried> tried;
+    if (applying_) {
+      tried = applying_->tried.get();
+      ended = std::exchange(applying_, std::nullopt);
+    }
+    const bool failed = tried && !*tried;
+    if (next && !failed) start_applying(std::move(*next));
+    if (ended) finish(std::move(ended->taken), std::move(*tried));
+    // What failed may have taken long enough for others to have these.
+    if (next && failed && next->generation == consumer_->generation() && !stop_.stop_requested())
+      start_applying(std::move(*next));
+  }
+
+  void finish(Taken taken, Tried tried) {
+    if (!applier_.finish(std::move(taken.events), std::move(tried))) {
+      ports_.health.lost_events();  // these records come again, here or elsewhere
       return;
     }
     note_left_.clear();
-    note_done(positions);
+    note_done(taken);
     commit();
   }
 
@@ -202,6 +250,11 @@ class Worker {
     if (consumer_->annotate(next_to_do_, note)) note_left_ = std::move(note);
   }
 
+  struct Applying {
+    Taken taken;
+    std::future<Tried> tried;
+  };
+
   const WorkerOptions& options_;
   WorkerPorts ports_;
   WorkerMetrics& metrics_;
@@ -209,12 +262,14 @@ class Worker {
   Applier applier_;
   std::unique_ptr<EventConsumer> consumer_;
   std::optional<Backoff> log_backoff_;
-  std::vector<Position> next_to_do_;  // of the batch in hand
+  std::vector<Position> next_to_do_;  // of the batch that is being applied
   std::string note_left_;
   std::vector<Position> done_;  // and not committed yet
   std::uint64_t done_generation_ = 0;
   bool commits_ = true;
   bool seen_set_answers_ = true;
+  std::optional<Applying> applying_;
+  TaskPool applying_thread_{1, 1};  // last: it uses the applier and what is being applied
 };
 
 }  // namespace

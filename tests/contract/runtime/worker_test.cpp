@@ -30,6 +30,7 @@ class MapSeenSet final : public SeenSet {
  public:
   Result<std::vector<std::optional<Position>>> seen(std::span<const EventKey> keys) override {
     if (away) return Error{ErrorCode::unavailable, "away"};
+    keys_asked += static_cast<int>(keys.size());
     std::vector<std::optional<Position>> answer;
     for (const auto& key : keys) {
       const auto known = events_.find(key.value);
@@ -47,6 +48,7 @@ class MapSeenSet final : public SeenSet {
     return known == events_.end() ? std::nullopt : std::optional(known->second);
   }
   std::atomic<bool> away = false;
+  std::atomic<int> keys_asked = 0;
 
  private:
   std::map<std::string, Position> events_;
@@ -403,6 +405,34 @@ TEST_F(WorkerTest, StoppingWhileTheStoreIsAwayLosesNothing) {
   start();
   wait_until("offset", [&] { return committed().value == 1; });
   EXPECT_EQ(balance("u"), 10);
+}
+
+TEST_F(WorkerTest, TheNextBatchIsReadWhileOneIsApplied) {
+  options_.batch_events_max = 1;
+  for (int i = 0; i < 3; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  store_->hold_commits();
+  start();
+  wait_until("one is applied, the next is read",
+             [&] { return store_->commits_held() == 1 && seen_set_.keys_asked == 2; });
+  EXPECT_EQ(committed().value, 0);
+  store_->let_commits_go();
+  wait_until("offset", [&] { return committed().value == 3; });
+  EXPECT_EQ(balance("u"), 3);
+}
+
+TEST_F(WorkerTest, ABatchThatFailsKeepsTheNextOneWaiting) {
+  options_.batch_events_max = 1;
+  append_deposit("evt_1", "u", 1);
+  append_deposit("evt_2", "v", 1);
+  store_->fail_commits({ErrorCode::unavailable, "not now"}, writes<CheckoutSession>("test:cs_evt_1"));
+  start();
+  wait_until("several tries", [&] { return store_->refusals() >= 5 && seen_set_.keys_asked == 2; });
+  EXPECT_EQ(store_->commits(), 0);
+  EXPECT_EQ(health_.status().events, 1U);
+  store_->mend();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(balance("u"), 1);
+  EXPECT_EQ(balance("v"), 1);
 }
 
 TEST_F(WorkerTest, WhatIsNoEventIsParkedWithItsReasonAndTheRestGoesOn) {
