@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/url/grammar/hexdig_chars.hpp>
+#include <boost/url/pct_string_view.hpp>
 #include <charconv>
 #include <limits>
 #include <span>
@@ -61,27 +63,10 @@ std::optional<std::string_view> after_scheme(std::string_view text, std::string_
   return text.substr(scheme.size());
 }
 
-std::optional<int> hex_digit(char c) noexcept {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
-
 Result<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-    const auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : std::nullopt;
-    if (!high || !low) return refuse("has a '%' that two hexadecimal digits do not follow");
-    out += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  return out;
+  const auto escaped = boost::urls::make_pct_string_view(text);
+  if (!escaped) return refuse("has a '%' that two hexadecimal digits do not follow");
+  return escaped->decode();
 }
 
 Result<SqliteUrl> sqlite_url(std::string_view path) {
@@ -164,7 +149,7 @@ Result<Address> parse_address(std::string_view text) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   const auto allowed = [&](char c) {
-    return bracketed ? hex_digit(c) || c == ':' || c == '.' : is_name_char(c);
+    return bracketed ? boost::urls::grammar::hexdig_chars(c) || c == ':' || c == '.' : is_name_char(c);
   };
   if (host.empty() || !std::all_of(host.begin(), host.end(), allowed)) return refuse(std::string(kForm));
   return Address{std::string(host), static_cast<std::uint16_t>(*port)};

@@ -3,6 +3,26 @@
 #include <charconv>
 
 namespace penstock::json {
+namespace {
+
+bool must_be_escaped(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+void append_escape(std::string& out, char c) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  static constexpr std::string_view kShort = "\"\\\n\r\t\b\f", kLetters = "\"\\nrtbf";
+  out += '\\';
+  if (const auto at = kShort.find(c); at != std::string_view::npos) {
+    out += kLetters[at];
+    return;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  out.append("u00") += kHex[byte >> 4];
+  out += kHex[byte & 15];
+}
+
+}  // namespace
 
 void Writer::separate() {
   if (needs_comma_) text_ += ',';
@@ -10,42 +30,15 @@ void Writer::separate() {
 }
 
 void Writer::quote(std::string_view value) {
-  static constexpr char kHex[] = "0123456789abcdef";
   text_ += '"';
-  for (const char c : value) {
-    switch (c) {
-      case '"':
-        text_ += "\\\"";
-        break;
-      case '\\':
-        text_ += "\\\\";
-        break;
-      case '\n':
-        text_ += "\\n";
-        break;
-      case '\r':
-        text_ += "\\r";
-        break;
-      case '\t':
-        text_ += "\\t";
-        break;
-      case '\b':
-        text_ += "\\b";
-        break;
-      case '\f':
-        text_ += "\\f";
-        break;
-      default:
-        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
-          text_ += "\\u00";
-          text_ += kHex[byte >> 4];
-          text_ += kHex[byte & 15];
-        } else {
-          text_ += c;
-        }
-    }
+  std::size_t written = 0;
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    if (!must_be_escaped(value[at])) continue;
+    text_.append(value, written, at - written);
+    append_escape(text_, value[at]);
+    written = at + 1;
   }
-  text_ += '"';
+  text_.append(value, written) += '"';
 }
 
 Writer& Writer::begin_object() {

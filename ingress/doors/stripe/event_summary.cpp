@@ -1,7 +1,9 @@
 #include "ingress/doors/stripe/event_summary.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 namespace penstock {
 namespace {
@@ -14,12 +16,29 @@ constexpr std::array<bool, 256> character_set(std::string_view characters) {
   return set;
 }
 
-constexpr auto kStructural = character_set("\"{}[]");
 constexpr auto kSpace = character_set(" \t\r\n");
 constexpr auto kEndsScalar = character_set(" \t\r\n,:\"{}[]");
 constexpr auto kToken = character_set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-");
 
 bool is(const std::array<bool, 256>& set, char c) noexcept { return set[static_cast<unsigned char>(c)]; }
+
+// The first of those characters, or `end`. Most of a body is passed over here, so sixteen characters at a time.
+template <char... kWanted>
+const char* find_any(const char* at, const char* end) noexcept {
+  using Block = char __attribute__((vector_size(16)));
+  static_assert(std::endian::native == std::endian::little);
+  for (; end - at >= 16; at += 16) {
+    Block block;
+    std::memcpy(&block, at, sizeof block);
+    const auto found = ((block == kWanted) | ...);
+    std::uint64_t halves[2];
+    std::memcpy(halves, &found, sizeof halves);
+    if (halves[0] != 0) return at + std::countr_zero(halves[0]) / 8;
+    if (halves[1] != 0) return at + 8 + std::countr_zero(halves[1]) / 8;
+  }
+  while (at != end && ((*at != kWanted) && ...)) ++at;
+  return at;
+}
 
 // The few escapes that stand for a character a token may have; nullopt for any other.
 std::optional<std::string> unescape(std::string_view raw) {
@@ -47,8 +66,10 @@ class Cursor {
 
   // The next character that matters; NUL at the end.
   char peek() noexcept {
-    while (at_ != end_ && is(kSpace, *at_)) ++at_;
-    return at_ == end_ ? '\0' : *at_;
+    const char* at = at_;
+    while (at != end_ && is(kSpace, *at)) ++at;
+    at_ = at;
+    return at == end_ ? '\0' : *at;
   }
   bool at_end() noexcept { return peek() == '\0' && at_ == end_; }
 
@@ -63,16 +84,16 @@ class Cursor {
     if (!character('"')) return false;
     const char* const first = at_;
     escaped_ = false;
-    for (; at_ != end_; ++at_) {
-      if (*at_ == '"') {
-        raw = {first, static_cast<std::size_t>(at_++ - first)};
-        return true;
-      }
-      if (*at_ != '\\') continue;
+    for (;;) {
+      at_ = find_any<'"', '\\'>(at_, end_);
+      if (at_ == end_) return false;
+      if (*at_ == '"') break;
       escaped_ = true;
       if (++at_ == end_) return false;
+      ++at_;
     }
-    return false;
+    raw = {first, static_cast<std::size_t>(at_++ - first)};
+    return true;
   }
 
   bool scalar(std::string_view& text) noexcept {
@@ -91,7 +112,7 @@ class Cursor {
     if (first != '{' && first != '[') return scalar(ignored);
     std::size_t depth = 0;
     do {
-      while (at_ != end_ && !is(kStructural, *at_)) ++at_;
+      at_ = find_any<'"', '{', '}', '[', ']'>(at_, end_);
       if (at_ == end_) return false;
       if (*at_ == '"') {
         if (!string(ignored)) return false;

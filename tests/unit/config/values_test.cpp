@@ -134,9 +134,15 @@ TEST(ParseRedisUrl, TakesDatabaseUserAndPassword) {
   EXPECT_EQ(parse_redis_url("").value(), std::nullopt);
 }
 
+TEST(ParseRedisUrl, APasswordIsDecodedOnceAndAPlusStays) {
+  EXPECT_EQ(parse_redis_url("redis://:a+b%2Bc%2540%3a%2f@h:1").value()->password, "a+b+c%40:/");
+  EXPECT_EQ(parse_redis_url("redis://a%3Ab:%C3%A9@h:1").value()->username, "a:b");
+}
+
 TEST(ParseRedisUrl, RefusesWhatItWouldNotHonour) {
   for (const char* text : {"rediss://h:1", "h:6379", "redis://h", "redis://h:0", "redis://h:1/x",
-                           "redis://h:1/-1", "redis://bob@h:1", "redis://:%4@h:1", "redis://:%zz@h:1"})
+                           "redis://h:1/-1", "redis://bob@h:1", "redis://:%4@h:1", "redis://:%zz@h:1",
+                           "redis://:%@h:1", "redis://%g0:x@h:1", "redis://:% 1@h:1", "redis://:%+1@h:1"})
     EXPECT_FALSE(parse_redis_url(text)) << text;
 }
 

@@ -89,6 +89,46 @@ TEST(JsonParse, CountsAndLengthsAreBounded) {
   EXPECT_EQ(problem(R"("abcd")", {.string_bytes_max = 3}), "string_too_long");
 }
 
+// Digests of this text are kept in databases: not a byte of it may change.
+TEST(JsonWriter, SpellsEveryEscapeInOneWayForever) {
+  std::string controls;
+  for (char c = 0; c < 0x20; ++c) controls += c;
+  EXPECT_EQ(
+      Writer().string(controls).text(),
+      R"("\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f)"
+      R"(\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f")");
+  EXPECT_EQ(Writer().string("\"\\/<\x7f\xC3\xA9\xF0\x9F\x98\x80'").text(),
+            "\"\\\"\\\\/<\x7f\xC3\xA9\xF0\x9F\x98\x80'\"");
+}
+
+TEST(JsonWriter, AnEscapeKeepsWhatIsBesideIt) {
+  constexpr std::string_view kPieces[] = {
+      "", "a", "\"", "\n", "\x1f", "long enough to leave the small string", "é"};
+  for (const auto first : kPieces)
+    for (const auto second : kPieces)
+      for (const auto third : kPieces) {
+        const auto text = std::string(first).append(second).append(third);
+        const auto read = Document::parse(Writer().string(text).text());
+        ASSERT_TRUE(read) << text;
+        EXPECT_EQ(read.value().root().string(), text);
+      }
+}
+
+TEST(JsonWriter, SeparatesAndNests) {
+  Writer out;
+  out.begin_object().key("a\n").begin_array().integer(INT64_MIN).integer(INT64_MAX).null().boolean(false);
+  out.begin_object()
+      .end_object()
+      .begin_array()
+      .end_array()
+      .raw("1.50")
+      .end_array()
+      .key("")
+      .string("")
+      .end_object();
+  EXPECT_EQ(out.text(), R"({"a\n":[-9223372036854775808,9223372036854775807,null,false,{},[],1.50],"":""})");
+}
+
 TEST(JsonCanonical, SortsMembersAndKeepsNumberText) {
   const auto parsed = Document::parse(R"({ "b" : 1.50, "a" : { "z":"\"\u0001é", "y":[] } })");
   ASSERT_TRUE(parsed);

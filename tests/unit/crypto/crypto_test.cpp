@@ -61,6 +61,14 @@ TEST(Hex, SpellsEveryByteInTwoLowerCaseDigits) {
   ASSERT_EQ(text.size(), 512U);
   for (std::size_t i = 0; i < 256; ++i) EXPECT_EQ(std::stoul(text.substr(2 * i, 2), nullptr, 16), i);
   EXPECT_EQ(to_hex("\x01\xab"), "01ab");
+  EXPECT_EQ(to_hex(""), "");
+}
+
+TEST(Hex, TheDigitsOfAMacAreItsText) {
+  Sha256Mac mac;
+  for (std::size_t i = 0; i < mac.size(); ++i) mac[i] = static_cast<unsigned char>(255 - 7 * i);
+  const auto digits = hex_digits(mac);
+  EXPECT_EQ(std::string(digits.data(), digits.size()), to_hex(mac));
 }
 
 TEST(Base64, GivesTheTextsOfRfc4648) {
@@ -78,8 +86,33 @@ TEST(Base64, GivesTheTextsOfRfc4648) {
 }
 
 TEST(Base64, RefusesWhatNoEncoderWrites) {
-  for (const char* text : {"Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Zm9v\n", "Zm-v", "=m9v", "Zg==Zg=="})
+  for (const char* text :
+       {"Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Zm9v\n", "Zm-v", "=m9v", "Zg==Zg==", " Zg==", "Zg==\n",
+        "Zg==    ", "\tZm9v", "Zm 9v", "    ", "Z=g=", "Zm9v====", "Zm9vZg="})
     EXPECT_EQ(from_base64(text), std::nullopt) << text;
+}
+
+TEST(Base64, EveryByteComesBackAtEveryPlace) {
+  for (std::size_t size = 1; size <= 5; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string bytes(size, '\xAA');
+        bytes[at] = static_cast<char>(byte);
+        ASSERT_EQ(from_base64(to_base64(bytes)), bytes) << size << " " << at << " " << byte;
+      }
+}
+
+TEST(Base64, NoTwoTextsStandForTheSameBytes) {
+  constexpr std::string_view kDigits = "AQgwBz/+";  // the first four end in four zero bits
+  constexpr std::string_view kOthers("-_=\n \0\xff", 7);
+  const std::string characters = std::string(kDigits).append(kOthers);
+  std::set<std::string> seen;
+  for (const char a : characters)
+    for (const char b : characters)
+      for (const char c : characters)
+        for (const char d : characters)
+          if (const auto bytes = from_base64(std::string{a, b, c, d})) seen.insert(*bytes);
+  EXPECT_EQ(seen.size(), 8U * 8 * 8 * 8 + 8 * 8 * 4 + 8 * 4);
 }
 
 TEST(UuidV7, CarriesItsTimeVersionAndVariant) {

@@ -91,6 +91,20 @@ TEST(EventSummary, BracketsInStringsAreText) {
             "ok");
 }
 
+// The scan passes over sixteen characters at a time: what matters may stand at any of them, or beyond the last.
+TEST(EventSummary, WhatMattersIsFoundAtEveryPlace) {
+  for (const char* passed_over :
+       {R"("")", R"("\"")", R"("\\")", R"("\\\"{")", R"({"a":"}"})", R"([[],"]",{"b":[1]}])", "12"})
+    for (std::size_t before = 0; before < 40; ++before)
+      for (std::size_t after = 0; after < 40; ++after) {
+        const std::string name(before, 'n'), id(after, 'i');
+        const std::string body = "{\"" + name + "\":" + passed_over + ",\"id\":\"" + id + "\"}";
+        ASSERT_EQ(of(body).id, id) << body;
+        ASSERT_FALSE(summarise(body.substr(0, body.size() - 1))) << body;
+        ASSERT_FALSE(summarise(body.substr(0, body.size() - 2))) << body;
+      }
+}
+
 TEST(EventSummary, EveryBeginningOfABodyIsNone) {
   const std::string body =
       R"({"id":"evt_1","created":1,"livemode":true,"data":{"object":{"id":"x","charge":{"id":"y"}}}})";

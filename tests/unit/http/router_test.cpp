@@ -73,13 +73,59 @@ TEST(PercentDecode, TakesUtf8) {
   EXPECT_EQ(percent_decode("%E2%82"), std::nullopt);
 }
 
+TEST(PercentDecode, AnEscapeIsTwoHexadecimalDigitsAndNothingElse) {
+  constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
+  for (int first = 0; first < 256; ++first)
+    for (int second = 0; second < 256; ++second) {
+      const std::string digits{static_cast<char>(first), static_cast<char>(second)};
+      const bool is_byte = digits.find_first_not_of(kHexDigits) == std::string::npos;
+      const int byte = is_byte ? std::stoi(digits, nullptr, 16) : 0;
+      // Beyond ASCII one byte is no UTF-8; below the space and at the end of ASCII there are controls.
+      const bool taken = byte >= 0x20 && byte < 0x7f;
+      const auto expected =
+          taken ? std::optional(std::string{'a', static_cast<char>(byte), 'b'}) : std::nullopt;
+      ASSERT_EQ(percent_decode("a%" + digits + "b"), expected) << first << " " << second;
+    }
+}
+
+TEST(PercentDecode, WhatNeedsNoEscapeStaysAsItIs) {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    if (byte == '%') continue;
+    const std::string text{'a', static_cast<char>(byte)};
+    const bool control = byte < 0x20 || byte == 0x7f;
+    EXPECT_EQ(percent_decode(text), control ? std::nullopt : std::optional(text)) << byte;
+  }
+  EXPECT_EQ(percent_decode("\xC3\xA9"), "\xC3\xA9");
+  EXPECT_EQ(percent_decode(""), "");
+}
+
+TEST(PercentDecode, EscapedOrNotTheTextMustBeUtf8InItsShortestForm) {
+  for (const char* text :
+       {"%C0%80", "\xC0\x80", "%C1%BF", "%E0%80%AF", "%F0%80%80%AF", "%ED%A0%80", "%80", "\xFF", "%C3"})
+    EXPECT_EQ(percent_decode(text), std::nullopt) << text;
+}
+
+TEST(PercentDecode, IsDoneOnce) { EXPECT_EQ(percent_decode("%2541%252F"), "%41%2F"); }
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
 TEST(ParseQuery, DecodesNamesAndValues) {
-  using Pairs = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(parse_query(""), Pairs{});
   EXPECT_EQ(parse_query("a=1&b=x%20y+z&&c&d==&%61=%2B"),
             (Pairs{{"a", "1"}, {"b", "x y z"}, {"c", ""}, {"d", "="}, {"a", "+"}}));
-  EXPECT_EQ(parse_query("a=%"), std::nullopt);
-  EXPECT_EQ(parse_query("%00=1"), std::nullopt);
+}
+
+TEST(ParseQuery, APlusIsASpaceUnlessItIsEscaped) {
+  EXPECT_EQ(parse_query("a+b=+%2B+&+"), (Pairs{{"a b", " + "}, {" ", ""}}));
+}
+
+TEST(ParseQuery, SeparatorsThatAreEscapedSeparateNothing) {
+  EXPECT_EQ(parse_query("a%26b%3Dc=%26%3d"), (Pairs{{"a&b=c", "&="}}));
+}
+
+TEST(ParseQuery, OneBrokenEscapeRefusesAll) {
+  for (const char* query : {"a=%", "%00=1", "a=1&b=%4", "a=1&%zz", "a=%c0%80&b=1", "a=%&b"})
+    EXPECT_EQ(parse_query(query), std::nullopt) << query;
 }
 
 }  // namespace

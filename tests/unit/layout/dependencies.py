@@ -35,6 +35,7 @@ THIRD_PARTY = {
     "/CLI/": ("common/config",),
     "/boost/asio/": ("common/http", "common/async", "deploy/standalone/send"),
     "/boost/beast/": ("common/http", "deploy/standalone/send"),
+    "/boost/url/": ("common/http", "common/config"),
 }
 # A floor each, from the ground up: code reaches what is below it, and on its own floor only its own folder. A folder
 # that stands here reaches all that the ones it names reach, and nothing else of ours.
