@@ -70,6 +70,11 @@ TEST(JsonParse, TextThatPostgresCannotStoreIsRefused) {
   EXPECT_EQ(problem(R"(["\udc00"])"), "invalid_utf8");
   EXPECT_EQ(problem("[\"\xC3\x28\"]"), "invalid_utf8");
   EXPECT_EQ(problem("[\"\xED\xA0\x80\"]"), "invalid_utf8");
+  // Beside what is no ASCII, and with escapes elsewhere.
+  EXPECT_EQ(problem("[\"\xC3\xA9\\u0000\"]"), "nul_in_string");
+  EXPECT_EQ(problem("[\"\xC3\xA9\\udc00\"]"), "invalid_utf8");
+  EXPECT_EQ(problem("[\"\\n\xED\xA0\x80\"]"), "invalid_utf8");
+  EXPECT_EQ(problem("[\"\\n\xC3\x28\"]"), "invalid_utf8");
   EXPECT_EQ(problem(R"(["\ud83d\ude00 \u00d7"])"), "");
 }
 
