@@ -3,11 +3,17 @@
 namespace penstock {
 
 std::string Scope::name() const {
-  std::string name = livemode ? "live" : "test";
-  if (account) name.append("/").append(*account);
+  std::string name = key({});
+  name.pop_back();
   return name;
 }
 
-std::string Scope::key(std::string_view id) const { return name().append(":").append(id); }
+std::string Scope::key(std::string_view id) const {
+  std::string key;
+  key.reserve(std::string_view("live/:").size() + (account ? account->size() : 0) + id.size());
+  key.append(livemode ? "live" : "test");
+  if (account) key.append("/").append(*account);
+  return key.append(":").append(id);
+}
 
 }  // namespace penstock
