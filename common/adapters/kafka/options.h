@@ -29,7 +29,7 @@ struct KafkaOptions {
   std::string instance_id = {};
   Milliseconds session_timeout{10'000};
   Milliseconds close_deadline{5'000};
-  Milliseconds stalled_after{10'000};  // a consumer that gets nothing for so long although there is something
+  Milliseconds stalled_after{10'000};  // a partition that brings nothing for so long although it holds more
   std::size_t poll_bytes_max = 8 << 20;
 
   // Everything else that asks the cluster.

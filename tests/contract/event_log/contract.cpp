@@ -306,6 +306,22 @@ TEST_P(EventLogContract, APausedConsumerGetsNothingAndKeepsItsPartitions) {
   EXPECT_EQ(consumer->generation(), generation);
 }
 
+TEST_P(EventLogContract, APauseLosesNothingThatWasFetchedBefore) {
+  const std::vector<Position> appended = append_all(60);
+  const auto consumer = subscribe();
+  std::set<Position> missing(appended.begin(), appended.end());
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!missing.empty() && std::chrono::steady_clock::now() < until) {
+    const Result<std::vector<StoredRecord>> polled = consumer->poll(3, kPatience / 10);
+    ASSERT_TRUE(polled) << polled.error().detail;
+    for (const Position& position : positions_of(polled.value())) missing.erase(position);
+    consumer->pause();
+    EXPECT_THAT(consumer->poll(3, Milliseconds{5}).value(), IsEmpty());
+    consumer->resume();
+  }
+  EXPECT_THAT(missing, IsEmpty());
+}
+
 TEST_P(EventLogContract, ProgressTellsLagAndMembers) {
   EXPECT_TRUE(eventually(log(), group(), [](const auto& p) { return lag_of(p) == 0 && p.members == 0; }));
   append_all(10);

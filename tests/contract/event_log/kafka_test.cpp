@@ -106,29 +106,6 @@ TEST_F(KafkaLog, AMemberWhoseIdentityIsTakenIsFenced) {
   EXPECT_EQ(polled.error().code, ErrorCode::fenced);
 }
 
-TEST_F(KafkaLog, AConsumerThatHasReadEverythingIsNotTakenForStalled) {
-  options_.stalled_after = Milliseconds{300};
-  open();
-  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "v")));
-  const auto consumer = log_->subscribe(options_.topic_prefix, {"payments"}).value();
-  ASSERT_EQ(poll_records(*consumer, 1).size(), 1U);
-  const std::uint64_t generation = consumer->generation();
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(consumer->poll(10, Milliseconds{100}));
-  EXPECT_EQ(consumer->generation(), generation);
-}
-
-// Too impatient to wait for its first fetch, so it counts as stalled for as long as there is a record.
-TEST_F(KafkaLog, AConsumerThatGetsNothingAlthoughThereIsSomethingJoinsAnew) {
-  options_.stalled_after = Milliseconds{1};
-  open();
-  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "v")));
-  const auto consumer = log_->subscribe(options_.topic_prefix, {"payments"}).value();
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (consumer->generation() < 4 && std::chrono::steady_clock::now() < until)
-    EXPECT_TRUE(consumer->poll(10, Milliseconds{1}));
-  EXPECT_GE(consumer->generation(), 4U);
-}
-
 TEST(KafkaOptions, NonsenseIsInvalidAndNamed) {
   KafkaOptions options;
   options.brokers = "127.0.0.1:1";
