@@ -36,20 +36,25 @@ StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_vie
           .appended_at = timestamp_from_unix_ms(rd_kafka_message_timestamp(&message, &kind)),
           .key = to_string(message.key, message.key_len),
           .value = to_string(message.payload, message.len),
-          .headers = headers_of(message)};
+          .headers = headers_of(message),
+          .deletion = message.payload == nullptr};
 }
 
-Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
-                       Milliseconds deadline) {
-  // The two special "times" of Kafka's ListOffsets request.
-  for (int i = 0; i < partitions.cnt; ++i)
-    partitions.elems[i].offset = edge == Edge::start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+Status fill_with_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions,
+                         Milliseconds deadline) {
   const auto failed = rd_kafka_offsets_for_times(client, &partitions, static_cast<int>(deadline.count()));
   if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka offsets");
   for (int i = 0; i < partitions.cnt; ++i)
     if (partitions.elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return error_of(partitions.elems[i].err, "kafka offsets");
   return ok();
+}
+
+Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
+                       Milliseconds deadline) {
+  for (int i = 0; i < partitions.cnt; ++i)
+    partitions.elems[i].offset = edge == Edge::start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+  return fill_with_offsets(client, partitions, deadline);
 }
 
 }  // namespace penstock::kafka

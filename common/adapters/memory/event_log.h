@@ -35,7 +35,8 @@ class MemoryLogStorage final : public LogStorage {
   Result<Offset> start(const TopicPartition& partition) override;
   Status add_group(const std::string& group, std::span<const std::string> topics) override;
   Result<std::optional<Offset>> committed(const std::string& group, const TopicPartition& partition) override;
-  Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) override;
+  Result<bool> prune(Timestamp older_than, const IsSpared& is_spared, const PieceLimits& limits) override;
+  Result<bool> compact(Timestamp deletions_before, const PieceLimits& limits) override;
   Status drop(std::span<const Position> records) override;
   Result<bool> shrink(const PieceLimits& limits) override;
 
@@ -46,6 +47,7 @@ class MemoryLogStorage final : public LogStorage {
     std::vector<StoredRecord> stored;
     Offset end;
     GroupOffsets groups;
+    std::map<std::string, Offset> newest;  // by key, in a compacted topic
   };
 
   Status check_available();

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAreArray;
 
-const std::vector<std::string> kTopics = {"payments", "payouts"};
+const std::vector<std::string> kTopics = {"payments", "payouts", "settings"};
 
 std::string every_byte() {
   std::string bytes;
