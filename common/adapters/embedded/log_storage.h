@@ -59,7 +59,8 @@ class LogStorage {
   // hardly room; leaves no record. Errors: unavailable, which says where the disk is full.
   virtual Status probe(std::size_t bytes) = 0;
 
-  // In offset order, from `from` on; gaps that pruning and compaction left are passed over.
+  // In offset order, from `from` on; gaps that pruning and compaction left are passed over. Up to the
+  // first record that cannot be read; an error when that is the first one.
   virtual Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
                                                   FetchLimits limits) = 0;
   // The offset of the oldest record; the end when there is none.

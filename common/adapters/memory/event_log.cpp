@@ -147,11 +147,15 @@ Result<bool> MemoryLogStorage::prune(Timestamp older_than, const IsSpared& is_sp
     }
     stored.erase(stored.begin(), next);
   }
+  tell_dropped(dropped);
+  return dropped == limits.records_max;
+}
+
+void MemoryLogStorage::tell_dropped(std::size_t dropped) {
   std::unique_lock lock(mutex_);
   const auto call = on_pruned_;
   lock.unlock();
   if (call && dropped > 0) call(dropped);
-  return dropped == limits.records_max;
 }
 
 Result<bool> MemoryLogStorage::compact(Timestamp deletions_before, const PieceLimits& limits) {
@@ -169,6 +173,7 @@ Result<bool> MemoryLogStorage::compact(Timestamp deletions_before, const PieceLi
       return true;
     });
   }
+  tell_dropped(dropped);
   return dropped == limits.records_max;
 }
 

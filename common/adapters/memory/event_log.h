@@ -23,7 +23,7 @@ class MemoryLogStorage final : public LogStorage {
   void set_available(bool available);
   // How many groups of appends and commits were written.
   int writes() const;
-  // Called on the log's thread after each piece that prune() dropped, with the number of its records.
+  // Called on the log's thread after each piece that prune() or compact() dropped, with the number of its records.
   void on_pruned(std::function<void(std::size_t)> call);
 
   Result<std::map<TopicPartition, Offset>> ends() override;
@@ -53,6 +53,7 @@ class MemoryLogStorage final : public LogStorage {
   Status check_available();
   Status pass_faults();
   Offset consumed_by_all(const Records& records) const;
+  void tell_dropped(std::size_t dropped);
 
   mutable std::mutex mutex_;  // of the faults and the count; the rest belongs to the log's thread
   std::condition_variable released_;

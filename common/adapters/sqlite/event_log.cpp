@@ -219,6 +219,8 @@ class SqliteLogStorage final : public LogStorage {
   Status insert(const NewRecord& record);
   Status note_newest(const NewRecord& record);
   Status commit_offset(const GroupOffset& offset);
+  // The row that fetch() comes to next; nullopt when there is none.
+  Result<std::optional<StoredRecord>> next_fetched(const TopicPartition& partition);
   Result<StoredRecord> row_to_record(const TopicPartition& partition) const;
   Result<std::vector<PlaceRange>> consumed_by_all(const IsSpared& is_spared);
   Status prune(const PlaceRange& consumed, Timestamp older_than, Piece& piece);
@@ -365,18 +367,25 @@ Result<std::vector<StoredRecord>> SqliteLogStorage::fetch(const TopicPartition& 
   statement.bind(2, last_place_of(partition));
   statement.bind(3, static_cast<std::int64_t>(limits.records_max));
   for (std::size_t bytes = 0; bytes < limits.bytes_max;) {
-    TRY(const bool row, statement.step());
-    if (!row) break;
-    Result<StoredRecord> record = row_to_record(partition);
-    if (!record) {
+    Result<std::optional<StoredRecord>> record = next_fetched(partition);
+    if (!record || !record.value()) {
       statement.reset();
-      return record.error();
+      // What cannot be read is met again at the head of the next answer, so what stands before it is not lost.
+      if (!record && records.empty()) return record.error();
+      return records;
     }
-    bytes += record.value().value.size() + 1;
-    records.push_back(std::move(record.value()));
+    bytes += record.value()->value.size() + 1;
+    records.push_back(std::move(*record.value()));
   }
   statement.reset();
   return records;
+}
+
+Result<std::optional<StoredRecord>> SqliteLogStorage::next_fetched(const TopicPartition& partition) {
+  TRY(const bool row, statements_.fetch.step());
+  if (!row) return std::nullopt;
+  TRY(StoredRecord record, row_to_record(partition));
+  return record;
 }
 
 Result<StoredRecord> SqliteLogStorage::row_to_record(const TopicPartition& partition) const {
