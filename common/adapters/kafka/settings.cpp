@@ -109,7 +109,6 @@ ClientSettings bulk_reader_settings(const KafkaOptions& options) {
                        {"fetch.wait.max.ms", "100"},
                        {"queued.min.messages", "1000000"},
                        {"queued.max.messages.kbytes", "32768"},
-                       {"fetch.message.max.bytes", "4194304"},
                        {"socket.timeout.ms", "10000"},  // a broker that hangs is given up and asked again
                    });
   return settings;

@@ -90,8 +90,10 @@ std::unique_ptr<Broker> KafkaThatHangs::broker_;
 
 TEST_F(KafkaThatHangs, AScanTimesOutAndGoesOnWhereItWas) {
   std::vector<std::future<Result<Position>>> answers;
-  const std::string value(10'000, 'v');
-  for (int i = 0; i < 8'000; ++i) {
+  std::string value(10'000, '\0');  // of which nothing can be compressed
+  std::uint64_t state = 1;
+  for (int i = 0; i < 5'000; ++i) {
+    for (char& byte : value) byte = static_cast<char>((state = state * 6364136223846793005ULL + 1) >> 56);
     answers.push_back(append_later(*log_, make_record("k", value)));
     if (i % 500 == 0) {
       ASSERT_TRUE(log_->flush(kPatience)) << i;
@@ -104,7 +106,7 @@ TEST_F(KafkaThatHangs, AScanTimesOutAndGoesOnWhereItWas) {
   broker_->hang();
   const auto until = SteadyClock::now() + kPatience;
   Result<ScanBatch> batch = ScanBatch{};
-  while (batch && SteadyClock::now() < until) {
+  while (batch && !batch.value().done && SteadyClock::now() < until) {
     for (const Position& position : positions_of(batch.value().records)) seen.push_back(position);
     batch = scan->next(1'000, Milliseconds{1'500});
   }
