@@ -77,6 +77,7 @@ Result<ScanBatch> Scan::next(std::size_t records_max, Milliseconds deadline) {
     const auto wait = batch.records.empty() ? std::max(left, Milliseconds{0}) : Milliseconds{0};
     const Message message(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(wait.count())));
     if (message) {
+      heard_at_ = SteadyClock::now();
       const std::size_t had = batch.records.size();
       const Status taken = take(*message, batch.records);
       if (!taken && batch.records.empty()) return taken.error();
@@ -86,14 +87,17 @@ Result<ScanBatch> Scan::next(std::size_t records_max, Milliseconds deadline) {
     if (!batch.records.empty() ? !message : SteadyClock::now() >= until) break;
   }
   batch.done = next_ >= end_;
-  if (next_ == before && !batch.done) return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka scan");
-  return batch;
+  if (next_ != before || batch.done) return batch;
+  // A client may have stopped fetching: the next call has it begin again.
+  if (SteadyClock::now() - heard_at_ >= options_.stalled_after) assigned_ = false;
+  return error_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "kafka scan");
 }
 
 Status Scan::assign() {
   const auto failed = rd_kafka_assign(handle_.get(), partition_at(next_.value).get());
   if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka scan");
   assigned_ = true;
+  heard_at_ = SteadyClock::now();
   return ok();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -55,6 +56,7 @@ class Scan final : public LogScan {
   const ScanSlot slot_;
   Handle handle_;
   bool assigned_ = false;
+  std::chrono::steady_clock::time_point heard_at_;  // something, or was assigned
 };
 
 }  // namespace penstock::kafka

@@ -38,9 +38,7 @@ Result<TailBatch> Tail::next(std::size_t records_max, Milliseconds wait) {
 
 Status Tail::begin() {
   if (!handle_) {
-    TRY(Conf conf, make_conf(bulk_reader_settings(options_)));
-    TRY(handle_, make_handle(RD_KAFKA_CONSUMER, std::move(conf)));
-    rd_kafka_poll_set_consumer(handle_.get());
+    TRY_STATUS(make_client());
   }
   const auto found = fetch_metadata(handle_.get(), name_, options_.call_deadline);
   if (!found) return found.error();
@@ -55,6 +53,13 @@ Status Tail::begin() {
   away_.reset();
   progress_.begin_anew();
   up_to_date_at_ = look_at_ = SteadyClock::now();
+  return ok();
+}
+
+Status Tail::make_client() {
+  TRY(Conf conf, make_conf(bulk_reader_settings(options_)));
+  TRY(handle_, make_handle(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_poll_set_consumer(handle_.get());
   return ok();
 }
 
@@ -122,12 +127,10 @@ Status Tail::look() {
     return ok();
   }
   if (has_reached(ends)) up_to_date_at_ = now;
-  remedy_stalls(ends);
-  return ok();
+  return remedy_stalls(ends);
 }
 
-// A client that was assigned again from where it stands is as good as a new one.
-void Tail::remedy_stalls(const Offsets& ends) {
+Status Tail::remedy_stalls(const Offsets& ends) {
   FetchProgress::Positions positions;
   for (const auto& [partition, next] : next_) positions[{topic_, partition}] = next;
   const auto unmoved = progress_.look(positions);
@@ -135,9 +138,12 @@ void Tail::remedy_stalls(const Offsets& ends) {
   for (const auto& [partition, next] : unmoved)
     if (*next < ends.at(partition.partition)) behind.push_back(partition);
   const StallRemedies remedies = progress_.advise(behind);
-  if (remedies.refetch.empty() && remedies.join_anew.empty()) return;
+  if (remedies.refetch.empty() && remedies.join_anew.empty()) return ok();
   log::warn("kafka topic stalled, fetching it anew", {{"topic", name_}});
-  (void)assign();
+  if (!remedies.join_anew.empty()) {
+    TRY_STATUS(make_client());
+  }
+  return assign();
 }
 
 Result<Tail::Offsets> Tail::edges(std::int64_t edge, Milliseconds deadline) const {

@@ -26,15 +26,20 @@ class Tail final : public LogTail {
   // Beginning, and asking, takes two call deadlines at most.
   Result<TailBatch> next(std::size_t records_max, Milliseconds wait) override;
 
+  // What it reads with, until it takes another one: for tests that have it fail.
+  rd_kafka_t* client() const noexcept { return handle_.get(); }
+
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
   using Offsets = std::map<Partition, Offset>;
 
   Status begin();
+  Status make_client();
   Result<std::vector<StoredRecord>> gather(std::size_t records_max, Milliseconds wait);
   Status take(const rd_kafka_message_t& message, std::vector<StoredRecord>& records);
   Status look();
-  void remedy_stalls(const Offsets& ends);
+  // Goes on from where it stands: with the same client first, then with another one.
+  Status remedy_stalls(const Offsets& ends);
   Result<Offsets> edges(std::int64_t edge, Milliseconds deadline) const;
   Status assign() const;
   bool has_reached(const Offsets& ends) const;

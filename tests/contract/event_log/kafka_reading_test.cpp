@@ -9,6 +9,7 @@
 #include "common/adapters/kafka/admin.h"
 #include "common/adapters/kafka/event_log.h"
 #include "common/adapters/kafka/settings.h"
+#include "common/adapters/kafka/tail.h"
 #include "tests/contract/event_log/kafka_broker.h"
 #include "tests/contract/event_log/kafka_harness.h"
 
@@ -271,6 +272,48 @@ TEST_F(KafkaReading, TheMarksOfTransactionsAtTheEndHoldNothingUp) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::Not(HasSubstr("stalled")));
   ASSERT_TRUE(append_and_wait(*log_, setting("a", "3")));
   EXPECT_TRUE(tells(*tail, "3"));
+}
+
+class KafkaTailStall : public KafkaReading {
+ protected:
+  void SetUp() override {
+    options_.partitions = 1;
+    KafkaReading::SetUp();
+    ASSERT_TRUE(append_and_wait(*log_, setting("a", "1")));
+    tail_ = std::make_unique<kafka::Tail>(options_, "settings");
+    ASSERT_THAT(read_to_present(*tail_), SizeIs(1));
+  }
+  kafka::Partitions partition(std::int64_t offset) const {
+    kafka::Partitions list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), (options_.topic_prefix + "settings").c_str(), 0)->offset =
+        offset;
+    return list;
+  }
+
+  std::unique_ptr<kafka::Tail> tail_;
+};
+
+TEST_F(KafkaTailStall, WhatItsClientDoesNotFetchIsFetchedAnew) {
+  const rd_kafka_t* const client = tail_->client();
+  rd_kafka_pause_partitions(tail_->client(), partition(RD_KAFKA_OFFSET_INVALID).get());
+  ASSERT_TRUE(append_and_wait(*log_, setting("a", "2")));
+  const kafka::CallError failed(
+      rd_kafka_seek_partitions(tail_->client(), partition(RD_KAFKA_OFFSET_END).get(), 0));
+  rd_kafka_resume_partitions(tail_->client(), partition(RD_KAFKA_OFFSET_INVALID).get());
+  bool anew = false;
+  EXPECT_TRUE(tells(*tail_, "2", &anew));
+  EXPECT_FALSE(anew);
+  EXPECT_EQ(tail_->client(), client);
+}
+
+TEST_F(KafkaTailStall, WhereThatDoesNotHelpItTakesAnotherClient) {
+  const rd_kafka_t* const client = tail_->client();
+  rd_kafka_pause_partitions(tail_->client(), partition(RD_KAFKA_OFFSET_INVALID).get());
+  ASSERT_TRUE(append_and_wait(*log_, setting("a", "2")));
+  bool anew = false;
+  EXPECT_TRUE(tells(*tail_, "2", &anew));
+  EXPECT_FALSE(anew);
+  EXPECT_NE(tail_->client(), client);
 }
 
 void delete_topic(const KafkaOptions& options, const std::string& topic) {

@@ -69,6 +69,17 @@ TEST(KafkaSettings, NoClientLetsABrokerCreateTopics) {
   expect_settings(start(RD_KAFKA_PRODUCER, producer_settings(options)), never);
   expect_settings(start(RD_KAFKA_CONSUMER, consumer_settings(options, "g")), never);
   expect_settings(start(RD_KAFKA_CONSUMER, reader_settings(options)), never);
+  expect_settings(start(RD_KAFKA_CONSUMER, bulk_reader_settings(options)), never);
+}
+
+TEST(KafkaSettings, WhoReadsMuchSkipsNothingAndHoldsAsMuchAsItReadsInASecond) {
+  const Handle reader = start(RD_KAFKA_CONSUMER, bulk_reader_settings(some_options()));
+  expect_settings(reader, {{"auto.offset.reset", "error"},
+                           {"enable.auto.commit", "false"},
+                           {"enable.partition.eof", "true"},
+                           {"queued.min.messages", "1000000"},
+                           {"queued.max.messages.kbytes", "32768"},
+                           {"socket.timeout.ms", "10000"}});
 }
 
 TEST(KafkaSettings, MembershipIsStaticOnlyWithAnInstanceId) {
