@@ -15,8 +15,8 @@ namespace penstock {
 // Which of these dead letters are of events that are parked still: one answer each, in order.
 using StillParked = std::function<Result<std::vector<bool>>(std::span<const StoredRecord> letters)>;
 
-// Topics of which only the newest record of each key matters (design.md §3). Logs keep at least that one, and a
-// deletion for a day; a record without a key is refused there.
+// Topics of which only the newest record of each key matters. Logs keep at least that one, and a deletion for a
+// day; a record without a key is refused there.
 bool is_compacted(std::string_view topic) noexcept;
 inline constexpr Milliseconds kDeletionsKept = std::chrono::hours{24};
 

@@ -18,8 +18,8 @@ class LogReader {
   // such topic or partition), unavailable or timeout, overloaded (too many are open at once: close one).
   virtual Result<std::unique_ptr<LogScan>> scan(const ScanRange& range) = 0;
 
-  // Reads a topic from its start and goes on with what is appended. Does not block, and waits for nothing: a log
-  // that is away, or a topic that is missing, is said by the tail.
+  // Reads a topic from its start and goes on with what is appended. Does not block: a log that is away, or a
+  // topic that is missing, is said by the tail.
   virtual Result<std::unique_ptr<LogTail>> tail(const std::string& topic) = 0;
 };
 

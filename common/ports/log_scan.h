@@ -10,8 +10,8 @@
 
 namespace penstock {
 
-// Records that are within all the bounds that are given. What pruning, retention or compaction has taken away is
-// passed over.
+// Records that are within all the bounds that are given. What pruning, retention or compaction has taken away
+// is passed over.
 struct ScanRange {
   std::string topic;
   Partition partition;
@@ -36,11 +36,11 @@ class LogScan {
  public:
   virtual ~LogScan() = default;
 
-  // The next records, `records_max` at most, as soon as there are some; blocks until the deadline at most. An empty batch
-  // that is not done: there were only records of other times by the deadline, so call again. Ends at the end
-  // that the partition had when the scan began, or where nothing is left of it. Errors: timeout, unavailable
-  // (safe: the next call goes on where this one was), overloaded (likewise), corrupt (the record at position()
-  // cannot be read; a scan from behind it can go on).
+  // The next records, `records_max` at most, as soon as there are some; blocks until the deadline at most. An
+  // empty batch that is not done: there were only records of other times by the deadline, so call again. Ends at
+  // the end that the partition had when the scan began, or where nothing is left of it. Errors: timeout,
+  // unavailable (safe: the next call goes on where this one was), overloaded (likewise), corrupt (the record at
+  // position() cannot be read; a scan from behind it can go on).
   virtual Result<ScanBatch> next(std::size_t records_max, Milliseconds deadline) = 0;
 
   // Where a later scan would go on: everything before it has been handed over or passed over.

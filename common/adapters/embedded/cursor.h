@@ -16,8 +16,8 @@ class EmbeddedEventLog::Cursor {
   void restart_at(Ends next) { next_ = std::move(next); }
   // The partitions that have something to read, and up to where. Call under mutex_.
   Ends unread() const;
-  // Some of it, in offset order within each partition; empty when all of it has been dropped meanwhile. Asks the
-  // log's thread. Errors: those of ask() and LogStorage::fetch().
+  // Some of it, in offset order within each partition; empty when all of it has been dropped meanwhile. Asks
+  // the log's thread. Errors: those of ask() and LogStorage::fetch().
   Result<std::vector<StoredRecord>> fetch(const Ends& unread, std::size_t records_max);
 
  private:

@@ -214,6 +214,7 @@ EmbeddedEventLog::~EmbeddedEventLog() {
 }
 
 Status EmbeddedEventLog::append(Record record, AppendDone done) {
+  if (record.deletion) record.value.clear();
   const std::size_t bytes = bytes_of(record);
   // What was once taken can always be parked, however much less a log takes by now.
   if (record.topic != options_.parked_topic && bytes > options_.record_bytes_max)

@@ -41,8 +41,8 @@ struct EmbeddedLogOptions {
 // EventLog's guarantees, with these particulars: an append waits for the disk without a deadline of its
 // own (a disk that hangs answers late); an append to a topic that does not exist is refused with
 // wrong_schema; a group's partitions go to its eldest members; after a change of generation a consumer
-// starts again at the committed offsets. Consumers, scans and tails must be gone before the log is. The destructor answers
-// what was accepted, then stops.
+// starts again at the committed offsets. Consumers, scans and tails must be gone before the log is. The
+// destructor answers what was accepted, then stops.
 class EmbeddedEventLog : public EventLog {
  public:
   // The clock must outlive the log. Errors: those of LogStorage::ends().

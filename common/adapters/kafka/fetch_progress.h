@@ -24,8 +24,8 @@ class FetchProgress {
   // The next offset that would be handed over; nullopt where nothing was yet, since it was given or refetched.
   using Positions = std::map<TopicPartition, std::optional<Offset>>;
 
-  // Takes a look. The partitions that have not moved since the one before, which are worth a question, with where
-  // they were last known to stand.
+  // Takes a look. The partitions that have not moved since the one before, which are worth a question, with
+  // where they were last known to stand.
   Positions look(const Positions& positions);
 
   // `behind` are those of the answer to look() that hold more. Without an answer from the cluster, do not call.

@@ -102,7 +102,8 @@ ClientSettings reader_settings(const KafkaOptions& options) {
   return settings;
 }
 
-// A client whose queue is full does not fetch for a whole second, so there is room for more than is read in one.
+// A client whose queue is full does not fetch for a whole second, so there is room for more than is read in
+// one.
 ClientSettings bulk_reader_settings(const KafkaOptions& options) {
   ClientSettings settings = reader_settings(options);
   append(settings, {

@@ -104,8 +104,14 @@ Status Tail::take(const rd_kafka_message_t& message, std::vector<StoredRecord>& 
       begun_ = false;
       return ok();
     default:
-      return error_of(message.err, "kafka tail of " + name_);
+      return begin_anew_if_gone(error_of(message.err, "kafka tail of " + name_));
   }
+}
+
+// A topic that is there again may be another one, however many records it has.
+Error Tail::begin_anew_if_gone(Error error) {
+  if (error.code == ErrorCode::wrong_schema) begun_ = false;
+  return error;
 }
 
 // Errors: the cluster did not say where the topic ends.
@@ -115,7 +121,8 @@ Status Tail::look() {
   const auto found = fetch_metadata(handle_.get(), name_, kLookDeadline);
   if (!found) return found.error();
   const rd_kafka_metadata_topic& topic = found.value()->topics[0];
-  if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(topic.err, "kafka topic " + name_);
+  if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return begin_anew_if_gone(error_of(topic.err, "kafka topic " + name_));
   TRY(const Offsets ends, edges(RD_KAFKA_OFFSET_END, kLookDeadline));
   look_at_ = now + options_.stalled_after / 2;
   const bool is_other = std::any_of(ends.begin(), ends.end(),

@@ -37,6 +37,7 @@ class Tail final : public LogTail {
   Status make_client();
   Result<std::vector<StoredRecord>> gather(std::size_t records_max, Milliseconds wait);
   Status take(const rd_kafka_message_t& message, std::vector<StoredRecord>& records);
+  Error begin_anew_if_gone(Error error);
   Status look();
   // Goes on from where it stands: with the same client first, then with another one.
   Status remedy_stalls(const Offsets& ends);

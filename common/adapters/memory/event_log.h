@@ -23,7 +23,8 @@ class MemoryLogStorage final : public LogStorage {
   void set_available(bool available);
   // How many groups of appends and commits were written.
   int writes() const;
-  // Called on the log's thread after each piece that prune() or compact() dropped, with the number of its records.
+  // Called on the log's thread after each piece that prune() or compact() dropped, with the number of its
+  // records.
   void on_pruned(std::function<void(std::size_t)> call);
 
   Result<std::map<TopicPartition, Offset>> ends() override;

@@ -44,8 +44,8 @@ CREATE TABLE group_offsets (
 ) WITHOUT ROWID;
 PRAGMA user_version = 1;
 )",
-    // Of compacted topics: the newest record of each key, and the records that are to go. `due` is when a deletion
-    // was appended, and 0 for what a newer record has replaced.
+    // Of compacted topics: the newest record of each key, and the records that are to go. `due` is when a
+    // deletion was appended, and 0 for what a newer record has replaced.
     R"(
 ALTER TABLE records ADD COLUMN deletion INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE newest (

@@ -340,6 +340,21 @@ TEST_F(KafkaReading, ATailOfATopicThatWasMadeAnewBeginsAnew) {
   EXPECT_TRUE(anew);
 }
 
+TEST_F(KafkaReading, ATailOfATopicThatItSawGoBeginsAnewHoweverMuchTheNextOneHolds) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(append_and_wait(*log_, setting("old", "old")));
+  const auto tail = log_->tail("settings").value();
+  ASSERT_THAT(read_to_present(*tail), SizeIs(3));
+  delete_topic(options_, "settings");
+  const auto until = SteadyClock::now() + kPatience;
+  Result<TailBatch> gone = tail->next(10, Milliseconds{50});
+  while (gone && SteadyClock::now() < until) gone = tail->next(10, Milliseconds{50});
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::wrong_schema);
+  make_topics(*log_, {"settings"});
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(append_and_wait(*log_, setting("new", std::to_string(i))));
+  EXPECT_TRUE(tells(*tail, "0"));
+}
+
 TEST_F(KafkaReading, ATailOfMorePartitionsThanThereWereBeginsAnew) {
   ASSERT_TRUE(append_and_wait(*log_, setting("a", "1")));
   const auto tail = log_->tail("settings").value();

@@ -281,9 +281,12 @@ TEST_P(ReadingContract, ManyScansOneAfterTheOtherLeaveNothingBehind) {
 
 TEST_P(ReadingContract, ADeletionIsNoEmptyValue) {
   append(setting("k", ""));
-  append(no_setting("k"));
+  Record deletion = no_setting("k");
+  deletion.value = "whatever";
+  append(deletion);
   append(setting("k", "v"));
   EXPECT_THAT(told(stored_settings()), ElementsAre("k=", "k gone", "k=v"));
+  EXPECT_THAT(values_of(stored_settings()), ElementsAre("", "", "v"));
 }
 
 TEST_P(ReadingContract, ATailTellsWhatIsThereThenThePresentThenWhatComes) {

@@ -20,8 +20,8 @@ class LogHarness {
   virtual EventLog& log() = 0;
   // Has the log drop what stands before that position in its partition, as retention does.
   virtual void drop_before(const Position& position) = 0;
-  // Has the log look for what is replaced in its topic `settings`; call it until the condition holds. It may append
-  // records of the key kFiller there.
+  // Has the log look for what is replaced in its topic `settings`; call it until the condition holds. It may
+  // append records there, whose keys begin with kFiller.
   virtual void compact() = 0;
 };
 
