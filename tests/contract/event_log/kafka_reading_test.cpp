@@ -244,11 +244,12 @@ void append_in_transaction(const KafkaOptions& options, const std::string& topic
   const auto producer = kafka::make_handle(RD_KAFKA_PRODUCER, kafka::make_conf(settings).value()).value();
   ASSERT_EQ(rd_kafka_init_transactions(producer.get(), 30'000), nullptr);
   ASSERT_EQ(rd_kafka_begin_transaction(producer.get()), nullptr);
-  ASSERT_EQ(rd_kafka_producev(producer.get(), RD_KAFKA_V_TOPIC((options.topic_prefix + topic).c_str()),
-                              RD_KAFKA_V_KEY("k", 1),
-                              RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
+  const std::string name = options.topic_prefix + topic;
+  const kafka::TopicHandle handle(rd_kafka_topic_new(producer.get(), name.c_str(), nullptr));
+  std::string payload = value;
+  ASSERT_EQ(rd_kafka_produce(handle.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, payload.data(),
+                             payload.size(), "k", 1, nullptr),
+            0);
   ASSERT_EQ(rd_kafka_flush(producer.get(), 30'000), RD_KAFKA_RESP_ERR_NO_ERROR);
   ASSERT_EQ(commit ? rd_kafka_commit_transaction(producer.get(), 30'000)
                    : rd_kafka_abort_transaction(producer.get(), 30'000),
