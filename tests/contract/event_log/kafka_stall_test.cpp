@@ -32,8 +32,8 @@ class KafkaStall : public testing::Test {
     options_ = kafka_options(brokers);
     options_.stalled_after = Milliseconds{1'000};
     log_ = open_kafka_log(options_).value();
-    ASSERT_TRUE(log_->create_topics({"payments"}));
-    ASSERT_TRUE(log_->ready({"payments"}));
+    ASSERT_TRUE(log_->create_topics({"payments", "payouts"}));
+    ASSERT_TRUE(log_->ready({"payments", "payouts"}));
     testing::internal::CaptureStderr();
   }
   void TearDown() override {
@@ -160,18 +160,21 @@ TEST_F(KafkaStall, NeitherAPauseNorTheEndOfTheLogIsOne) {
   EXPECT_THAT(stop(), Not(HasSubstr("stalled")));
 }
 
-// All of it is in the client's queue within moments, and takes the application many looks to poll.
+// All of it is in the client's queue within moments, one partition behind the other, and takes the application
+// many looks to poll.
 TEST_F(KafkaStall, AnApplicationThatIsSlowIsNone) {
-  options_.stalled_after = Milliseconds{100};
+  options_.stalled_after = Milliseconds{400};
   std::vector<std::future<Result<Position>>> answers;
-  for (int i = 0; i < 2'000; ++i) answers.push_back(append_later(*log_, make_record(std::to_string(i), "v")));
+  for (int i = 0; i < 900; ++i) answers.push_back(append_later(*log_, make_record(std::to_string(i), "v")));
   std::set<Position> expected;
   for (auto& answer : answers) expected.insert(answer.get().value());
   join();
   const auto until = SteadyClock::now() + kPatience;
   while (!expected.empty() && SteadyClock::now() < until)
-    for (const Position& position : positions_of(consumer_->poll(1, Milliseconds{50}).value()))
+    for (const Position& position : positions_of(consumer_->poll(1, Milliseconds{50}).value())) {
       expected.erase(position);
+      ASSERT_TRUE(append_and_wait(*log_, make_record("k", "what it does with it", "payouts")));
+    }
   EXPECT_THAT(expected, IsEmpty());
   EXPECT_THAT(stop(), Not(HasSubstr("stalled")));
 }
