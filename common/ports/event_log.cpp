@@ -39,6 +39,22 @@ std::optional<std::string_view> find_header(const Headers& headers, std::string_
   return std::nullopt;
 }
 
+bool is_compacted(std::string_view topic) noexcept { return topic == "settings" || topic == "waits"; }
+
+Status check_range(const ScanRange& range) {
+  const auto invalid = [](std::string why) { return Error{ErrorCode::invalid, "scan: " + std::move(why)}; };
+  if (range.partition.value < 0) return invalid("the partition is negative");
+  if (range.from.value < 0) return invalid("the first offset is negative");
+  if (range.to && *range.to < range.from) return invalid("the range of offsets ends before it begins");
+  if (range.since && range.until && *range.until < *range.since)
+    return invalid("the range of time ends before it begins");
+  return ok();
+}
+
+bool is_within_times(const ScanRange& range, Timestamp appended_at) noexcept {
+  return (!range.since || appended_at >= *range.since) && (!range.until || appended_at < *range.until);
+}
+
 void log_partitions(std::string_view message, std::string_view group,
                     std::vector<TopicPartition> partitions) {
   std::sort(partitions.begin(), partitions.end());

@@ -6,9 +6,10 @@
 #include "common/ports/event_sink.h"
 #include "common/ports/event_source.h"
 #include "common/ports/log_admin.h"
+#include "common/ports/log_reader.h"
 
 namespace penstock {
 
-class EventLog : public EventSink, public EventSource, public LogAdmin {};
+class EventLog : public EventSink, public EventSource, public LogReader, public LogAdmin {};
 
 }  // namespace penstock

@@ -24,6 +24,7 @@ struct Record {
   std::string key;
   std::string value;  // the raw bytes as received
   Headers headers;
+  bool deletion = false;  // no value at all: in a compacted topic, whatever its key had is gone
 };
 
 struct Position {
@@ -49,6 +50,7 @@ struct StoredRecord {
   std::string key;
   std::string value;
   Headers headers;
+  bool deletion = false;
 };
 
 }  // namespace penstock

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/core/result.h"
@@ -13,6 +14,11 @@ namespace penstock {
 
 // Which of these dead letters are of events that are parked still: one answer each, in order.
 using StillParked = std::function<Result<std::vector<bool>>(std::span<const StoredRecord> letters)>;
+
+// Topics of which only the newest record of each key matters. Logs keep at least that one, and a deletion for a
+// day; a record without a key is refused there.
+bool is_compacted(std::string_view topic) noexcept;
+inline constexpr Milliseconds kDeletionsKept = std::chrono::hours{24};
 
 // All methods may be called from any thread.
 class LogAdmin {
@@ -24,7 +30,8 @@ class LogAdmin {
   // naming the topic and both values, for what cannot be altered. Blocks.
   virtual Status create_topics(const std::vector<std::string>& topics) = 0;
 
-  // Drops records that were appended before that instant and that every group of their topic has committed.
+  // Drops records that were appended before that instant and that every group of their topic has committed; in
+  // compacted topics instead those that a newer one of their key has replaced, and deletions after their time.
   // Dead letters (the topic `parked`) are kept for as long as `still_parked` says so; without it, and in
   // other topics that nobody consumes, everything is kept. One bounded run: true when there is more to drop,
   // so call again. A log that ages its records out by itself does nothing. Blocks; appends are answered in

@@ -1,9 +1,11 @@
 #include "common/adapters/embedded/event_log.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "common/adapters/embedded/cursor.h"
+#include "common/adapters/embedded/scan.h"
+#include "common/adapters/embedded/tail.h"
 #include "common/core/check.h"
 #include "common/observe/log.h"
 
@@ -12,7 +14,6 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-constexpr std::size_t kQuestionsMax = 1000;
 constexpr Milliseconds kReadyDeadline{1000};
 
 // FNV-1a: spreads keys alike in every build and at every start.
@@ -28,34 +29,10 @@ std::size_t bytes_of(const Record& record) {
   return bytes;
 }
 
-std::size_t bytes_of(const std::vector<StoredRecord>& records) {
-  return std::accumulate(
-      records.begin(), records.end(), std::size_t{0},
-      [](std::size_t sum, const StoredRecord& record) { return sum + record.value.size(); });
-}
-
-Error no_such_topic(const std::string& topic) {
-  return {ErrorCode::wrong_schema, "the log has no topic " + topic};
-}
-
 }  // namespace
 
-template <class T>
-Result<T> EmbeddedEventLog::ask(std::function<Result<T>(LogStorage&)> question, Milliseconds deadline) {
-  auto promise = std::make_shared<std::promise<Result<T>>>();
-  std::future<Result<T>> answer = promise->get_future();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (questions_.size() >= kQuestionsMax)
-      return Error{ErrorCode::overloaded, "too many reads wait for the log"};
-    questions_.push_back([promise, question = std::move(question)](LogStorage& storage) {
-      promise->set_value(question(storage));
-    });
-    work_.notify_one();
-  }
-  if (answer.wait_for(deadline) != std::future_status::ready)
-    return Error{ErrorCode::timeout, "the log did not answer in time"};
-  return answer.get();
+Error EmbeddedEventLog::no_such_topic(const std::string& topic) {
+  return {ErrorCode::wrong_schema, "the log has no topic " + topic};
 }
 
 class EmbeddedEventLog::Consumer final : public EventConsumer {
@@ -74,16 +51,13 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
   std::uint64_t generation() const noexcept override;
 
  private:
-  using Positions = std::map<TopicPartition, Offset>;  // what to read next of each assigned partition
+  using Positions = Ends;  // what to read next of each assigned partition
 
   Status follow_assignment();
   void log_change(const Positions& before, const Positions& after) const;
   Result<Positions> committed_positions(std::vector<TopicPartition> assigned);
-  // The partitions that have something to read and up to where; empty when there was nothing until then.
+  // Empty when there was none until then.
   Positions wait_for_news(SteadyTime until);
-  Positions unread() const;  // under mutex_
-  Result<std::vector<StoredRecord>> fetch(const Positions& ends, std::size_t records_max);
-  void advance(const Positions& ends, const std::vector<StoredRecord>& records);
   std::vector<GroupOffset> owned_offsets(std::span<const Position> last_done) const;  // under mutex_
   bool owns(const TopicPartition& partition) const;                                   // under mutex_
 
@@ -92,7 +66,7 @@ class EmbeddedEventLog::Consumer final : public EventConsumer {
   const ConsumerGroups::MemberId member_;
   bool paused_ = false;
   std::uint64_t generation_followed_ = 0;
-  Positions positions_;
+  Cursor cursor_{log_, {}};
 };
 
 EmbeddedEventLog::Consumer::~Consumer() {
@@ -101,7 +75,7 @@ EmbeddedEventLog::Consumer::~Consumer() {
     log_.groups_.leave(member_);
     log_.news_.notify_all();
   }
-  log_change(positions_, {});
+  log_change(cursor_.next(), {});
 }
 
 std::uint64_t EmbeddedEventLog::Consumer::generation() const noexcept {
@@ -116,8 +90,7 @@ Result<std::vector<StoredRecord>> EmbeddedEventLog::Consumer::poll(std::size_t r
     TRY_STATUS(follow_assignment());
     const Positions ends = wait_for_news(until);
     if (!ends.empty()) {
-      TRY(std::vector<StoredRecord> records, fetch(ends, records_max));
-      advance(ends, records);
+      TRY(std::vector<StoredRecord> records, cursor_.fetch(ends, records_max));
       if (!records.empty()) return records;
     }
     if (std::chrono::steady_clock::now() >= until) return std::vector<StoredRecord>{};
@@ -131,8 +104,8 @@ Status EmbeddedEventLog::Consumer::follow_assignment() {
   std::vector<TopicPartition> assigned = log_.groups_.assigned(member_);
   lock.unlock();
   TRY(Positions positions, committed_positions(std::move(assigned)));
-  log_change(positions_, positions);
-  positions_ = std::move(positions);
+  log_change(cursor_.next(), positions);
+  cursor_.restart_at(std::move(positions));
   generation_followed_ = generation;
   return ok();
 }
@@ -165,48 +138,10 @@ EmbeddedEventLog::Consumer::Positions EmbeddedEventLog::Consumer::wait_for_news(
   std::unique_lock lock(log_.mutex_);
   Positions found;
   log_.news_.wait_until(lock, until, [&] {
-    found = paused_ ? Positions{} : unread();
+    found = paused_ ? Positions{} : cursor_.unread();
     return !found.empty() || log_.groups_.generation(member_) != generation_followed_;
   });
   return log_.groups_.generation(member_) == generation_followed_ ? found : Positions{};
-}
-
-EmbeddedEventLog::Consumer::Positions EmbeddedEventLog::Consumer::unread() const {
-  Positions found;
-  for (const auto& [partition, next] : positions_) {
-    const auto end = log_.ends_.find(partition);
-    if (end != log_.ends_.end() && next < end->second) found[partition] = end->second;
-  }
-  return found;
-}
-
-Result<std::vector<StoredRecord>> EmbeddedEventLog::Consumer::fetch(const Positions& ends,
-                                                                    std::size_t records_max) {
-  Positions from;
-  for (const auto& [partition, end] : ends) from[partition] = positions_.at(partition);
-  const FetchLimits limits{.records_max = records_max, .bytes_max = log_.options_.poll_bytes_max};
-  return log_.ask<std::vector<StoredRecord>>([from = std::move(from), limits](
-                                                 LogStorage& storage) -> Result<std::vector<StoredRecord>> {
-    std::vector<StoredRecord> records;
-    for (const auto& [partition, next] : from) {
-      const std::size_t bytes = bytes_of(records);
-      if (records.size() >= limits.records_max || bytes >= limits.bytes_max) break;
-      TRY(std::vector<StoredRecord> part, storage.fetch(partition, next,
-                                                        {.records_max = limits.records_max - records.size(),
-                                                         .bytes_max = limits.bytes_max - bytes}));
-      std::move(part.begin(), part.end(), std::back_inserter(records));
-    }
-    return records;
-  });
-}
-
-// A partition of which nothing came although it had news has been pruned up to its end, unless others filled
-// the answer first.
-void EmbeddedEventLog::Consumer::advance(const Positions& ends, const std::vector<StoredRecord>& records) {
-  for (const StoredRecord& record : records)
-    positions_[{record.position.topic, record.position.partition}] = Offset{record.position.offset.value + 1};
-  if (!records.empty()) return;
-  for (const auto& [partition, end] : ends) positions_[partition] = end;
 }
 
 Status EmbeddedEventLog::Consumer::commit(std::span<const Position> last_done) {
@@ -279,10 +214,13 @@ EmbeddedEventLog::~EmbeddedEventLog() {
 }
 
 Status EmbeddedEventLog::append(Record record, AppendDone done) {
+  if (record.deletion) record.value.clear();
   const std::size_t bytes = bytes_of(record);
   // What was once taken can always be parked, however much less a log takes by now.
   if (record.topic != options_.parked_topic && bytes > options_.record_bytes_max)
     return Error{ErrorCode::invalid, "the record is larger than the log takes"};
+  if (is_compacted(record.topic) && record.key.empty())
+    return Error{ErrorCode::invalid, "topic " + record.topic + " is compacted: a record needs a key"};
   const auto partition =
       static_cast<std::int32_t>(hash_of(record.key) % static_cast<std::uint64_t>(options_.partitions));
   const std::scoped_lock lock(mutex_);
@@ -320,6 +258,21 @@ Result<std::optional<StoredRecord>> EmbeddedEventLog::read(const Position& posit
     if (found.empty() || found.front().position != position) return std::nullopt;
     return std::move(found.front());
   });
+}
+
+Result<std::unique_ptr<LogScan>> EmbeddedEventLog::scan(const ScanRange& range) {
+  TRY_STATUS(check_range(range));
+  const Ends ends = ends_of(range.topic);
+  const auto end = ends.find({range.topic, range.partition});
+  if (ends.empty()) return no_such_topic(range.topic);
+  if (end == ends.end())
+    return Error{ErrorCode::wrong_schema,
+                 "topic " + range.topic + " has no partition " + std::to_string(range.partition.value)};
+  return std::unique_ptr<LogScan>(std::make_unique<Scan>(*this, range, end->second));
+}
+
+Result<std::unique_ptr<LogTail>> EmbeddedEventLog::tail(const std::string& topic) {
+  return std::unique_ptr<LogTail>(std::make_unique<Tail>(*this, topic));
 }
 
 Result<GroupProgress> EmbeddedEventLog::progress(const std::string& group, const std::string& topic) {
@@ -370,14 +323,21 @@ class EmbeddedEventLog::Pruning {
       : log_(log), older_than_(older_than), still_parked_(still_parked) {}
 
   Result<bool> run() {
-    TRY_STATUS(
-        repeat([older_than = older_than_, spared = log_.options_.parked_topic, limits = log_.options_.piece](
-                   LogStorage& storage) { return storage.prune(older_than, spared, limits); }));
+    const PieceLimits limits = log_.options_.piece;
+    const auto is_spared = [parked = log_.options_.parked_topic](const std::string& topic) {
+      return topic == parked || is_compacted(topic);
+    };
+    TRY_STATUS(repeat([older_than = older_than_, is_spared, limits](LogStorage& storage) {
+      return storage.prune(older_than, is_spared, limits);
+    }));
+    const Timestamp deletions_before = log_.clock_.now() - log_.options_.deletions_kept;
+    TRY_STATUS(repeat([deletions_before, limits](LogStorage& storage) {
+      return storage.compact(deletions_before, limits);
+    }));
     if (still_parked_) {
       TRY_STATUS(drop_letters());
     }
-    TRY_STATUS(
-        repeat([limits = log_.options_.piece](LogStorage& storage) { return storage.shrink(limits); }));
+    TRY_STATUS(repeat([limits](LogStorage& storage) { return storage.shrink(limits); }));
     return unfinished_;
   }
 
@@ -502,7 +462,10 @@ std::vector<NewRecord> EmbeddedEventLog::place(const std::vector<PendingAppend>&
   placed.reserve(appends.size());
   for (const PendingAppend& append : appends) {
     Offset& end = ends.at(append.partition);
-    placed.push_back({{append.partition.topic, append.partition.partition, end}, now, &append.record});
+    placed.push_back({.position = {append.partition.topic, append.partition.partition, end},
+                      .appended_at = now,
+                      .record = &append.record,
+                      .compacted = is_compacted(append.partition.topic)});
     ++end.value;
   }
   return placed;

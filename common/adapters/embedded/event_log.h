@@ -29,8 +29,11 @@ struct EmbeddedLogOptions {
   std::size_t poll_bytes_max = 8 << 20;
   Milliseconds answer_deadline{10'000};  // of calls that block
 
+  Milliseconds deletions_kept = kDeletionsKept;       // in compacted topics, at least
+  Milliseconds tail_anew_after = kDeletionsKept / 2;  // of not being up to date
+
   // prune(): appends are answered between the pieces, and a run has so many of each kind: records, dead
-  // letters, room given back.
+  // letters, what is replaced in compacted topics, room given back.
   PieceLimits piece{.records_max = 250, .bytes_max = 1 << 20, .time_max = Milliseconds{5}};
   int pieces_max = 200;
 };
@@ -38,8 +41,8 @@ struct EmbeddedLogOptions {
 // EventLog's guarantees, with these particulars: an append waits for the disk without a deadline of its
 // own (a disk that hangs answers late); an append to a topic that does not exist is refused with
 // wrong_schema; a group's partitions go to its eldest members; after a change of generation a consumer
-// starts again at the committed offsets. Consumers must be gone before the log is. The destructor answers
-// what was accepted, then stops.
+// starts again at the committed offsets. Consumers, scans and tails must be gone before the log is. The
+// destructor answers what was accepted, then stops.
 class EmbeddedEventLog : public EventLog {
  public:
   // The clock must outlive the log. Errors: those of LogStorage::ends().
@@ -53,6 +56,8 @@ class EmbeddedEventLog : public EventLog {
   Result<std::unique_ptr<EventConsumer>> subscribe(std::string group,
                                                    std::vector<std::string> topics) override;
   Result<std::optional<StoredRecord>> read(const Position& position) override;
+  Result<std::unique_ptr<LogScan>> scan(const ScanRange& range) override;
+  Result<std::unique_ptr<LogTail>> tail(const std::string& topic) override;
   Result<GroupProgress> progress(const std::string& group, const std::string& topic) override;
   Status create_topics(const std::vector<std::string>& topics) override;
   Status ready(const std::vector<std::string>& topics) override;
@@ -60,7 +65,10 @@ class EmbeddedEventLog : public EventLog {
 
  private:
   class Consumer;
+  class Cursor;
   class Pruning;
+  class Scan;
+  class Tail;
   using Ends = std::map<TopicPartition, Offset>;
   using Notes = std::map<std::pair<std::string, TopicPartition>, std::string>;  // by group and partition
 
@@ -103,9 +111,12 @@ class EmbeddedEventLog : public EventLog {
   template <class T>
   Result<T> ask(std::function<Result<T>(LogStorage&)> question, Milliseconds deadline);
 
+  static Error no_such_topic(const std::string& topic);
   bool has_topic(const std::string& topic) const;  // under mutex_
   Ends ends_of(const std::string& topic) const;
   Status check_topics(const std::vector<std::string>& topics) const;
+
+  static constexpr std::size_t kQuestionsMax = 1000;
 
   const EmbeddedLogOptions options_;
   const Clock& clock_;
@@ -129,5 +140,23 @@ class EmbeddedEventLog : public EventLog {
 
   std::thread thread_;  // last: it uses all of the above
 };
+
+template <class T>
+Result<T> EmbeddedEventLog::ask(std::function<Result<T>(LogStorage&)> question, Milliseconds deadline) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  std::future<Result<T>> answer = promise->get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (questions_.size() >= kQuestionsMax)
+      return Error{ErrorCode::overloaded, "too many reads wait for the log"};
+    questions_.push_back([promise, question = std::move(question)](LogStorage& storage) {
+      promise->set_value(question(storage));
+    });
+    work_.notify_one();
+  }
+  if (answer.wait_for(deadline) != std::future_status::ready)
+    return Error{ErrorCode::timeout, "the log did not answer in time"};
+  return answer.get();
+}
 
 }  // namespace penstock

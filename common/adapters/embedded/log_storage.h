@@ -2,6 +2,7 @@
 // only, so implementations need no locks. Any call may fail with unavailable (disk) or corrupt.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@ struct NewRecord {
   Position position;
   Timestamp appended_at;
   const Record* record = nullptr;
+  bool compacted = false;  // its topic is: it replaces what its key had in the partition
 };
 
 // `next` is the offset the group reads next.
@@ -38,6 +40,9 @@ struct PieceLimits {
   Milliseconds time_max{};    // after it, no further record is begun
 };
 
+// Whether age alone drops nothing of a topic.
+using IsSpared = std::function<bool(const std::string& topic)>;
+
 class LogStorage {
  public:
   virtual ~LogStorage() = default;
@@ -54,7 +59,8 @@ class LogStorage {
   // hardly room; leaves no record. Errors: unavailable, which says where the disk is full.
   virtual Status probe(std::size_t bytes) = 0;
 
-  // In offset order, from `from` on; gaps that pruning left are passed over.
+  // In offset order, from `from` on; gaps that pruning and compaction left are passed over. Up to the
+  // first record that cannot be read; an error when that is the first one.
   virtual Result<std::vector<StoredRecord>> fetch(const TopicPartition& partition, Offset from,
                                                   FetchLimits limits) = 0;
   // The offset of the oldest record; the end when there is none.
@@ -67,8 +73,11 @@ class LogStorage {
                                                   const TopicPartition& partition) = 0;
 
   // Drops one piece of the records appended before that instant which every group of their topic has
-  // committed. Topics that no group consumes are kept whole, and so is `spared`. True: there may be more.
-  virtual Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) = 0;
+  // committed. Topics that no group consumes are kept whole, and so are the spared. True: there may be more.
+  virtual Result<bool> prune(Timestamp older_than, const IsSpared& is_spared, const PieceLimits& limits) = 0;
+  // Drops one piece of the records of compacted topics that a newer one of their key has replaced, and of the
+  // deletions appended before that instant, with all that is known of their keys. True: there may be more.
+  virtual Result<bool> compact(Timestamp deletions_before, const PieceLimits& limits) = 0;
   // Drops these records, whoever consumes them; absent ones are no error.
   virtual Status drop(std::span<const Position> records) = 0;
   // Gives one piece of the room that was dropped back to the disk. True: there may be more.

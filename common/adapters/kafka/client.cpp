@@ -43,7 +43,7 @@ Result<rd_kafka_t*> Client::handle() {
 }
 
 Result<std::optional<StoredRecord>> Client::read(const Position& position) {
-  TRY(const bool exists, has_partition(position));
+  TRY(const bool exists, has_partition({position.topic, position.partition}));
   if (!exists || position.offset.value < 0) return std::nullopt;
   TRY(rd_kafka_t* const client, handle());
   const std::scoped_lock lock(read_mutex_);
@@ -62,11 +62,17 @@ Result<std::optional<StoredRecord>> Client::read(const Position& position) {
   return to_stored_record(*message, options_.topic_prefix);
 }
 
-Result<bool> Client::has_partition(const Position& position) {
-  const Result<Partitions> partitions = partitions_of({position.topic});
-  if (partitions) return position.partition.value >= 0 && position.partition.value < partitions.value()->cnt;
-  if (partitions.error().code == ErrorCode::wrong_schema) return false;
-  return partitions.error();
+Result<bool> Client::has_partition(const TopicPartition& partition) {
+  const Status checked = check_partition(partition);
+  if (!checked && checked.error().code != ErrorCode::wrong_schema) return checked.error();
+  return checked.has_value();
+}
+
+Status Client::check_partition(const TopicPartition& partition) {
+  TRY(const Partitions partitions, partitions_of({partition.topic}));
+  if (partition.partition.value >= 0 && partition.partition.value < partitions->cnt) return ok();
+  return Error{ErrorCode::wrong_schema, "kafka topic " + options_.topic_prefix + partition.topic +
+                                            " has no partition " + std::to_string(partition.partition.value)};
 }
 
 Result<GroupProgress> Client::progress(const std::string& group, const std::string& topic) {

@@ -23,10 +23,12 @@ class Client {
   Result<GroupProgress> progress(const std::string& group, const std::string& topic);
   // Errors: wrong_schema naming the first that is missing.
   Status check_topics(const std::vector<std::string>& topics);
+  // Errors: wrong_schema when there is no such topic or partition.
+  Status check_partition(const TopicPartition& partition);
 
  private:
   Result<rd_kafka_t*> handle();
-  Result<bool> has_partition(const Position& position);
+  Result<bool> has_partition(const TopicPartition& partition);
   // An unknown topic is wrong_schema.
   Result<Partitions> partitions_of(const std::vector<std::string>& topics);
   Result<int> count_members(const std::string& group);

@@ -40,6 +40,17 @@ std::vector<TopicPartition> named(const rd_kafka_topic_partition_list_t& partiti
   return found;
 }
 
+// For a log line, which is to stay one.
+std::string some_of(const std::vector<TopicPartition>& partitions) {
+  constexpr std::size_t kNamesMax = 10;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(partitions.size(), kNamesMax); ++i)
+    names += (i == 0 ? "" : ",") + partitions[i].topic + "/" + std::to_string(partitions[i].partition.value);
+  if (partitions.size() > kNamesMax)
+    names += " and " + std::to_string(partitions.size() - kNamesMax) + " more";
+  return names;
+}
+
 // The group has moved on without this member: its next owner reads again what this commit would have covered.
 bool is_superseded(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
@@ -83,6 +94,8 @@ Error error_of_poll(rd_kafka_t* handle, const rd_kafka_message_t& message) {
 // Offsets to start from where nothing was read since the assignment. False: the cluster did not say.
 bool fill_unknown_with_committed(rd_kafka_t* handle, rd_kafka_topic_partition_list_t& positions,
                                  Milliseconds deadline) {
+  const auto is_known = [](const rd_kafka_topic_partition_t& each) { return each.offset >= 0; };
+  if (std::all_of(positions.elems, positions.elems + positions.cnt, is_known)) return true;
   const Partitions committed(rd_kafka_topic_partition_list_copy(&positions));
   if (rd_kafka_committed(handle, committed.get(), static_cast<int>(deadline.count())) !=
       RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -94,12 +107,18 @@ bool fill_unknown_with_committed(rd_kafka_t* handle, rd_kafka_topic_partition_li
 
 }  // namespace
 
-bool is_behind(const rd_kafka_topic_partition_list_t& positions,
-               const rd_kafka_topic_partition_list_t& starts, const rd_kafka_topic_partition_list_t& ends) {
+Partitions behind(const rd_kafka_topic_partition_list_t& positions,
+                  const rd_kafka_topic_partition_list_t& starts,
+                  const rd_kafka_topic_partition_list_t& ends) {
   CHECK(positions.cnt == starts.cnt && positions.cnt == ends.cnt);
-  for (int i = 0; i < positions.cnt; ++i)
-    if (std::max(positions.elems[i].offset, starts.elems[i].offset) < ends.elems[i].offset) return true;
-  return false;
+  Partitions found(rd_kafka_topic_partition_list_new(positions.cnt));
+  for (int i = 0; i < positions.cnt; ++i) {
+    const rd_kafka_topic_partition_t& each = positions.elems[i];
+    const std::int64_t next = std::max(each.offset, starts.elems[i].offset);
+    if (next < ends.elems[i].offset)
+      rd_kafka_topic_partition_list_add(found.get(), each.topic, each.partition)->offset = next;
+  }
+  return found;
 }
 
 // What librdkafka's callbacks see. Shared with the thread that closes it, which may outlive the consumer.
@@ -176,9 +195,10 @@ Status Consumer::join() {
   const auto failed = rd_kafka_subscribe(membership->handle.get(), names.get());
   if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka subscribe");
   membership_ = std::move(membership);
-  progressed_at_ = SteadyClock::now();
   return ok();
 }
+
+rd_kafka_t* Consumer::client() const noexcept { return membership_->handle.get(); }
 
 void Consumer::leave() {
   if (!membership_) return;
@@ -200,13 +220,19 @@ Result<std::vector<StoredRecord>> Consumer::poll(std::size_t records_max, Millis
   if (!membership_) {
     TRY_STATUS(join());
   }
-  TRY(std::vector<StoredRecord> records, gather(records_max, SteadyClock::now() + wait));
-  TRY_STATUS(watch_progress(!records.empty()));
-  return records;
+  TRY(Gathered gathered, gather(records_max, SteadyClock::now() + wait));
+  if (is_look_due() && gathered.drained) {
+    if (const StallRemedies remedies = look_for_stalls(); !remedies.join_anew.empty()) {
+      TRY_STATUS(join_anew(remedies.join_anew));
+      return std::vector<StoredRecord>{};  // what was gathered is not committed, so it comes again
+    }
+  }
+  return std::move(gathered.records);
 }
 
-Result<std::vector<StoredRecord>> Consumer::gather(std::size_t records_max, SteadyTime until) {
-  std::vector<StoredRecord> records;
+Result<Consumer::Gathered> Consumer::gather(std::size_t records_max, SteadyTime until) {
+  Gathered gathered;
+  std::vector<StoredRecord>& records = gathered.records;
   std::size_t bytes = 0;
   std::uint64_t gathered_in = *generation_;
   while (records.size() < records_max && bytes < options_.poll_bytes_max) {
@@ -217,7 +243,8 @@ Result<std::vector<StoredRecord>> Consumer::gather(std::size_t records_max, Stea
       gathered_in = *generation_;
     }
     if (!message) {
-      if (!records.empty() || SteadyClock::now() >= until) break;
+      gathered.drained = !records.empty() || SteadyClock::now() >= until;
+      if (gathered.drained) break;
       continue;  // a rebalance was served
     }
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -230,31 +257,79 @@ Result<std::vector<StoredRecord>> Consumer::gather(std::size_t records_max, Stea
       break;
     }
   }
-  return records;
+  return gathered;
 }
 
-Status Consumer::watch_progress(bool progressed) {
-  if (progressed || membership_->paused) progressed_at_ = SteadyClock::now();
-  if (SteadyClock::now() - progressed_at_ < options_.stalled_after) return ok();
-  progressed_at_ = SteadyClock::now();
-  if (!is_stalled()) return ok();
-  log::error("kafka consumer stalled, joining anew", {{"group", group_}});
+// A paused partition stands still, and one that was just dealt has not been looked at: both begin anew.
+bool Consumer::is_look_due() {
+  const auto now = SteadyClock::now();
+  if (membership_->paused || watched_generation_ != *generation_) {
+    watched_generation_ = *generation_;
+    progress_.begin_anew();
+    look_at_ = now;
+  }
+  return !membership_->paused && now >= look_at_;
+}
+
+StallRemedies Consumer::look_for_stalls() {
+  look_at_ = SteadyClock::now() + options_.stalled_after / 2;
+  const FetchProgress::Positions unmoved = progress_.look(positions());
+  if (unmoved.empty()) return {};
+  const Partitions behind = behind_of(unmoved);
+  if (!behind) return {};
+  StallRemedies remedies = progress_.advise(named(*behind, options_.topic_prefix));
+  if (!remedies.refetch.empty()) refetch(remedies.refetch, *behind);
+  return remedies;
+}
+
+FetchProgress::Positions Consumer::positions() const {
+  const Partitions assigned = assigned_partitions(membership_->handle.get());
+  rd_kafka_position(membership_->handle.get(), assigned.get());
+  FetchProgress::Positions positions;
+  for (int i = 0; i < assigned->cnt; ++i) {
+    const rd_kafka_topic_partition_t& each = assigned->elems[i];
+    auto& next = positions[{short_topic(each.topic, options_.topic_prefix), Partition{each.partition}}];
+    if (each.offset >= 0) next = Offset{each.offset};
+  }
+  return positions;
+}
+
+Partitions Consumer::behind_of(const FetchProgress::Positions& unmoved) const {
+  rd_kafka_t* handle = membership_->handle.get();
+  const Partitions positions(rd_kafka_topic_partition_list_new(static_cast<int>(unmoved.size())));
+  for (const auto& [each, next] : unmoved) {
+    const std::string topic = options_.topic_prefix + each.topic;
+    rd_kafka_topic_partition_list_add(positions.get(), topic.c_str(), each.partition.value)->offset =
+        next ? next->value : RD_KAFKA_OFFSET_INVALID;
+  }
+  const Partitions starts(rd_kafka_topic_partition_list_copy(positions.get()));
+  const Partitions ends(rd_kafka_topic_partition_list_copy(positions.get()));
+  if (!fill_unknown_with_committed(handle, *positions, kStallQuestionDeadline) ||
+      !fill_with_edges(handle, *starts, Edge::start, kStallQuestionDeadline) ||
+      !fill_with_edges(handle, *ends, Edge::end, kStallQuestionDeadline))
+    return nullptr;
+  return behind(*positions, *starts, *ends);
+}
+
+// Without waiting for it: whether it helped is seen at the next look.
+void Consumer::refetch(const std::vector<TopicPartition>& stalled,
+                       const rd_kafka_topic_partition_list_t& behind) {
+  log::warn("kafka partitions stalled, fetching them anew",
+            {{"group", group_}, {"partitions", some_of(stalled)}});
+  const Partitions sought(rd_kafka_topic_partition_list_new(static_cast<int>(stalled.size())));
+  for (const TopicPartition& each : stalled) {
+    const std::string topic = options_.topic_prefix + each.topic;
+    const auto* found = rd_kafka_topic_partition_list_find(&behind, topic.c_str(), each.partition.value);
+    rd_kafka_topic_partition_list_add(sought.get(), found->topic, found->partition)->offset = found->offset;
+  }
+  const CallError refused(rd_kafka_seek_partitions(membership_->handle.get(), sought.get(), 0));
+}
+
+Status Consumer::join_anew(const std::vector<TopicPartition>& stalled) {
+  log::error("kafka consumer stalled, joining anew", {{"group", group_}, {"partitions", some_of(stalled)}});
   leave();
   ++*generation_;
   return join();
-}
-
-bool Consumer::is_stalled() const {
-  rd_kafka_t* handle = membership_->handle.get();
-  const Partitions positions = assigned_partitions(handle);
-  const Partitions starts(rd_kafka_topic_partition_list_copy(positions.get()));
-  const Partitions ends(rd_kafka_topic_partition_list_copy(positions.get()));
-  if (positions->cnt == 0 || rd_kafka_position(handle, positions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return false;
-  return fill_unknown_with_committed(handle, *positions, kStallQuestionDeadline) &&
-         fill_with_edges(handle, *starts, Edge::start, kStallQuestionDeadline) &&
-         fill_with_edges(handle, *ends, Edge::end, kStallQuestionDeadline) &&
-         is_behind(*positions, *starts, *ends);
 }
 
 Status Consumer::commit(std::span<const Position> last_done) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/adapters/kafka/fetch_progress.h"
 #include "common/adapters/kafka/handles.h"
 #include "common/adapters/kafka/options.h"
 #include "common/ports/event_log.h"
@@ -13,9 +14,11 @@
 namespace penstock::kafka {
 
 // EventConsumer's guarantees, with these particulars: after every rebalance it starts again at the committed
-// offsets, whether or not it kept its partitions; a consumer that gets nothing for `stalled_after` although
-// there is something joins anew; leaving that takes longer than `close_deadline` is given up (and leaks the
-// client: its threads may still use it).
+// offsets, whether or not it kept its partitions. A partition that brings nothing for `stalled_after` although
+// it holds more, and all that was fetched has been polled, is fetched anew from where it stands; where that
+// does not help the consumer joins anew. To know, poll() asks the cluster about partitions that have not moved
+// for half that time, for three seconds at most. Leaving that takes longer than `close_deadline` is given up
+// (and leaks the client: its threads may still use it).
 class Consumer final : public EventConsumer {
  public:
   // Does not wait for the cluster: joining happens in poll(). Errors: invalid settings.
@@ -32,19 +35,32 @@ class Consumer final : public EventConsumer {
   void resume() override;
   std::uint64_t generation() const noexcept override { return *generation_; }
 
+  // What it consumes with, for as long as it does not join anew: for tests that have it fail.
+  rd_kafka_t* client() const noexcept;
+
  private:
   struct Membership;
+  struct Gathered {
+    std::vector<StoredRecord> records;
+    bool drained = false;  // nothing that was fetched was left
+  };
   using SteadyTime = std::chrono::steady_clock::time_point;
 
   Consumer(KafkaOptions options, std::string group, std::vector<std::string> topics);
 
   Status join();
   void leave();
-  Result<std::vector<StoredRecord>> gather(std::size_t records_max, SteadyTime until);
-  Status watch_progress(bool progressed);
+  Result<Gathered> gather(std::size_t records_max, SteadyTime until);
+  bool is_look_due();
+  StallRemedies look_for_stalls();
+  FetchProgress::Positions positions() const;
+  // Of these, the ones that hold more than was handed over, with where they stand; null when the cluster did
+  // not say.
+  Partitions behind_of(const FetchProgress::Positions& unmoved) const;
+  void refetch(const std::vector<TopicPartition>& stalled, const rd_kafka_topic_partition_list_t& behind);
+  Status join_anew(const std::vector<TopicPartition>& stalled);
   // Skips what is not assigned.
   Status commit_next(std::span<const Position> next, std::string_view note);
-  bool is_stalled() const;
   void set_paused(bool paused);
 
   const KafkaOptions options_;
@@ -52,12 +68,14 @@ class Consumer final : public EventConsumer {
   const std::vector<std::string> topics_;
   const std::shared_ptr<std::atomic<std::uint64_t>> generation_;  // outlives a membership
   std::shared_ptr<Membership> membership_;
-  SteadyTime progressed_at_;
+  FetchProgress progress_;
+  std::uint64_t watched_generation_ = 0;  // what progress_ is about
+  SteadyTime look_at_;
 };
 
-// Is there a record between what was read and what is there? All three in the same order; a position that is
-// not known yet (negative) counts as the start of the partition.
-bool is_behind(const rd_kafka_topic_partition_list_t& positions,
-               const rd_kafka_topic_partition_list_t& starts, const rd_kafka_topic_partition_list_t& ends);
+// Those of which there is a record between what was read and what is there, with what is to be read next. All
+// three in the same order; a position that is not known yet (negative) counts as the start of the partition.
+Partitions behind(const rd_kafka_topic_partition_list_t& positions,
+                  const rd_kafka_topic_partition_list_t& starts, const rd_kafka_topic_partition_list_t& ends);
 
 }  // namespace penstock::kafka

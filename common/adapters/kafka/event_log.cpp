@@ -5,6 +5,8 @@
 #include "common/adapters/kafka/client.h"
 #include "common/adapters/kafka/consumer.h"
 #include "common/adapters/kafka/producer.h"
+#include "common/adapters/kafka/scan.h"
+#include "common/adapters/kafka/tail.h"
 #include "common/adapters/kafka/topics.h"
 
 namespace penstock {
@@ -32,6 +34,15 @@ class KafkaEventLog final : public EventLog {
   Result<std::optional<StoredRecord>> read(const Position& position) override {
     return client_.read(position);
   }
+  Result<std::unique_ptr<LogScan>> scan(const ScanRange& range) override {
+    TRY_STATUS(check_range(range));
+    TRY_STATUS(client_.check_partition({range.topic, range.partition}));
+    TRY(kafka::ScanSlot slot, kafka::ScanSlot::take(open_scans_, options_.scans_max));
+    return kafka::Scan::open(options_, range, std::move(slot));
+  }
+  Result<std::unique_ptr<LogTail>> tail(const std::string& topic) override {
+    return std::unique_ptr<LogTail>(std::make_unique<kafka::Tail>(options_, topic));
+  }
   Result<GroupProgress> progress(const std::string& group, const std::string& topic) override {
     return client_.progress(group, topic);
   }
@@ -49,6 +60,7 @@ class KafkaEventLog final : public EventLog {
   std::unique_ptr<kafka::Producer> producer_;
   kafka::Client client_;
   kafka::Topics topics_;
+  const std::shared_ptr<std::atomic<int>> open_scans_ = std::make_shared<std::atomic<int>>(0);
 };
 
 }  // namespace

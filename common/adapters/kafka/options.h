@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/core/time.h"
+#include "common/ports/log_admin.h"
 
 namespace penstock {
 
@@ -29,8 +30,12 @@ struct KafkaOptions {
   std::string instance_id = {};
   Milliseconds session_timeout{10'000};
   Milliseconds close_deadline{5'000};
-  Milliseconds stalled_after{10'000};  // a consumer that gets nothing for so long although there is something
+  Milliseconds stalled_after{10'000};  // a partition that brings nothing for so long although it holds more
   std::size_t poll_bytes_max = 8 << 20;
+
+  // Reading without a group.
+  int scans_max = 16;                                 // open at once
+  Milliseconds tail_anew_after = kDeletionsKept / 2;  // of not being up to date
 
   // Everything else that asks the cluster.
   Milliseconds call_deadline{5'000};

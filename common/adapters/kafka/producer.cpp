@@ -88,6 +88,9 @@ bool Producer::fits(const Record& record) const {
 
 Status Producer::append(Record record, AppendDone done) {
   if (!fits(record)) return Error{ErrorCode::invalid, "the record is larger than the log takes"};
+  // A broker would refuse it with all that it was sent with.
+  if (is_compacted(record.topic) && record.key.empty())
+    return Error{ErrorCode::invalid, "topic " + record.topic + " is compacted: a record needs a key"};
   auto pending = std::make_unique<Pending>(Pending{std::move(record), std::move(done)});
   Record& sent = pending->record;
   const std::string topic = options_.topic_prefix + sent.topic;
@@ -95,7 +98,7 @@ Status Producer::append(Record record, AppendDone done) {
   fields.reserve(5);
   fields.push_back(make_vu(RD_KAFKA_VTYPE_TOPIC));
   fields.back().u.cstr = topic.c_str();
-  fields.push_back(bytes_vu(RD_KAFKA_VTYPE_VALUE, sent.value));
+  if (!sent.deletion) fields.push_back(bytes_vu(RD_KAFKA_VTYPE_VALUE, sent.value));
   // An absent key is spread over the partitions; an empty one would always meet the same.
   if (!sent.key.empty()) fields.push_back(bytes_vu(RD_KAFKA_VTYPE_KEY, sent.key));
   fields.push_back(make_vu(RD_KAFKA_VTYPE_OPAQUE));

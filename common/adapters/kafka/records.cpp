@@ -1,9 +1,16 @@
 #include "common/adapters/kafka/records.h"
 
+#include <chrono>
+#include <thread>
+
 #include "common/core/check.h"
 
 namespace penstock::kafka {
 namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr Milliseconds kAskAgainAfter{50};
 
 std::string to_string(const void* bytes, std::size_t size) {
   return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
@@ -22,6 +29,20 @@ Headers headers_of(const rd_kafka_message_t& message) {
   return headers;
 }
 
+rd_kafka_resp_err_t ask_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions,
+                                Milliseconds deadline) {
+  const auto failed = rd_kafka_offsets_for_times(client, &partitions, static_cast<int>(deadline.count()));
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return failed;
+  for (int i = 0; i < partitions.cnt; ++i)
+    if (partitions.elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return partitions.elems[i].err;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// A broker says so for a moment of a partition that it was just made, or given.
+bool is_about_to_lead(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
 }  // namespace
 
 std::string short_topic(std::string_view topic, std::string_view prefix) {
@@ -36,20 +57,32 @@ StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_vie
           .appended_at = timestamp_from_unix_ms(rd_kafka_message_timestamp(&message, &kind)),
           .key = to_string(message.key, message.key_len),
           .value = to_string(message.payload, message.len),
-          .headers = headers_of(message)};
+          .headers = headers_of(message),
+          .deletion = message.payload == nullptr};
+}
+
+Status fill_with_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions,
+                         Milliseconds deadline) {
+  const auto until = SteadyClock::now() + deadline;
+  while (true) {
+    const Partitions asked(rd_kafka_topic_partition_list_copy(&partitions));
+    const auto left = std::chrono::ceil<Milliseconds>(until - SteadyClock::now());
+    const auto code = ask_offsets(client, *asked, left);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      for (int i = 0; i < partitions.cnt; ++i) partitions.elems[i].offset = asked->elems[i].offset;
+      return ok();
+    }
+    if (!is_about_to_lead(code) || SteadyClock::now() + kAskAgainAfter >= until)
+      return error_of(code, "kafka offsets");
+    std::this_thread::sleep_for(kAskAgainAfter);
+  }
 }
 
 Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
                        Milliseconds deadline) {
-  // The two special "times" of Kafka's ListOffsets request.
   for (int i = 0; i < partitions.cnt; ++i)
     partitions.elems[i].offset = edge == Edge::start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
-  const auto failed = rd_kafka_offsets_for_times(client, &partitions, static_cast<int>(deadline.count()));
-  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(failed, "kafka offsets");
-  for (int i = 0; i < partitions.cnt; ++i)
-    if (partitions.elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return error_of(partitions.elems[i].err, "kafka offsets");
-  return ok();
+  return fill_with_offsets(client, partitions, deadline);
 }
 
 }  // namespace penstock::kafka

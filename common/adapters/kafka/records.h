@@ -14,9 +14,14 @@ std::string short_topic(std::string_view topic, std::string_view prefix);
 // Copies everything; the message can go.
 StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix);
 
+// Each offset is a time in Unix milliseconds, or one of the two special ones of Kafka's ListOffsets request
+// (RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END), and becomes the first offset of that time or later; negative
+// when there is none. One round trip; blocks until the deadline at most.
+Status fill_with_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions,
+                         Milliseconds deadline);
+
 enum class Edge { start, end };
-// Sets each offset to where its partition starts or ends now. One round trip;
-// blocks until the deadline at most.
+// Sets each offset to where its partition starts or ends now. As fill_with_offsets() otherwise.
 Status fill_with_edges(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions, Edge edge,
                        Milliseconds deadline);
 

@@ -102,6 +102,19 @@ ClientSettings reader_settings(const KafkaOptions& options) {
   return settings;
 }
 
+// A client whose queue is full does not fetch for a whole second, so there is room for more than is read in
+// one.
+ClientSettings bulk_reader_settings(const KafkaOptions& options) {
+  ClientSettings settings = reader_settings(options);
+  append(settings, {
+                       {"fetch.wait.max.ms", "100"},
+                       {"queued.min.messages", "1000000"},
+                       {"queued.max.messages.kbytes", "32768"},
+                       {"socket.timeout.ms", "10000"},  // a broker that hangs is given up and asked again
+                   });
+  return settings;
+}
+
 Result<Conf> make_conf(const ClientSettings& settings) {
   Conf conf(rd_kafka_conf_new());
   for (const auto& [name, value] : settings) {

@@ -19,6 +19,8 @@ ClientSettings producer_settings(const KafkaOptions& options);
 ClientSettings consumer_settings(const KafkaOptions& options, std::string_view group);
 // Of the client that reads single records and asks about topics and groups; it joins no group.
 ClientSettings reader_settings(const KafkaOptions& options);
+// Of a client that reads much of a topic, likewise without a group.
+ClientSettings bulk_reader_settings(const KafkaOptions& options);
 
 // Errors: invalid, naming the setting that librdkafka refused.
 Result<Conf> make_conf(const ClientSettings& settings);

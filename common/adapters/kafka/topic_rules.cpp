@@ -6,18 +6,17 @@
 #include <limits>
 
 #include "common/core/check.h"
+#include "common/ports/log_admin.h"
 
 namespace penstock::kafka {
 namespace {
-
-// Topics of which only the newest record of each key matters (design.md §3).
-constexpr std::array<std::string_view, 2> kCompacted = {"settings", "waits"};
 
 constexpr const char* kMaxMessage = "max.message.bytes";
 constexpr const char* kRetention = "retention.ms";
 constexpr const char* kRetentionBytes = "retention.bytes";
 constexpr const char* kMinInsync = "min.insync.replicas";
 constexpr const char* kCleanup = "cleanup.policy";
+constexpr const char* kDeletionRetention = "delete.retention.ms";
 constexpr const char* kUnlimited = "-1";
 
 // What a batch of one record needs besides its key, value and headers: its frame, and the lengths of each.
@@ -52,6 +51,7 @@ constexpr std::array kRules = {
     Rule{kRetentionBytes, "Penstock", is_as_long},
     Rule{kMaxMessage, "PENSTOCK_MAX_BODY", is_as_many},
     Rule{kCleanup, "Penstock", is_same},
+    Rule{kDeletionRetention, "Penstock", is_as_long},
     Rule{kUncleanElection, "Penstock", is_same},
 };
 
@@ -79,10 +79,6 @@ void make_room(TopicDemand& demand, std::int64_t bytes) {
   wanted = std::to_string(std::max(number(wanted), bytes));
 }
 
-bool is_compacted(std::string_view topic) {
-  return std::find(kCompacted.begin(), kCompacted.end(), topic) != kCompacted.end();
-}
-
 }  // namespace
 
 int replicas_wanted(const KafkaOptions& options, int brokers) {
@@ -103,7 +99,9 @@ TopicDemand demand_of(const KafkaOptions& options, const std::string& topic, int
   if (topic == options.parked_topic)
     make_room(demand, options.record_bytes_max + kFrameBytes + options.dead_letter_bytes);
   demand.configs[std::string(kUncleanElection)] = "false";
-  if (!is_compacted(topic)) {
+  if (is_compacted(topic)) {
+    demand.configs[kDeletionRetention] = std::to_string(kDeletionsKept.count());
+  } else {
     demand.configs[kRetention] =
         topic == options.parked_topic ? kUnlimited : std::to_string(options.retention.count());
     demand.configs[kRetentionBytes] = kUnlimited;
@@ -118,6 +116,8 @@ std::vector<TopicDemand> demands_of(const KafkaOptions& options, const std::vect
   std::int64_t largest = 0;
   for (std::size_t i = 0; i < topics.size(); ++i) {
     demands.push_back(demand_of(options, topics[i], shapes[i].replicas));
+    // Keys would move, and leave what they last had behind in the partition where nothing replaces it.
+    if (is_compacted(topics[i])) demands[i].partitions = shapes[i].partitions;
     if (topics[i] != options.parked_topic) largest = std::max(largest, message_bytes_max(shapes[i]));
   }
   for (std::size_t i = 0; i < topics.size(); ++i)

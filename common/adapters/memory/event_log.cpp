@@ -70,7 +70,9 @@ Status MemoryLogStorage::write(std::span<const NewRecord> records, std::span<con
   for (const NewRecord& added : records) {
     Records& partition = partitions_.at({added.position.topic, added.position.partition});
     const Record& record = *added.record;
-    partition.stored.push_back({added.position, added.appended_at, record.key, record.value, record.headers});
+    partition.stored.push_back(
+        {added.position, added.appended_at, record.key, record.value, record.headers, record.deletion});
+    if (added.compacted) partition.newest[record.key] = added.position.offset;
     partition.end = Offset{added.position.offset.value + 1};
   }
   for (const GroupOffset& offset : offsets) {
@@ -129,12 +131,12 @@ Offset MemoryLogStorage::consumed_by_all(const Records& records) const {
   return consumed;
 }
 
-Result<bool> MemoryLogStorage::prune(Timestamp older_than, const std::string& spared,
+Result<bool> MemoryLogStorage::prune(Timestamp older_than, const IsSpared& is_spared,
                                      const PieceLimits& limits) {
   TRY_STATUS(check_available());
   std::size_t dropped = 0;
   for (auto& [partition, records] : partitions_) {
-    if (partition.topic == spared) continue;
+    if (is_spared(partition.topic)) continue;
     const Offset consumed = consumed_by_all(records);
     auto& stored = records.stored;
     auto next = stored.begin();
@@ -145,10 +147,33 @@ Result<bool> MemoryLogStorage::prune(Timestamp older_than, const std::string& sp
     }
     stored.erase(stored.begin(), next);
   }
+  tell_dropped(dropped);
+  return dropped == limits.records_max;
+}
+
+void MemoryLogStorage::tell_dropped(std::size_t dropped) {
   std::unique_lock lock(mutex_);
   const auto call = on_pruned_;
   lock.unlock();
   if (call && dropped > 0) call(dropped);
+}
+
+Result<bool> MemoryLogStorage::compact(Timestamp deletions_before, const PieceLimits& limits) {
+  TRY_STATUS(check_available());
+  std::size_t dropped = 0;
+  for (auto& [partition, records] : partitions_) {
+    if (records.newest.empty()) continue;
+    std::erase_if(records.stored, [&, &newest = records.newest](const StoredRecord& stored) {
+      const auto of_key = newest.find(stored.key);
+      const bool is_newest = of_key->second == stored.position.offset;
+      const bool is_over = is_newest && stored.deletion && stored.appended_at < deletions_before;
+      if (dropped == limits.records_max || (is_newest && !is_over)) return false;
+      if (is_over) newest.erase(of_key);
+      ++dropped;
+      return true;
+    });
+  }
+  tell_dropped(dropped);
   return dropped == limits.records_max;
 }
 

@@ -23,7 +23,8 @@ class MemoryLogStorage final : public LogStorage {
   void set_available(bool available);
   // How many groups of appends and commits were written.
   int writes() const;
-  // Called on the log's thread after each piece that prune() dropped, with the number of its records.
+  // Called on the log's thread after each piece that prune() or compact() dropped, with the number of its
+  // records.
   void on_pruned(std::function<void(std::size_t)> call);
 
   Result<std::map<TopicPartition, Offset>> ends() override;
@@ -35,7 +36,8 @@ class MemoryLogStorage final : public LogStorage {
   Result<Offset> start(const TopicPartition& partition) override;
   Status add_group(const std::string& group, std::span<const std::string> topics) override;
   Result<std::optional<Offset>> committed(const std::string& group, const TopicPartition& partition) override;
-  Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) override;
+  Result<bool> prune(Timestamp older_than, const IsSpared& is_spared, const PieceLimits& limits) override;
+  Result<bool> compact(Timestamp deletions_before, const PieceLimits& limits) override;
   Status drop(std::span<const Position> records) override;
   Result<bool> shrink(const PieceLimits& limits) override;
 
@@ -46,11 +48,13 @@ class MemoryLogStorage final : public LogStorage {
     std::vector<StoredRecord> stored;
     Offset end;
     GroupOffsets groups;
+    std::map<std::string, Offset> newest;  // by key, in a compacted topic
   };
 
   Status check_available();
   Status pass_faults();
   Offset consumed_by_all(const Records& records) const;
+  void tell_dropped(std::size_t dropped);
 
   mutable std::mutex mutex_;  // of the faults and the count; the rest belongs to the log's thread
   std::condition_variable released_;

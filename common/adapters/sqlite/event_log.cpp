@@ -1,6 +1,7 @@
 #include "common/adapters/sqlite/event_log.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -13,14 +14,14 @@ using sqlite::Connection;
 using sqlite::Statement;
 using sqlite::Transaction;
 
-constexpr std::int64_t kSchemaVersion = 1;
-
 // A record's id is its place: partition id, then offset. So one B-tree holds everything, each partition grows
 // at the end of its own range, and a read by position needs no index.
 constexpr int kOffsetBits = 44;
 constexpr std::int64_t kOffsetsMax = std::int64_t{1} << kOffsetBits;
 
-constexpr const char* kSchema = R"(
+// What each version of the file adds to the one before.
+constexpr std::array kSchema = {
+    R"(
 CREATE TABLE partitions (
   id INTEGER PRIMARY KEY,
   topic TEXT NOT NULL,
@@ -42,7 +43,25 @@ CREATE TABLE group_offsets (
   PRIMARY KEY (consumer_group, partition_id)
 ) WITHOUT ROWID;
 PRAGMA user_version = 1;
-)";
+)",
+    // Of compacted topics: the newest record of each key, and the records that are to go. `due` is when a
+    // deletion was appended, and 0 for what a newer record has replaced.
+    R"(
+ALTER TABLE records ADD COLUMN deletion INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE newest (
+  partition_id INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (partition_id, key)
+) WITHOUT ROWID;
+CREATE TABLE to_drop (
+  due INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  PRIMARY KEY (due, place)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
+)"};
+constexpr std::int64_t kSchemaVersion = kSchema.size();
 
 // Headers are stored as name and value in turn, each behind its length in four bytes, little-endian.
 void append_string(std::string& out, std::string_view text) {
@@ -89,17 +108,24 @@ struct Statements {
   Statement committed;
   Statement oldest;
   Statement drop;
+  Statement replace;
+  Statement set_newest;
+  Statement drop_later;
+  Statement due;
+  Statement forget_newest;
+  Statement forget_due;
 };
 
 Result<Statements> prepare_all(Connection& db) {
   TRY(Statement insert_record,
-      db.prepare("INSERT INTO records (place, appended_at, key, value, headers) VALUES (?, ?, ?, ?, ?)"));
+      db.prepare("INSERT INTO records (place, appended_at, key, value, headers, deletion) "
+                 "VALUES (?, ?, ?, ?, ?, ?)"));
   TRY(Statement set_end, db.prepare("UPDATE partitions SET next_offset = ? WHERE id = ?"));
   TRY(Statement set_committed,
       db.prepare(
           "INSERT INTO group_offsets (consumer_group, partition_id, next_offset) VALUES (?, ?, ?) "
           "ON CONFLICT DO UPDATE SET next_offset = max(coalesce(next_offset, 0), excluded.next_offset)"));
-  TRY(Statement fetch, db.prepare("SELECT place, appended_at, key, value, headers FROM records "
+  TRY(Statement fetch, db.prepare("SELECT place, appended_at, key, value, headers, deletion FROM records "
                                   "WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?"));
   TRY(Statement first_place, db.prepare("SELECT min(place) FROM records WHERE place BETWEEN ? AND ?"));
   TRY(Statement committed,
@@ -107,9 +133,23 @@ Result<Statements> prepare_all(Connection& db) {
   TRY(Statement oldest, db.prepare("SELECT place, appended_at, length(key) + length(value) + length(headers) "
                                    "FROM records WHERE place >= ? AND place < ? ORDER BY place LIMIT 1"));
   TRY(Statement drop, db.prepare("DELETE FROM records WHERE place = ?"));
+  TRY(Statement replace, db.prepare("INSERT INTO to_drop (due, place) "
+                                    "SELECT 0, place FROM newest WHERE partition_id = ? AND key = ?"));
+  TRY(Statement set_newest, db.prepare("INSERT INTO newest (partition_id, key, place) VALUES (?, ?, ?) "
+                                       "ON CONFLICT DO UPDATE SET place = excluded.place"));
+  TRY(Statement drop_later, db.prepare("INSERT INTO to_drop (due, place) VALUES (?, ?)"));
+  TRY(Statement due,
+      db.prepare("SELECT due, to_drop.place, key, length(key) + length(value) + length(headers) "
+                 "FROM to_drop LEFT JOIN records ON records.place = to_drop.place "
+                 "WHERE due < ? ORDER BY due, to_drop.place LIMIT 1"));
+  TRY(Statement forget_newest,
+      db.prepare("DELETE FROM newest WHERE partition_id = ? AND key = ? AND place = ?"));
+  TRY(Statement forget_due, db.prepare("DELETE FROM to_drop WHERE due = ? AND place = ?"));
   return Statements{std::move(insert_record), std::move(set_end),     std::move(set_committed),
                     std::move(fetch),         std::move(first_place), std::move(committed),
-                    std::move(oldest),        std::move(drop)};
+                    std::move(oldest),        std::move(drop),        std::move(replace),
+                    std::move(set_newest),    std::move(drop_later),  std::move(due),
+                    std::move(forget_newest), std::move(forget_due)};
 }
 
 // What is left of a piece.
@@ -146,7 +186,8 @@ class SqliteLogStorage final : public LogStorage {
   Result<Offset> start(const TopicPartition& partition) override;
   Status add_group(const std::string& group, std::span<const std::string> topics) override;
   Result<std::optional<Offset>> committed(const std::string& group, const TopicPartition& partition) override;
-  Result<bool> prune(Timestamp older_than, const std::string& spared, const PieceLimits& limits) override;
+  Result<bool> prune(Timestamp older_than, const IsSpared& is_spared, const PieceLimits& limits) override;
+  Result<bool> compact(Timestamp deletions_before, const PieceLimits& limits) override;
   Status drop(std::span<const Position> records) override;
   Result<bool> shrink(const PieceLimits& limits) override;
 
@@ -176,10 +217,14 @@ class SqliteLogStorage final : public LogStorage {
   Status load_partitions();
   Status write_transaction(std::span<const NewRecord> records, std::span<const GroupOffset> offsets);
   Status insert(const NewRecord& record);
+  Status note_newest(const NewRecord& record);
   Status commit_offset(const GroupOffset& offset);
+  // The row that fetch() comes to next; nullopt when there is none.
+  Result<std::optional<StoredRecord>> next_fetched(const TopicPartition& partition);
   Result<StoredRecord> row_to_record(const TopicPartition& partition) const;
-  Result<std::vector<PlaceRange>> consumed_by_all(const std::string& spared);
+  Result<std::vector<PlaceRange>> consumed_by_all(const IsSpared& is_spared);
   Status prune(const PlaceRange& consumed, Timestamp older_than, Piece& piece);
+  Status drop_replaced(std::int64_t place, const std::string& key);
   Status drop(std::int64_t place);
 
   Connection db_;
@@ -191,10 +236,12 @@ class SqliteLogStorage final : public LogStorage {
 Status prepare_schema(Connection& db, const std::filesystem::path& file) {
   TRY(const std::int64_t version, db.single_integer("PRAGMA user_version"));
   if (version == kSchemaVersion) return ok();
-  if (version != 0)
+  if (version < 0 || version > kSchemaVersion)
     return Error{ErrorCode::wrong_schema, file.string() + " is the log of another version of Penstock"};
   TRY(Transaction transaction, Transaction::begin(db));
-  TRY_STATUS(db.execute(kSchema));
+  for (auto step = kSchema.begin() + version; step != kSchema.end(); ++step) {
+    TRY_STATUS(db.execute(*step));
+  }
   return transaction.commit();
 }
 
@@ -276,7 +323,25 @@ Status SqliteLogStorage::insert(const NewRecord& record) {
   statement.bind_blob(3, record.record->key);
   statement.bind_blob(4, record.record->value);
   statement.bind_blob(5, headers);
-  return statement.run();
+  statement.bind(6, record.record->deletion ? 1 : 0);
+  TRY_STATUS(statement.run());
+  return record.compacted ? note_newest(record) : Status(ok());
+}
+
+Status SqliteLogStorage::note_newest(const NewRecord& record) {
+  const TopicPartition partition{record.position.topic, record.position.partition};
+  const std::int64_t place = place_of(partition, record.position.offset);
+  statements_.replace.bind(1, id_of(partition));
+  statements_.replace.bind_blob(2, record.record->key);
+  TRY_STATUS(statements_.replace.run());
+  statements_.set_newest.bind(1, id_of(partition));
+  statements_.set_newest.bind_blob(2, record.record->key);
+  statements_.set_newest.bind(3, place);
+  TRY_STATUS(statements_.set_newest.run());
+  if (!record.record->deletion) return ok();
+  statements_.drop_later.bind(1, to_unix_ms(record.appended_at));
+  statements_.drop_later.bind(2, place);
+  return statements_.drop_later.run();
 }
 
 Status SqliteLogStorage::commit_offset(const GroupOffset& offset) {
@@ -302,18 +367,25 @@ Result<std::vector<StoredRecord>> SqliteLogStorage::fetch(const TopicPartition& 
   statement.bind(2, last_place_of(partition));
   statement.bind(3, static_cast<std::int64_t>(limits.records_max));
   for (std::size_t bytes = 0; bytes < limits.bytes_max;) {
-    TRY(const bool row, statement.step());
-    if (!row) break;
-    Result<StoredRecord> record = row_to_record(partition);
-    if (!record) {
+    Result<std::optional<StoredRecord>> record = next_fetched(partition);
+    if (!record || !record.value()) {
       statement.reset();
-      return record.error();
+      // What cannot be read is met again at the head of the next answer, so what stands before it is not lost.
+      if (!record && records.empty()) return record.error();
+      return records;
     }
-    bytes += record.value().value.size() + 1;
-    records.push_back(std::move(record.value()));
+    bytes += record.value()->value.size() + 1;
+    records.push_back(std::move(*record.value()));
   }
   statement.reset();
   return records;
+}
+
+Result<std::optional<StoredRecord>> SqliteLogStorage::next_fetched(const TopicPartition& partition) {
+  TRY(const bool row, statements_.fetch.step());
+  if (!row) return std::nullopt;
+  TRY(StoredRecord record, row_to_record(partition));
+  return record;
 }
 
 Result<StoredRecord> SqliteLogStorage::row_to_record(const TopicPartition& partition) const {
@@ -324,7 +396,8 @@ Result<StoredRecord> SqliteLogStorage::row_to_record(const TopicPartition& parti
                       .appended_at = timestamp_from_unix_ms(row.integer(1)),
                       .key = std::string(row.blob(2)),
                       .value = std::string(row.blob(3)),
-                      .headers = std::move(headers)};
+                      .headers = std::move(headers),
+                      .deletion = row.integer(5) != 0};
 }
 
 Result<Offset> SqliteLogStorage::start(const TopicPartition& partition) {
@@ -365,23 +438,24 @@ Result<std::optional<Offset>> SqliteLogStorage::committed(const std::string& gro
 
 // What every group is done with, a range a partition.
 Result<std::vector<SqliteLogStorage::PlaceRange>> SqliteLogStorage::consumed_by_all(
-    const std::string& spared) {
+    const IsSpared& is_spared) {
   TRY(Statement statement,
-      db_.prepare("SELECT partition_id, min(coalesce(group_offsets.next_offset, 0)) FROM group_offsets "
-                  "JOIN partitions ON partitions.id = partition_id WHERE topic <> ? GROUP BY partition_id"));
-  statement.bind_text(1, spared);
+      db_.prepare(
+          "SELECT partition_id, min(coalesce(group_offsets.next_offset, 0)), topic FROM group_offsets "
+          "JOIN partitions ON partitions.id = partition_id GROUP BY partition_id"));
   std::vector<PlaceRange> consumed;
   while (true) {
     TRY(const bool row, statement.step());
     if (!row) return consumed;
+    if (is_spared(std::string(statement.text(2)))) continue;
     const std::int64_t first = statement.integer(0) << kOffsetBits;
     consumed.push_back({first, first + statement.integer(1)});
   }
 }
 
-Result<bool> SqliteLogStorage::prune(Timestamp older_than, const std::string& spared,
+Result<bool> SqliteLogStorage::prune(Timestamp older_than, const IsSpared& is_spared,
                                      const PieceLimits& limits) {
-  TRY(const auto consumed, consumed_by_all(spared));
+  TRY(const auto consumed, consumed_by_all(is_spared));
   TRY(Transaction transaction, Transaction::begin(db_));
   Piece piece(limits);
   for (const PlaceRange& range : consumed) {
@@ -409,6 +483,38 @@ Status SqliteLogStorage::prune(const PlaceRange& consumed, Timestamp older_than,
     piece.take(bytes);
   }
   return ok();
+}
+
+Result<bool> SqliteLogStorage::compact(Timestamp deletions_before, const PieceLimits& limits) {
+  TRY(Transaction transaction, Transaction::begin(db_));
+  Piece piece(limits);
+  while (!piece.spent()) {
+    Statement& due = statements_.due;
+    due.bind(1, std::max<std::int64_t>(1, to_unix_ms(deletions_before)));
+    TRY(const bool row, due.step());
+    if (!row) break;
+    const std::int64_t at = due.integer(0);
+    const std::int64_t place = due.integer(1);
+    const std::string key(due.blob(2));
+    const auto bytes = static_cast<std::size_t>(due.integer(3));
+    due.reset();
+    TRY_STATUS(drop_replaced(place, key));
+    statements_.forget_due.bind(1, at);
+    statements_.forget_due.bind(2, place);
+    TRY_STATUS(statements_.forget_due.run());
+    piece.take(bytes);
+  }
+  TRY_STATUS(transaction.commit());
+  return piece.spent();
+}
+
+// A deletion that nothing has replaced is the newest of its key, and takes the key with it.
+Status SqliteLogStorage::drop_replaced(std::int64_t place, const std::string& key) {
+  statements_.forget_newest.bind(1, place >> kOffsetBits);
+  statements_.forget_newest.bind_blob(2, key);
+  statements_.forget_newest.bind(3, place);
+  TRY_STATUS(statements_.forget_newest.run());
+  return drop(place);
 }
 
 Status SqliteLogStorage::drop(std::int64_t place) {

@@ -16,7 +16,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAreArray;
 
-const std::vector<std::string> kTopics = {"payments", "payouts"};
+const std::vector<std::string> kTopics = {"payments", "payouts", "settings"};
 
 std::string every_byte() {
   std::string bytes;
@@ -304,6 +304,22 @@ TEST_P(EventLogContract, APausedConsumerGetsNothingAndKeepsItsPartitions) {
   consumer->resume();
   EXPECT_EQ(poll_records(*consumer, 10).size(), 10U);
   EXPECT_EQ(consumer->generation(), generation);
+}
+
+TEST_P(EventLogContract, APauseLosesNothingThatWasFetchedBefore) {
+  const std::vector<Position> appended = append_all(60);
+  const auto consumer = subscribe();
+  std::set<Position> missing(appended.begin(), appended.end());
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!missing.empty() && std::chrono::steady_clock::now() < until) {
+    const Result<std::vector<StoredRecord>> polled = consumer->poll(3, kPatience / 10);
+    ASSERT_TRUE(polled) << polled.error().detail;
+    for (const Position& position : positions_of(polled.value())) missing.erase(position);
+    consumer->pause();
+    EXPECT_THAT(consumer->poll(3, Milliseconds{5}).value(), IsEmpty());
+    consumer->resume();
+  }
+  EXPECT_THAT(missing, IsEmpty());
 }
 
 TEST_P(EventLogContract, ProgressTellsLagAndMembers) {

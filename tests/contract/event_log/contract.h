@@ -32,6 +32,7 @@ class EventLogContract : public testing::TestWithParam<LogAdapter> {
   void use(std::unique_ptr<LogHarness> harness);
 
   EventLog& log() { return harness_->log(); }
+  LogHarness& harness() { return *harness_; }
   // A group of this test alone: others run beside it on the same cluster.
   std::string group(const std::string& name = "payments") const { return group_prefix_ + name; }
   std::unique_ptr<EventConsumer> subscribe(const std::string& name = "payments");

@@ -20,7 +20,7 @@
 #include "common/adapters/sqlite/event_log.h"
 #include "common/adapters/sqlite/sqlite.h"
 #include "common/adapters/system_clock/system_clock.h"
-#include "tests/contract/event_log/contract.h"
+#include "tests/contract/event_log/reading_contract.h"
 #include "tests/fakes/manual_clock.h"
 
 namespace penstock {
@@ -37,7 +37,20 @@ EmbeddedLogOptions options_for(LogLimits limits, std::int32_t partitions) {
   return options;
 }
 
-class MemoryHarness final : public LogHarness {
+class EmbeddedHarness : public LogHarness {
+ public:
+  void drop_before(const Position& position) override {
+    const auto consumer = log().subscribe("dropping", {position.topic}).value();
+    ASSERT_TRUE(consumer->commit(
+        std::vector<Position>{{position.topic, position.partition, Offset{position.offset.value - 1}}}));
+    compact();
+  }
+  void compact() override {
+    while (log().prune(SystemClock().now() + std::chrono::hours{1}, {}).value()) continue;
+  }
+};
+
+class MemoryHarness final : public EmbeddedHarness {
  public:
   MemoryHarness(LogLimits limits, std::int32_t partitions)
       : log_(open_memory_log(options_for(limits, partitions), clock_)) {}
@@ -65,7 +78,7 @@ class Folder {
   std::filesystem::path path_;
 };
 
-class SqliteHarness final : public LogHarness {
+class SqliteHarness final : public EmbeddedHarness {
  public:
   explicit SqliteHarness(LogLimits limits)
       : log_(open_sqlite_log({.file = folder_.file(), .log = options_for(limits, 1)}, clock_).value()) {}
@@ -85,11 +98,11 @@ std::unique_ptr<LogHarness> make_partitioned_memory(LogLimits limits) {
 }
 std::unique_ptr<LogHarness> make_sqlite(LogLimits limits) { return std::make_unique<SqliteHarness>(limits); }
 
-INSTANTIATE_TEST_SUITE_P(Embedded, EventLogContract,
-                         testing::Values(LogAdapter{"Memory", make_memory},
-                                         LogAdapter{"MemoryWithFourPartitions", make_partitioned_memory},
-                                         LogAdapter{"Sqlite", make_sqlite}),
-                         adapter_name);
+const auto kAdapters = testing::Values(LogAdapter{"Memory", make_memory},
+                                       LogAdapter{"MemoryWithFourPartitions", make_partitioned_memory},
+                                       LogAdapter{"Sqlite", make_sqlite});
+INSTANTIATE_TEST_SUITE_P(Embedded, EventLogContract, kAdapters, adapter_name);
+INSTANTIATE_TEST_SUITE_P(Embedded, ReadingContract, kAdapters, adapter_name);
 
 class MemoryLog : public testing::Test {
  protected:

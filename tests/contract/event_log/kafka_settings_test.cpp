@@ -1,5 +1,5 @@
 // Each setting that a promise rests on, read back out of librdkafka.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <array>
 #include <string>
@@ -9,6 +9,9 @@
 
 namespace penstock::kafka {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 KafkaOptions some_options() {
   KafkaOptions options;
@@ -66,6 +69,17 @@ TEST(KafkaSettings, NoClientLetsABrokerCreateTopics) {
   expect_settings(start(RD_KAFKA_PRODUCER, producer_settings(options)), never);
   expect_settings(start(RD_KAFKA_CONSUMER, consumer_settings(options, "g")), never);
   expect_settings(start(RD_KAFKA_CONSUMER, reader_settings(options)), never);
+  expect_settings(start(RD_KAFKA_CONSUMER, bulk_reader_settings(options)), never);
+}
+
+TEST(KafkaSettings, WhoReadsMuchSkipsNothingAndHoldsAsMuchAsItReadsInASecond) {
+  const Handle reader = start(RD_KAFKA_CONSUMER, bulk_reader_settings(some_options()));
+  expect_settings(reader, {{"auto.offset.reset", "error"},
+                           {"enable.auto.commit", "false"},
+                           {"enable.partition.eof", "true"},
+                           {"queued.min.messages", "1000000"},
+                           {"queued.max.messages.kbytes", "32768"},
+                           {"socket.timeout.ms", "10000"}});
 }
 
 TEST(KafkaSettings, MembershipIsStaticOnlyWithAnInstanceId) {
@@ -97,15 +111,24 @@ Partitions offsets(std::initializer_list<std::int64_t> values) {
   return list;
 }
 
+std::vector<std::int64_t> values(const Partitions& list) {
+  std::vector<std::int64_t> found;
+  for (int i = 0; i < list->cnt; ++i) found.push_back(list->elems[i].offset);
+  return found;
+}
+
 TEST(KafkaProgress, BehindMeansThatARecordIsLeftToRead) {
-  EXPECT_FALSE(is_behind(*offsets({}), *offsets({}), *offsets({})));
-  EXPECT_FALSE(is_behind(*offsets({5, 7}), *offsets({0, 0}), *offsets({5, 7})));
-  EXPECT_TRUE(is_behind(*offsets({5, 6}), *offsets({0, 0}), *offsets({5, 7})));
+  EXPECT_THAT(values(behind(*offsets({}), *offsets({}), *offsets({}))), IsEmpty());
+  EXPECT_THAT(values(behind(*offsets({5, 7}), *offsets({0, 0}), *offsets({5, 7}))), IsEmpty());
+  const Partitions found = behind(*offsets({5, 6}), *offsets({0, 0}), *offsets({5, 7}));
+  ASSERT_THAT(values(found), ElementsAre(6));
+  EXPECT_EQ(found->elems[0].partition, 1);
 }
 
 TEST(KafkaProgress, AnUnknownPositionCountsAsTheStart) {
-  EXPECT_TRUE(is_behind(*offsets({RD_KAFKA_OFFSET_INVALID}), *offsets({0}), *offsets({1})));
-  EXPECT_FALSE(is_behind(*offsets({RD_KAFKA_OFFSET_INVALID}), *offsets({9}), *offsets({9})));
+  const Partitions unknown = offsets({RD_KAFKA_OFFSET_INVALID});
+  EXPECT_THAT(values(behind(*unknown, *offsets({3}), *offsets({5}))), ElementsAre(3));
+  EXPECT_THAT(values(behind(*unknown, *offsets({9}), *offsets({9}))), IsEmpty());
 }
 
 }  // namespace

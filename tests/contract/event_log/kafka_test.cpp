@@ -5,8 +5,12 @@
 
 #include <cstdlib>
 #include <set>
+#include <utility>
 
+#include "common/adapters/kafka/admin.h"
 #include "common/adapters/kafka/event_log.h"
+#include "common/adapters/kafka/settings.h"
+#include "tests/contract/event_log/reading_contract.h"
 
 namespace penstock {
 
@@ -30,11 +34,65 @@ namespace {
 
 class KafkaHarness final : public LogHarness {
  public:
-  explicit KafkaHarness(const KafkaOptions& options) : log_(open_kafka_log(options).value()) {}
+  explicit KafkaHarness(const KafkaOptions& options)
+      : options_(options),
+        log_(open_kafka_log(options).value()),
+        client_(
+            kafka::make_handle(RD_KAFKA_CONSUMER, kafka::make_conf(kafka::reader_settings(options)).value())
+                .value()) {}
   EventLog& log() override { return *log_; }
 
+  void drop_before(const Position& position) override {
+    const kafka::Partitions before(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(before.get(), name(position.topic).c_str(), position.partition.value)
+        ->offset = position.offset.value;
+    const std::unique_ptr<rd_kafka_DeleteRecords_t, kafka::Destroy<rd_kafka_DeleteRecords_destroy>> wanted(
+        rd_kafka_DeleteRecords_new(before.get()));
+    const kafka::Queue answers(rd_kafka_queue_new(client_.get()));
+    rd_kafka_DeleteRecords_t* handle = wanted.get();
+    rd_kafka_DeleteRecords(client_.get(), &handle, 1, nullptr, answers.get());
+    ASSERT_TRUE(kafka::await_admin(answers, kPatience, "delete records"));
+  }
+
+  // Only closed segments are compacted, and a segment is closed by an append.
+  void compact() override {
+    if (!std::exchange(compacts_quickly_, true)) {
+      set_config(RD_KAFKA_RESOURCE_BROKER, "1", {{"log.cleaner.backoff.ms", "100"}});
+      set_config(RD_KAFKA_RESOURCE_TOPIC, name("settings"),
+                 {{"cleanup.policy", "compact"},
+                  {"segment.ms", "100"},
+                  {"min.cleanable.dirty.ratio", "0.01"},
+                  {"max.compaction.lag.ms", "100"}});
+    }
+    std::set<Partition> reached;
+    for (int i = 0; static_cast<int>(reached.size()) < options_.partitions; ++i)
+      reached.insert(
+          append_and_wait(*log_, make_record(kFiller + std::to_string(i), "", "settings")).value().partition);
+  }
+
  private:
+  std::string name(const std::string& topic) const { return options_.topic_prefix + topic; }
+  void set_config(rd_kafka_ResourceType_t type, const std::string& name,
+                  const std::vector<std::pair<std::string, std::string>>& configs) {
+    const kafka::ConfigResource resource(rd_kafka_ConfigResource_new(type, name.c_str()));
+    for (const auto& [setting, value] : configs)
+      rd_kafka_ConfigResource_set_config(resource.get(), setting.c_str(), value.c_str());
+    const kafka::Queue answers(rd_kafka_queue_new(client_.get()));
+    rd_kafka_ConfigResource_t* handle = resource.get();
+    rd_kafka_AlterConfigs(client_.get(), &handle, 1, nullptr, answers.get());
+    const auto answer = kafka::await_admin(answers, kPatience, "alter");
+    ASSERT_TRUE(answer) << answer.error().detail;
+    std::size_t count = 0;
+    const auto* const* altered = rd_kafka_AlterConfigs_result_resources(
+        rd_kafka_event_AlterConfigs_result(answer.value().get()), &count);
+    ASSERT_EQ(rd_kafka_ConfigResource_error(altered[0]), RD_KAFKA_RESP_ERR_NO_ERROR)
+        << rd_kafka_ConfigResource_error_string(altered[0]);
+  }
+
+  const KafkaOptions options_;
   std::unique_ptr<EventLog> log_;
+  kafka::Handle client_;
+  bool compacts_quickly_ = false;
 };
 
 }  // namespace
@@ -49,8 +107,9 @@ std::unique_ptr<LogHarness> make_kafka(LogLimits limits) {
 
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Kafka, EventLogContract, testing::Values(LogAdapter{"Kafka", make_kafka}),
-                         adapter_name);
+const auto kAdapters = testing::Values(LogAdapter{"Kafka", make_kafka});
+INSTANTIATE_TEST_SUITE_P(Kafka, EventLogContract, kAdapters, adapter_name);
+INSTANTIATE_TEST_SUITE_P(Kafka, ReadingContract, kAdapters, adapter_name);
 
 class KafkaLog : public testing::Test {
  protected:
@@ -104,29 +163,6 @@ TEST_F(KafkaLog, AMemberWhoseIdentityIsTakenIsFenced) {
   while (polled && std::chrono::steady_clock::now() < until) polled = first->poll(10, Milliseconds{100});
   ASSERT_FALSE(polled);
   EXPECT_EQ(polled.error().code, ErrorCode::fenced);
-}
-
-TEST_F(KafkaLog, AConsumerThatHasReadEverythingIsNotTakenForStalled) {
-  options_.stalled_after = Milliseconds{300};
-  open();
-  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "v")));
-  const auto consumer = log_->subscribe(options_.topic_prefix, {"payments"}).value();
-  ASSERT_EQ(poll_records(*consumer, 1).size(), 1U);
-  const std::uint64_t generation = consumer->generation();
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(consumer->poll(10, Milliseconds{100}));
-  EXPECT_EQ(consumer->generation(), generation);
-}
-
-// Too impatient to wait for its first fetch, so it counts as stalled for as long as there is a record.
-TEST_F(KafkaLog, AConsumerThatGetsNothingAlthoughThereIsSomethingJoinsAnew) {
-  options_.stalled_after = Milliseconds{1};
-  open();
-  ASSERT_TRUE(append_and_wait(*log_, make_record("k", "v")));
-  const auto consumer = log_->subscribe(options_.topic_prefix, {"payments"}).value();
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (consumer->generation() < 4 && std::chrono::steady_clock::now() < until)
-    EXPECT_TRUE(consumer->poll(10, Milliseconds{1}));
-  EXPECT_GE(consumer->generation(), 4U);
 }
 
 TEST(KafkaOptions, NonsenseIsInvalidAndNamed) {

@@ -106,6 +106,14 @@ TEST(TopicRules, OnlyTheNewestOfEachSettingIsKept) {
   EXPECT_EQ(demand.configs.at("cleanup.policy"), "compact");
   EXPECT_FALSE(demand.configs.contains("retention.ms"));
   EXPECT_FALSE(demand.configs.contains("retention.bytes"));
+  EXPECT_EQ(demand.configs.at("delete.retention.ms"), "86400000") << "who reads it must hear of a deletion";
+}
+
+TEST(TopicRules, ACompactedTopicKeepsThePartitionsThatItHas) {
+  const TopicShape shape{.partitions = 2, .replicas = 1, .configs = kafka::ConfigMap{}};
+  const auto demands = kafka::demands_of({}, {"payments", "settings"}, {shape, shape});
+  EXPECT_EQ(demands[0].partitions, 6);
+  EXPECT_EQ(demands[1].partitions, 2) << "its keys would move to others, and leave what they last had behind";
 }
 
 TEST(TopicRules, ATopicWhoseReplicasDoNotKeepUpTakesNothing) {
@@ -274,6 +282,26 @@ TEST_F(KafkaTopics, ATopicThatMayDropWhatWasAcknowledgedIsRefusedUntilItIsAltere
     EXPECT_EQ(config(topic, "retention.bytes"), "-1") << topic;
     EXPECT_EQ(config(topic, "unclean.leader.election.enable"), "false") << topic;
   }
+}
+
+TEST_F(KafkaTopics, ATopicThatIsToBeCompactedAndIsNotIsRefusedUntilItIsAltered) {
+  make_topic("settings", 1, {{"cleanup.policy", "delete"}, {"delete.retention.ms", "1000"}});
+  const auto log = open();
+  const Status weak = log->ready({"settings"});
+  ASSERT_FALSE(weak);
+  EXPECT_EQ(weak.error().code, ErrorCode::wrong_schema);
+  EXPECT_THAT(weak.error().detail, AllOf(HasSubstr(name("settings")),
+                                         HasSubstr("cleanup.policy is delete, Penstock needs compact"),
+                                         HasSubstr("delete.retention.ms is 1000, Penstock needs 86400000")));
+  const Status altered = log->create_topics({"settings", "waits"});
+  ASSERT_TRUE(altered) << altered.error().detail;
+  EXPECT_TRUE(log->ready({"settings", "waits"}));
+  for (const std::string topic : {"settings", "waits"}) {
+    EXPECT_EQ(config(topic, "cleanup.policy"), "compact") << topic;
+    EXPECT_EQ(config(topic, "delete.retention.ms"), "86400000") << topic;
+  }
+  EXPECT_EQ(partitions("settings"), 1);
+  EXPECT_EQ(partitions("waits"), 2);
 }
 
 TEST_F(KafkaTopics, WhatIsStrongerThanMeantIsLeftAlone) {

@@ -61,6 +61,36 @@ bool poll_until(const std::vector<EventConsumer*>& consumers,
   return true;
 }
 
+std::vector<StoredRecord> rest_of(LogScan& scan) {
+  std::vector<StoredRecord> all;
+  const auto until = SteadyClock::now() + kPatience;
+  while (SteadyClock::now() < until) {
+    Result<ScanBatch> batch = scan.next(100, kPatience);
+    if (!batch) {
+      ADD_FAILURE() << "scan: " << batch.error().detail;
+      return all;
+    }
+    std::move(batch.value().records.begin(), batch.value().records.end(), std::back_inserter(all));
+    if (batch.value().done) return all;
+  }
+  ADD_FAILURE() << "the scan does not end";
+  return all;
+}
+
+std::vector<StoredRecord> read_to_present(LogTail& tail) {
+  std::vector<StoredRecord> all;
+  const auto until = SteadyClock::now() + kPatience;
+  while (SteadyClock::now() < until) {
+    Result<TailBatch> batch = tail.next(1'000, Milliseconds{200});
+    if (!batch) continue;
+    if (batch.value().anew) all.clear();
+    std::move(batch.value().records.begin(), batch.value().records.end(), std::back_inserter(all));
+    if (batch.value().present) return all;
+  }
+  ADD_FAILURE() << "the tail does not reach the present";
+  return all;
+}
+
 std::vector<Position> positions_of(const std::vector<StoredRecord>& records) {
   std::vector<Position> positions;
   for (const StoredRecord& record : records) positions.push_back(record.position);
