@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/adapters/kafka/records.h"
 #include "common/observe/log.h"
 
 namespace penstock::kafka {
@@ -252,7 +253,8 @@ Error cannot_alter(const std::string& topic, const std::vector<Weakness>& found)
 
 Status Topics::create(rd_kafka_t* client, const std::vector<std::string>& topics) const {
   TRY_STATUS(make_missing(client, topics));
-  return strengthen(client, topics);
+  TRY_STATUS(strengthen(client, topics));
+  return await_leaders(client, topics);
 }
 
 Status Topics::make_missing(rd_kafka_t* client, const std::vector<std::string>& topics) const {
@@ -271,6 +273,16 @@ Status Topics::make_missing(rd_kafka_t* client, const std::vector<std::string>& 
 
 // What was just made or altered takes a moment to be known to every broker, so the topics are looked at until
 // they are as they should be; each is altered once.
+// A topic that was just made has leaders that do not take records yet.
+Status Topics::await_leaders(rd_kafka_t* client, const std::vector<std::string>& topics) const {
+  TRY(const auto shapes, look_at(client, topics, SteadyClock::now() + options_.call_deadline));
+  const Names names = full_names(topics);
+  const Partitions all(rd_kafka_topic_partition_list_new(0));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    rd_kafka_topic_partition_list_add_range(all.get(), names[i].c_str(), 0, shapes[i].partitions - 1);
+  return fill_with_edges(client, *all, Edge::end, options_.call_deadline);
+}
+
 Status Topics::strengthen(rd_kafka_t* client, const std::vector<std::string>& topics) const {
   const auto until = SteadyClock::now() + 2 * options_.call_deadline;
   std::set<std::string> altered;

@@ -19,14 +19,14 @@ class Topics {
  public:
   explicit Topics(KafkaOptions options) : options_(std::move(options)) {}
 
-  // As EventLog::create_topics(). What others have set on a topic is kept. Blocks
-  // for a few call deadlines at most.
+  // As EventLog::create_topics(). What others have set on a topic is kept. Once it returns, every partition has
+  // a leader that serves it. Blocks for a few call deadlines at most.
   Status create(rd_kafka_t* client, const std::vector<std::string>& topics) const;
 
   // As EventLog::ready(); fetches what the first append to each topic would wait for. The configuration is
   // asked for now and then only, and a cluster that does not tell it is trusted, with a warning. The first time
-  // the topics and their configuration may each take the call deadline. Errors: wrong_schema (no such topic, or a weak one), unavailable (no
-  // leader, too few replicas in sync), timeout.
+  // the topics and their configuration may each take the call deadline. Errors: wrong_schema (no such topic, or
+  // a weak one), unavailable (no leader, too few replicas in sync), timeout.
   Status ready(rd_kafka_t* client, const std::vector<std::string>& topics, Milliseconds deadline);
 
  private:
@@ -44,6 +44,7 @@ class Topics {
   };
   Status make_missing(rd_kafka_t* client, const std::vector<std::string>& topics) const;
   Status strengthen(rd_kafka_t* client, const std::vector<std::string>& topics) const;
+  Status await_leaders(rd_kafka_t* client, const std::vector<std::string>& topics) const;
   Result<std::vector<Gap>> gaps(rd_kafka_t* client, const std::vector<std::string>& topics,
                                 SteadyTime until) const;
   Status close_gap(rd_kafka_t* client, const Gap& gap) const;
