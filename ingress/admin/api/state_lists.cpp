@@ -13,7 +13,7 @@
 namespace penstock::admin {
 namespace {
 
-template <json::Worded Word>
+template <DescribedEnum Word>
 void filter_by_word(QueryReader& in, std::string_view column, ListQuery& query) {
   if (const auto word = in.word<Word>(column))
     query.filters.push_back({column, std::string(to_string(*word))});

@@ -37,17 +37,10 @@ struct AccountView {
   bool livemode = false;
   bool operator==(const AccountView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(AccountView, (),
+                      (id, user_id, status, charges_enabled, payouts_enabled, details_submitted, requirements,
+                       livemode))
 
 AccountView account_view(const ConnectedAccount& row);
-
-template <>
-struct Fields<AccountView> {
-  using T = AccountView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("user_id", &T::user_id), field("status", &T::status),
-      field("charges_enabled", &T::charges_enabled), field("payouts_enabled", &T::payouts_enabled),
-      field("details_submitted", &T::details_submitted), field("requirements", &T::requirements),
-      field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

@@ -39,6 +39,7 @@ struct PayoutRetry {
   std::optional<Timestamp> next_at;
   bool operator==(const PayoutRetry&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PayoutRetry, (), (state, attempts, next_at))
 
 // A payout as clients read it (contract.md, /v1/payouts).
 struct PayoutView {
@@ -56,24 +57,10 @@ struct PayoutView {
   bool livemode = false;
   bool operator==(const PayoutView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PayoutView, (),
+                      (id, account, status, amount, currency, arrival_date, destination, failure_code,
+                       failure_message, session_payment, retry, livemode))
 
 PayoutView payout_view(const Payout& row);
-
-template <>
-struct Fields<PayoutRetry> {
-  using T = PayoutRetry;
-  static constexpr auto list = std::make_tuple(field("state", &T::state), field("attempts", &T::attempts),
-                                               field("next_at", &T::next_at));
-};
-template <>
-struct Fields<PayoutView> {
-  using T = PayoutView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("account", &T::account), field("status", &T::status),
-      field("amount", &T::amount), field("currency", &T::currency), field("arrival_date", &T::arrival_date),
-      field("destination", &T::destination), field("failure_code", &T::failure_code),
-      field("failure_message", &T::failure_message), field("session_payment", &T::session_payment),
-      field("retry", &T::retry), field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

@@ -67,6 +67,8 @@ struct SessionPaymentView {
   std::optional<bool> livemode;  // none: registered for both modes, and settled in neither yet
   bool operator==(const SessionPaymentView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SessionPaymentView, (),
+                      (id, tester_id, payout, status, amount, currency, account, livemode))
 
 SessionPaymentView session_payment_view(const SessionPayment& row);
 
@@ -75,14 +77,5 @@ SessionPaymentView session_payment_view(const SessionPayment& row);
 const SessionPayment& shown_of(const SessionPayment* live, const SessionPayment* test);
 // As session_payment_view(), without a mode where the row has none yet.
 SessionPaymentView session_payment_view_of_any_mode(const SessionPayment& shown);
-
-template <>
-struct Fields<SessionPaymentView> {
-  using T = SessionPaymentView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
-      field("status", &T::status), field("amount", &T::amount), field("currency", &T::currency),
-      field("account", &T::account), field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

@@ -7,15 +7,14 @@
 
 #include "workers/domain/state/table.h"
 #include "workers/domain/state/whole_state.h"
-#include "workers/domain/state/words.h"
 
 namespace penstock {
 
-PENSTOCK_WORDS(AccountStatus, onboarding, pending, restricted, enabled)
+BOOST_DEFINE_ENUM_CLASS(AccountStatus, onboarding, pending, restricted, enabled)
 // In rising order: the highest seen wins, whatever `created` says.
-PENSTOCK_WORDS(PayoutStatus, pending, in_transit, paid, canceled, failed)
-PENSTOCK_WORDS(RetryState, none, queued, due, exhausted)
-PENSTOCK_WORDS(SessionPaymentStatus, pending, paid, failed)
+BOOST_DEFINE_ENUM_CLASS(PayoutStatus, pending, in_transit, paid, canceled, failed)
+BOOST_DEFINE_ENUM_CLASS(RetryState, none, queued, due, exhausted)
+BOOST_DEFINE_ENUM_CLASS(SessionPaymentStatus, pending, paid, failed)
 
 struct Requirements {
   std::vector<std::string> currently_due;
@@ -24,6 +23,7 @@ struct Requirements {
   std::optional<std::string> disabled_reason;
   bool operator==(const Requirements&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Requirements, (), (currently_due, eventually_due, past_due, disabled_reason))
 
 struct AccountSnapshot {
   std::optional<std::string> user_id;
@@ -33,6 +33,8 @@ struct AccountSnapshot {
   Requirements requirements;
   bool operator==(const AccountSnapshot&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(AccountSnapshot, (),
+                      (user_id, charges_enabled, payouts_enabled, details_submitted, requirements))
 
 // The columns from user_id to requirements are the winning snapshot's.
 struct ConnectedAccount {
@@ -48,6 +50,9 @@ struct ConnectedAccount {
   WholeState<AccountSnapshot> events;
   bool operator==(const ConnectedAccount&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(ConnectedAccount, (),
+                      (key, id, user_id, status, charges_enabled, payouts_enabled, details_submitted,
+                       requirements, livemode, events))
 
 struct Payout {
   std::string key;
@@ -70,6 +75,10 @@ struct Payout {
   std::optional<Timestamp> retry_next_at;
   bool operator==(const Payout&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Payout, (),
+                      (key, id, status, account, amount, currency, arrival_date, destination, failure_code,
+                       failure_message, livemode, version, session_payment, session_payment_version,
+                       registered, retry_state, retry_attempts, retry_next_at))
 
 // One payout id of one mode: whose payouts it is, which a registration need not say, and what was registered
 // with it, which may be before any payout is known.
@@ -81,6 +90,7 @@ struct PayoutId {
   std::vector<std::string> registered;  // session payments that name it, sorted
   bool operator==(const PayoutId&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PayoutId, (), (key, id, livemode, accounts, registered))
 
 // A payout that names a session payment, or is registered with it.
 struct LinkedPayout {
@@ -91,6 +101,7 @@ struct LinkedPayout {
   std::optional<std::string> currency;
   bool operator==(const LinkedPayout&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(LinkedPayout, (), (id, account, status, amount, currency))
 
 // One of each mode. What it comes to, session_payments.h says.
 struct SessionPayment {
@@ -107,67 +118,9 @@ struct SessionPayment {
   std::vector<LinkedPayout> payouts;  // of its mode that name it, sorted by id and account
   bool operator==(const SessionPayment&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SessionPayment, (),
+                      (key, id, livemode, both_modes, tester_id, payout, amount, currency, account, payouts))
 
-template <>
-struct Fields<Requirements> {
-  using T = Requirements;
-  static constexpr auto list =
-      std::make_tuple(field("currently_due", &T::currently_due), field("eventually_due", &T::eventually_due),
-                      field("past_due", &T::past_due), field("disabled_reason", &T::disabled_reason));
-};
-template <>
-struct Fields<AccountSnapshot> {
-  using T = AccountSnapshot;
-  static constexpr auto list = std::make_tuple(
-      field("user_id", &T::user_id), field("charges_enabled", &T::charges_enabled),
-      field("payouts_enabled", &T::payouts_enabled), field("details_submitted", &T::details_submitted),
-      field("requirements", &T::requirements));
-};
-template <>
-struct Fields<ConnectedAccount> {
-  using T = ConnectedAccount;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("user_id", &T::user_id), field("status", &T::status),
-      field("charges_enabled", &T::charges_enabled), field("payouts_enabled", &T::payouts_enabled),
-      field("details_submitted", &T::details_submitted), field("requirements", &T::requirements),
-      field("livemode", &T::livemode), field("events", &T::events));
-};
-template <>
-struct Fields<Payout> {
-  using T = Payout;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("account", &T::account),
-      field("amount", &T::amount), field("currency", &T::currency), field("arrival_date", &T::arrival_date),
-      field("destination", &T::destination), field("failure_code", &T::failure_code),
-      field("failure_message", &T::failure_message), field("livemode", &T::livemode),
-      field("version", &T::version), field("session_payment", &T::session_payment),
-      field("session_payment_version", &T::session_payment_version), field("registered", &T::registered),
-      field("retry_state", &T::retry_state), field("retry_attempts", &T::retry_attempts),
-      field("retry_next_at", &T::retry_next_at));
-};
-template <>
-struct Fields<PayoutId> {
-  using T = PayoutId;
-  static constexpr auto list =
-      std::make_tuple(field("key", &T::key), field("id", &T::id), field("livemode", &T::livemode),
-                      field("accounts", &T::accounts), field("registered", &T::registered));
-};
-template <>
-struct Fields<LinkedPayout> {
-  using T = LinkedPayout;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("account", &T::account), field("status", &T::status),
-                      field("amount", &T::amount), field("currency", &T::currency));
-};
-template <>
-struct Fields<SessionPayment> {
-  using T = SessionPayment;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("livemode", &T::livemode),
-      field("both_modes", &T::both_modes), field("tester_id", &T::tester_id), field("payout", &T::payout),
-      field("amount", &T::amount), field("currency", &T::currency), field("account", &T::account),
-      field("payouts", &T::payouts));
-};
 template <>
 struct TableName<ConnectedAccount> {
   static constexpr ListIndex kIndexes[] = {{}, {.column = "user_id"}};

@@ -6,14 +6,13 @@
 
 #include "workers/domain/state/table.h"
 #include "workers/domain/state/whole_state.h"
-#include "workers/domain/state/words.h"
 
 namespace penstock {
 
 // Best first: what a user's profile shows.
-PENSTOCK_WORDS(SubscriptionStatus, active, trialing, past_due, unpaid, paused, incomplete, canceled,
-               incomplete_expired)
-PENSTOCK_WORDS(InvoiceOutcome, failed, paid)
+BOOST_DEFINE_ENUM_CLASS(SubscriptionStatus, active, trialing, past_due, unpaid, paused, incomplete, canceled,
+                        incomplete_expired)
+BOOST_DEFINE_ENUM_CLASS(InvoiceOutcome, failed, paid)
 
 // What one event says of the whole subscription.
 struct SubscriptionSnapshot {
@@ -31,6 +30,9 @@ struct SubscriptionSnapshot {
   std::optional<std::string> latest_invoice;
   bool operator==(const SubscriptionSnapshot&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SubscriptionSnapshot, (),
+                      (status, customer, user_id, plan, quantity, started, current_period_start,
+                       current_period_end, cancel_at_period_end, canceled_at, trial_end, latest_invoice))
 
 // The columns from status to latest_invoice are the winning snapshot's.
 struct Subscription {
@@ -56,33 +58,11 @@ struct Subscription {
   WholeState<SubscriptionSnapshot> events;
   bool operator==(const Subscription&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Subscription, (),
+                      (key, id, status, customer, user_id, plan, quantity, started, current_period_start,
+                       current_period_end, cancel_at_period_end, canceled_at, trial_end, latest_invoice,
+                       account, livemode, trusted, last_payment, last_payment_version, events))
 
-template <>
-struct Fields<SubscriptionSnapshot> {
-  using T = SubscriptionSnapshot;
-  static constexpr auto list = std::make_tuple(
-      field("status", &T::status), field("customer", &T::customer), field("user_id", &T::user_id),
-      field("plan", &T::plan), field("quantity", &T::quantity), field("started", &T::started),
-      field("current_period_start", &T::current_period_start),
-      field("current_period_end", &T::current_period_end),
-      field("cancel_at_period_end", &T::cancel_at_period_end), field("canceled_at", &T::canceled_at),
-      field("trial_end", &T::trial_end), field("latest_invoice", &T::latest_invoice));
-};
-template <>
-struct Fields<Subscription> {
-  using T = Subscription;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("status", &T::status),
-      field("customer", &T::customer), field("user_id", &T::user_id), field("plan", &T::plan),
-      field("quantity", &T::quantity), field("started", &T::started),
-      field("current_period_start", &T::current_period_start),
-      field("current_period_end", &T::current_period_end),
-      field("cancel_at_period_end", &T::cancel_at_period_end), field("canceled_at", &T::canceled_at),
-      field("trial_end", &T::trial_end), field("latest_invoice", &T::latest_invoice),
-      field("account", &T::account), field("livemode", &T::livemode), field("trusted", &T::trusted),
-      field("last_payment", &T::last_payment), field("last_payment_version", &T::last_payment_version),
-      field("events", &T::events));
-};
 template <>
 struct TableName<Subscription> {
   static constexpr ListIndex kIndexes[] = {

@@ -1,6 +1,6 @@
 // Described structs as store rows: the columns of a table, and a struct to its cells and back.
 //
-// string, enums with words and EventKey become text; int64 and MinorUnits integer; bool boolean; Timestamp
+// string, described enums and EventKey become text; int64 and MinorUnits integer; bool boolean; Timestamp
 // timestamp; vectors, maps and described structs json. optional<T> is nullable. The first field is the key.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "common/core/check.h"
-#include "common/core/fields.h"
+#include "common/core/describe.h"
 #include "common/json/codec.h"
 #include "common/ports/store.h"
 
@@ -35,7 +35,7 @@ struct TableName;  // static constexpr TableTraits traits{…};
 // The first field is the key.
 template <class R>
 const std::string& row_key(const R& row) {
-  return row.*(std::get<0>(Fields<R>::list).member);
+  return row.*(boost::mp11::mp_front<Members<R>>::pointer);
 }
 
 namespace detail {
@@ -59,7 +59,7 @@ constexpr ColumnType column_type() {
   else if constexpr (std::is_same_v<Plain, Timestamp>)
     return ColumnType::timestamp;
   else if constexpr (std::is_same_v<Plain, std::string> || std::is_same_v<Plain, EventKey> ||
-                     json::Worded<Plain>)
+                     DescribedEnum<Plain>)
     return ColumnType::text;
   else
     return ColumnType::json;
@@ -75,8 +75,8 @@ Cell to_cell(const T& value) {
     return value.value;
   else if constexpr (std::is_same_v<T, Timestamp>)
     return to_unix_ms(value);
-  else if constexpr (json::Worded<T>)
-    return std::string(to_string(value));
+  else if constexpr (DescribedEnum<T>)
+    return std::string(penstock::to_string(value));
   else
     return json::to_text(value);
 }
@@ -101,7 +101,7 @@ bool from_cell(const Cell& cell, T& out) {
   } else {
     const auto* text = std::get_if<std::string>(&cell);
     if (text == nullptr) return false;
-    if constexpr (json::Worded<T>) {
+    if constexpr (DescribedEnum<T>) {
       return from_string(*text, out);
     } else {
       const auto document = json::Document::parse(*text, json::kOwnLimits);
@@ -115,17 +115,13 @@ bool from_cell(const Cell& cell, std::optional<T>& out) {
   return std::holds_alternative<std::monostate>(cell) || from_cell(cell, out.emplace());
 }
 
-template <class R>
-constexpr auto make_columns() {
-  return std::apply(
-      [](const auto&... each) {
-        return std::array{Column{each.name, column_type<typename std::decay_t<decltype(each)>::Type>()}...};
-      },
-      Fields<R>::list);
+template <class R, template <class...> class List, class... Member>
+constexpr auto make_columns(List<Member...>) {
+  return std::array{Column{Member::name, column_type<MemberType<R, Member>>()}...};
 }
 
 template <class R>
-inline constexpr auto kColumns = make_columns<R>();
+inline constexpr auto kColumns = make_columns<R>(Members<R>{});
 
 template <class R>
 inline constexpr Table kTable{TableName<R>::traits.name,           kColumns<R>,
@@ -143,7 +139,7 @@ template <class R>
 std::vector<Cell> to_cells(const R& row) {
   std::vector<Cell> cells;
   cells.reserve(table_of<R>().columns.size());
-  for_each_field<R>([&](const auto& each) { cells.push_back(detail::to_cell(row.*each.member)); });
+  for_each_member<R>([&](auto each) { cells.push_back(detail::to_cell(row.*each.pointer)); });
   return cells;
 }
 
@@ -154,8 +150,7 @@ std::optional<R> from_cells(const std::vector<Cell>& cells) {
   R row;
   bool good = true;
   std::size_t at = 0;
-  for_each_field<R>(
-      [&](const auto& each) { good = good && detail::from_cell(cells[at++], row.*each.member); });
+  for_each_member<R>([&](auto each) { good = good && detail::from_cell(cells[at++], row.*each.pointer); });
   return good ? std::optional<R>(std::move(row)) : std::nullopt;
 }
 

@@ -44,6 +44,10 @@ struct SubscriptionView {
   std::optional<std::string> account;
   bool operator==(const SubscriptionView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SubscriptionView, (),
+                      (id, status, customer, user_id, plan, quantity, current_period_start,
+                       current_period_end, cancel_at_period_end, canceled_at, trial_end, latest_invoice,
+                       last_payment, livemode, account))
 
 // `customers_user` is the user linked to the subscription's customer; the
 // subscription's own metadata goes before.
@@ -61,19 +65,5 @@ bool shows_change(const Subscription* before, const Subscription& after);
 // Nothing is told of a subscription that only invoices have named.
 void enqueue_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
                     const EventKey& event);
-
-template <>
-struct Fields<SubscriptionView> {
-  using T = SubscriptionView;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
-                      field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
-                      field("current_period_start", &T::current_period_start),
-                      field("current_period_end", &T::current_period_end),
-                      field("cancel_at_period_end", &T::cancel_at_period_end),
-                      field("canceled_at", &T::canceled_at), field("trial_end", &T::trial_end),
-                      field("latest_invoice", &T::latest_invoice), field("last_payment", &T::last_payment),
-                      field("livemode", &T::livemode), field("account", &T::account));
-};
 
 }  // namespace penstock
