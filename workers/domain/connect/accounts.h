@@ -9,10 +9,7 @@
 
 namespace penstock {
 
-struct AccountFacts {
-  EventMeta meta;
-  std::string id;
-  AccountSnapshot snapshot;
+struct AccountFacts : FactsOf<AccountAttributes> {
   AttributeDigest state;
   AttributeDigest previous;
 };
@@ -23,23 +20,19 @@ Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy
 
 // enabled: charges and payouts are; else restricted: disabled for a reason, or something past due; else
 // pending: details submitted; else onboarding.
-AccountStatus account_status(const AccountSnapshot& snapshot) noexcept;
+AccountStatus account_status(const AccountCapabilities& can) noexcept;
 
 // A connected account as clients read it (contract.md, /v1/accounts).
-struct AccountView {
-  std::string id;
-  std::optional<std::string> user_id;
+struct AccountHead : ObjectId, AccountOwner {
   AccountStatus status = AccountStatus::onboarding;
-  bool charges_enabled = false;
-  bool payouts_enabled = false;
-  bool details_submitted = false;
-  Requirements requirements;
+  bool operator==(const AccountHead&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AccountHead, (ObjectId, AccountOwner), (status))
+struct AccountView : AccountHead, AccountCapabilities {
   bool livemode = false;
   bool operator==(const AccountView&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(AccountView, (),
-                      (id, user_id, status, charges_enabled, payouts_enabled, details_submitted, requirements,
-                       livemode))
+BOOST_DESCRIBE_STRUCT(AccountView, (AccountHead, AccountCapabilities), (livemode))
 
 AccountView account_view(const ConnectedAccount& row);
 

@@ -223,7 +223,7 @@ void name_wallet(const std::optional<DepositState>& position, LinkedReads& linke
 
 }  // namespace
 
-bool claims_deposit(const CheckoutSession& session) {
+bool claims_deposit(const SessionAttributes& session) {
   return find_text(session.metadata, "type") == "wallet_deposit";
 }
 

@@ -15,7 +15,7 @@ class LinkedReads {
   // Asks for the row; the row where it is loaded and exists. As Draft::find, by id.
   template <class R>
   const R* want(const std::string& id) {
-    const std::string key = TableName<R>::traits.scoped ? scope_.key(id) : id;
+    const std::string key = Scoped<R> ? scope_.key(id) : id;
     if (view_.loaded<R>(key)) return view_.find<R>(key);
     reads_.want<R>(key);
     complete_ = false;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "workers/domain/state/row.h"
 #include "workers/domain/state/table.h"
 #include "workers/domain/state/whole_state.h"
 
@@ -25,48 +26,50 @@ struct Requirements {
 };
 BOOST_DESCRIBE_STRUCT(Requirements, (), (currently_due, eventually_due, past_due, disabled_reason))
 
-struct AccountSnapshot {
+struct AccountOwner {
   std::optional<std::string> user_id;
-  bool charges_enabled = false;
-  bool payouts_enabled = false;
-  bool details_submitted = false;
-  Requirements requirements;
-  bool operator==(const AccountSnapshot&) const = default;
+  bool operator==(const AccountOwner&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(AccountSnapshot, (),
-                      (user_id, charges_enabled, payouts_enabled, details_submitted, requirements))
+BOOST_DESCRIBE_STRUCT(AccountOwner, (), (user_id))
 
-// The columns from user_id to requirements are the winning snapshot's.
-struct ConnectedAccount {
-  std::string key;  // of the platform's scope: one of each mode
-  std::string id;
-  std::optional<std::string> user_id;
-  AccountStatus status = AccountStatus::onboarding;
+struct AccountCapabilities {
   bool charges_enabled = false;
   bool payouts_enabled = false;
   bool details_submitted = false;
   Requirements requirements;
-  bool livemode = false;
-  WholeState<AccountSnapshot> events;
+  bool operator==(const AccountCapabilities&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AccountCapabilities, (),
+                      (charges_enabled, payouts_enabled, details_submitted, requirements))
+
+struct AccountAttributes : AccountOwner, AccountCapabilities {
+  bool operator==(const AccountAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AccountAttributes, (AccountOwner, AccountCapabilities), ())
+
+// The attributes are those of the winning event.
+struct ConnectedAccount : PlatformRow, AccountAttributes {
+  AccountStatus status = AccountStatus::onboarding;
+  WholeState<AccountAttributes> events;
   bool operator==(const ConnectedAccount&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ConnectedAccount, (),
-                      (key, id, user_id, status, charges_enabled, payouts_enabled, details_submitted,
-                       requirements, livemode, events))
+BOOST_DESCRIBE_STRUCT(ConnectedAccount, (PlatformRow, AccountAttributes), (status, events))
 
-struct Payout {
-  std::string key;
-  std::string id;
-  std::optional<PayoutStatus> status;
-  std::optional<std::string> account;
-  std::optional<MinorUnits> amount;
+struct PayoutAttributes {
+  std::optional<PayoutStatus> status;  // the higher of what the event's type and its object say
+  std::optional<MinorUnits> amount;    // negative when Stripe collects a negative balance
   std::optional<std::string> currency;
   std::optional<Timestamp> arrival_date;
   std::optional<std::string> destination;
   std::optional<std::string> failure_code;
   std::optional<std::string> failure_message;
-  bool livemode = false;
-  std::optional<EventVersion> version;         // of the event the columns above were taken from
+  bool operator==(const PayoutAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PayoutAttributes, (),
+                      (status, amount, currency, arrival_date, destination, failure_code, failure_message))
+
+struct Payout : ScopedRow, PayoutAttributes {
+  std::optional<EventVersion> version;         // of the event that the attributes were taken from
   std::optional<std::string> session_payment;  // named by metadata.session_payment_id
   std::optional<EventVersion> session_payment_version;
   std::vector<std::string> registered;  // session payments that name this payout, sorted
@@ -75,22 +78,18 @@ struct Payout {
   std::optional<Timestamp> retry_next_at;
   bool operator==(const Payout&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Payout, (),
-                      (key, id, status, account, amount, currency, arrival_date, destination, failure_code,
-                       failure_message, livemode, version, session_payment, session_payment_version,
-                       registered, retry_state, retry_attempts, retry_next_at))
+BOOST_DESCRIBE_STRUCT(Payout, (ScopedRow, PayoutAttributes),
+                      (version, session_payment, session_payment_version, registered, retry_state,
+                       retry_attempts, retry_next_at))
 
 // One payout id of one mode: whose payouts it is, which a registration need not say, and what was registered
 // with it, which may be before any payout is known.
-struct PayoutId {
-  std::string key;  // of the platform's scope
-  std::string id;
-  bool livemode = false;
+struct PayoutId : PlatformRow {
   std::vector<std::string> accounts;    // that have such a payout, sorted; empty text is the platform
   std::vector<std::string> registered;  // session payments that name it, sorted
   bool operator==(const PayoutId&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(PayoutId, (), (key, id, livemode, accounts, registered))
+BOOST_DESCRIBE_STRUCT(PayoutId, (PlatformRow), (accounts, registered))
 
 // A payout that names a session payment, or is registered with it.
 struct LinkedPayout {
@@ -103,23 +102,30 @@ struct LinkedPayout {
 };
 BOOST_DESCRIBE_STRUCT(LinkedPayout, (), (id, account, status, amount, currency))
 
-// One of each mode. What it comes to, session_payments.h says.
-struct SessionPayment {
-  std::string key;  // of the platform's scope
-  std::string id;
-  bool livemode = false;
-  bool both_modes = false;  // registered without a mode: there is such a row in the other one
+struct SessionPaymentNames {
   std::optional<std::string> tester_id;
-  // As registered; a payout settles it only when it agrees with those that are there.
   std::optional<std::string> payout;
-  std::optional<MinorUnits> amount;
-  std::optional<std::string> currency;
-  std::optional<std::string> account;
+  bool operator==(const SessionPaymentNames&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionPaymentNames, (), (tester_id, payout))
+
+struct SessionPaymentTerms {
+  std::optional<MinorUnits> amount = {};
+  std::optional<std::string> currency = {};
+  std::optional<std::string> account = {};
+  bool operator==(const SessionPaymentTerms&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionPaymentTerms, (), (amount, currency, account))
+
+// Names and terms are as registered; a payout settles it only when it agrees with those that are there. What it
+// comes to, session_payments.h says.
+struct SessionPayment : PlatformRow, SessionPaymentNames, SessionPaymentTerms {
+  bool both_modes = false;            // registered without a mode: there is such a row in the other one
   std::vector<LinkedPayout> payouts;  // of its mode that name it, sorted by id and account
   bool operator==(const SessionPayment&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(SessionPayment, (),
-                      (key, id, livemode, both_modes, tester_id, payout, amount, currency, account, payouts))
+BOOST_DESCRIBE_STRUCT(SessionPayment, (PlatformRow, SessionPaymentNames, SessionPaymentTerms),
+                      (both_modes, payouts))
 
 template <>
 struct TableName<ConnectedAccount> {
@@ -129,8 +135,7 @@ struct TableName<ConnectedAccount> {
 template <>
 struct TableName<Payout> {
   static constexpr ListIndex kIndexes[] = {{}, {.column = "account"}, {.column = "status"}};
-  static constexpr TableTraits traits{
-      .name = "payouts", .resource = "payouts", .scoped = true, .indexes = kIndexes};
+  static constexpr TableTraits traits{.name = "payouts", .resource = "payouts", .indexes = kIndexes};
 };
 template <>
 struct TableName<PayoutId> {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "workers/domain/event/event.h"
+#include "workers/domain/state/row.h"
 #include "workers/domain/state/table.h"
 
 namespace penstock {
@@ -34,11 +34,8 @@ struct NamedGrants {
 };
 BOOST_DESCRIBE_STRUCT(NamedGrants, (), (app_slug, grants))
 
-struct CheckoutSession {
-  std::string key;
-  std::string id;
-  PaymentStatus status = PaymentStatus::pending;  // the highest that a session event has shown
-  std::optional<std::string> payment_intent;
+// What an event says of a session. That of the newest event holds, but for trust (below).
+struct SessionAttributes {
   std::optional<std::string> mode;
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
@@ -46,9 +43,14 @@ struct CheckoutSession {
   std::optional<std::string> user_id;  // named by the session itself, not through the customer
   std::optional<std::string> app_slug;
   std::map<std::string, std::string> metadata;
-  std::optional<std::string> account;
-  bool livemode = false;
-  EventVersion version;  // of the event these fields were taken from: the greatest
+  bool operator==(const SessionAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionAttributes, (), (mode, amount, currency, customer, user_id, app_slug, metadata))
+
+struct CheckoutSession : ScopedRow, SessionAttributes {
+  PaymentStatus status = PaymentStatus::pending;  // the highest that a session event has shown
+  std::optional<std::string> payment_intent;
+  EventVersion version;  // of the event that the attributes were taken from: the greatest
 
   // Whether it may touch wallets, profiles and grants: the platform's own, and a connected account's once an
   // event of it was applied while such accounts were trusted. Who and what it is for is as the newest of
@@ -65,75 +67,70 @@ struct CheckoutSession {
   std::optional<EventKey> fulfilled_by;  // while it is fulfilled: granted or credited
   bool operator==(const CheckoutSession&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(CheckoutSession, (),
-                      (key, id, status, payment_intent, mode, amount, currency, customer, user_id, app_slug,
-                       metadata, account, livemode, version, trusted, named, granted, credited_to, credited,
+BOOST_DESCRIBE_STRUCT(CheckoutSession, (ScopedRow, SessionAttributes),
+                      (status, payment_intent, version, trusted, named, granted, credited_to, credited,
                        reversed, deposited, fulfilled_by))
 
-struct PaymentIntent {
-  std::string key;
-  std::string id;
-  PaymentStatus status = PaymentStatus::pending;
+struct IntentAttributes {
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
   std::optional<std::string> customer;
   std::optional<std::string> user_id;
   std::map<std::string, std::string> metadata;
-  std::optional<std::string> account;
-  bool livemode = false;
   std::optional<std::string> latest_charge;
+  bool operator==(const IntentAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(IntentAttributes, (), (amount, currency, customer, user_id, metadata, latest_charge))
+
+struct PaymentIntent : ScopedRow, IntentAttributes {
+  PaymentStatus status = PaymentStatus::pending;
   std::optional<EventVersion> version;  // none while only other objects have named this intent
   std::vector<std::string> sessions;    // that name this intent, sorted
   std::vector<std::string> charges;     // of this intent, sorted
   bool operator==(const PaymentIntent&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(PaymentIntent, (),
-                      (key, id, status, amount, currency, customer, user_id, metadata, account, livemode,
-                       latest_charge, version, sessions, charges))
+BOOST_DESCRIBE_STRUCT(PaymentIntent, (ScopedRow, IntentAttributes), (status, version, sessions, charges))
 
-struct Charge {
-  std::string key;
-  std::string id;
-  std::optional<std::string> payment_intent;
+struct ChargeAttributes {
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
   std::optional<std::string> customer;
-  std::optional<std::string> account;
-  bool livemode = false;
-  MinorUnits amount_refunded;           // the largest seen
-  std::optional<EventVersion> version;  // of the newest charge event; none while only others have named it
-  // The newest dispute by (its creation, its id), as its newest event tells it.
+  bool operator==(const ChargeAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ChargeAttributes, (), (amount, currency, customer))
+
+struct DisputeAttributes {
   std::optional<std::string> dispute;
   std::optional<Timestamp> dispute_created;
   std::optional<std::string> dispute_status;
+  bool operator==(const DisputeAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DisputeAttributes, (), (dispute, dispute_created, dispute_status))
+
+// The dispute is the newest by (its creation, its id), as its newest event has it.
+struct Charge : ScopedRow, ChargeAttributes, DisputeAttributes {
+  std::optional<std::string> payment_intent;
+  MinorUnits amount_refunded;           // the largest seen
+  std::optional<EventVersion> version;  // of the newest charge event; none while only others have named it
   std::optional<EventVersion> dispute_version;
   bool operator==(const Charge&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Charge, (),
-                      (key, id, payment_intent, amount, currency, customer, account, livemode,
-                       amount_refunded, version, dispute, dispute_created, dispute_status, dispute_version))
+BOOST_DESCRIBE_STRUCT(Charge, (ScopedRow, ChargeAttributes, DisputeAttributes),
+                      (payment_intent, amount_refunded, version, dispute_version))
 
 // Links a Stripe customer to a user. The earliest link (by event version) holds, of trusted ones if there are
 // any, so that a later session never moves money that was credited through the customer.
-struct Customer {
-  std::string key;
-  std::string id;
-  std::optional<std::string> account;
-  bool livemode = false;
+struct Customer : ScopedRow {
   bool trusted = false;  // whether the link counts for wallets and profiles: so if the event that made it did
   std::optional<std::string> user_id;
   std::optional<EventVersion> linked_by;
   std::vector<std::string> deposits;  // sessions that deposit to whoever the customer is, sorted
   bool operator==(const Customer&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Customer, (), (key, id, account, livemode, trusted, user_id, linked_by, deposits))
+BOOST_DESCRIBE_STRUCT(Customer, (ScopedRow), (trusted, user_id, linked_by, deposits))
 
 // What a paid session has been given through one app: all that its events named to it, each once.
-struct Fulfillment {
-  std::string key;
-  std::string id;  // fulfillment_id()
-  std::optional<std::string> account;
-  bool livemode = false;
+struct Fulfillment : ScopedRow {  // its id is fulfillment_id()
   std::string payment;
   std::string app_slug;
   std::string action;
@@ -143,9 +140,7 @@ struct Fulfillment {
   EventKey event;  // that gave the first of them
   bool operator==(const Fulfillment&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Fulfillment, (),
-                      (key, id, account, livemode, payment, app_slug, action, user_id, customer, grants,
-                       event))
+BOOST_DESCRIBE_STRUCT(Fulfillment, (ScopedRow), (payment, app_slug, action, user_id, customer, grants, event))
 std::string fulfillment_id(std::string_view payment, std::string_view app_slug);  // "cs_1:courses"
 
 // One user's money of one currency and mode; its balance is the sum of its ledger entries. A wallet that
@@ -200,7 +195,7 @@ struct TableName<CheckoutSession> {
                                            {.column = "customer"},
                                            {.column = "status", .common = kCommonStatuses}};
   static constexpr TableTraits traits{
-      .name = "checkout_sessions", .resource = "payments", .scoped = true, .indexes = kIndexes};
+      .name = "checkout_sessions", .resource = "payments", .indexes = kIndexes};
 };
 template <>
 struct TableName<PaymentIntent> {
@@ -209,24 +204,23 @@ struct TableName<PaymentIntent> {
       {.column = "user_id"},
       {.column = "customer"},
       {.column = "status", .only = kToldOrAlone, .common = kCommonStatuses}};
-  static constexpr TableTraits traits{
-      .name = "payment_intents", .resource = "payments", .scoped = true, .indexes = kIndexes};
+  static constexpr TableTraits traits{.name = "payment_intents", .resource = "payments", .indexes = kIndexes};
 };
 template <>
 struct TableName<Charge> {
   static constexpr ListIndex kIndexes[] = {
       {.only = kWithoutIntent}, {.column = "customer"}, {.only = kRefundedInPart}, {.only = kRefundedInFull}};
-  static constexpr TableTraits traits{.name = "charges", .scoped = true, .indexes = kIndexes};
+  static constexpr TableTraits traits{.name = "charges", .indexes = kIndexes};
 };
 template <>
 struct TableName<Customer> {
-  static constexpr TableTraits traits{.name = "customers", .scoped = true};
+  static constexpr TableTraits traits{.name = "customers"};
 };
 template <>
 struct TableName<Fulfillment> {
   static constexpr ListIndex kIndexes[] = {{}, {.column = "payment"}};
   static constexpr TableTraits traits{
-      .name = "fulfillments", .resource = "fulfillments", .scoped = true, .indexes = kIndexes};
+      .name = "fulfillments", .resource = "fulfillments", .indexes = kIndexes};
 };
 template <>
 struct TableName<Wallet> {

@@ -17,15 +17,13 @@
 namespace penstock {
 
 // Specialised beside each row struct: `name`, and optionally mode, newest_first, partitioned_by, resource,
-// scoped, indexes. `resource` is the name of the admin resource that shows the row; empty for inner rows.
-// `scoped`: the row belongs to a Scope, has id, livemode and account, and its key is that scope's for the id.
+// indexes. `resource` is the name of the admin resource that shows the row; empty for inner rows.
 struct TableTraits {
   std::string_view name;
   WriteMode mode = WriteMode::guarded;
   std::string_view resource = {};
   std::string_view newest_first = "created_at";
   std::string_view partitioned_by = {};
-  bool scoped = false;
   std::span<const ListIndex> indexes = {};
 };
 

@@ -42,17 +42,6 @@ struct TypedRows {
 
 class View;
 
-// A row of which nothing is known yet.
-template <class R>
-R make_row(const Scope& scope, const std::string& id) {
-  R row;
-  row.key = scope.key(id);
-  row.id = id;
-  row.livemode = scope.livemode;
-  if constexpr (TableName<R>::traits.scoped) row.account = scope.account;
-  return row;
-}
-
 // Keys that an event's decision will look at and that are not loaded yet.
 class Reads {
  public:

@@ -12,12 +12,9 @@
 
 namespace penstock {
 
-struct SubscriptionFacts {
-  EventMeta meta;
-  std::string id;
-  std::int64_t lifecycle = 1;  // 0 created, 1 others, 2 deleted
+// The rank: 0 created, 1 others, 2 deleted.
+struct SubscriptionFacts : FactsOf<SubscriptionAttributes> {
   bool terminal = false;
-  SubscriptionSnapshot snapshot;
   AttributeDigest state;
   AttributeDigest previous;
 };
@@ -26,28 +23,14 @@ void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads);
 Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy& policy);
 
 // A subscription as clients read it (contract.md, /v1/subscriptions).
-struct SubscriptionView {
-  std::string id;
-  std::optional<SubscriptionStatus> status;
-  std::optional<std::string> customer;
-  std::optional<std::string> user_id;
-  std::optional<std::string> plan;
-  std::optional<std::int64_t> quantity;
-  std::optional<Timestamp> current_period_start;
-  std::optional<Timestamp> current_period_end;
-  bool cancel_at_period_end = false;
-  std::optional<Timestamp> canceled_at;
-  std::optional<Timestamp> trial_end;
-  std::optional<std::string> latest_invoice;
+struct SubscriptionView : ObjectId, SubscriptionTerms, SubscriptionPeriod {
   std::optional<InvoiceOutcome> last_payment;
   bool livemode = false;
   std::optional<std::string> account;
   bool operator==(const SubscriptionView&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(SubscriptionView, (),
-                      (id, status, customer, user_id, plan, quantity, current_period_start,
-                       current_period_end, cancel_at_period_end, canceled_at, trial_end, latest_invoice,
-                       last_payment, livemode, account))
+BOOST_DESCRIBE_STRUCT(SubscriptionView, (ObjectId, SubscriptionTerms, SubscriptionPeriod),
+                      (last_payment, livemode, account))
 
 // `customers_user` is the user linked to the subscription's customer; the
 // subscription's own metadata goes before.
