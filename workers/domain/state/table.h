@@ -46,6 +46,8 @@ template <class T>
 struct Unwrapped<std::optional<T>> {
   using Type = T;
 };
+template <class T>
+inline constexpr bool is_optional = !std::is_same_v<T, typename Unwrapped<T>::Type>;
 
 template <class T>
 constexpr ColumnType column_type() {
@@ -115,7 +117,8 @@ bool from_cell(const Cell& cell, std::optional<T>& out) {
 
 template <class R, template <class...> class List, class... Member>
 constexpr auto make_columns(List<Member...>) {
-  return std::array{Column{Member::name, column_type<MemberType<R, Member>>()}...};
+  return std::array{
+      Column{Member::name, column_type<MemberType<R, Member>>(), is_optional<MemberType<R, Member>>}...};
 }
 
 template <class R>

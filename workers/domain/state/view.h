@@ -15,21 +15,9 @@
 #include <vector>
 
 #include "common/core/check.h"
-#include "workers/domain/state/connect_rows.h"
-#include "workers/domain/state/event_rows.h"
-#include "workers/domain/state/payment_rows.h"
-#include "workers/domain/state/subscription_rows.h"
+#include "workers/domain/state/tables.h"
 
 namespace penstock {
-
-// Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
-template <template <class> class Of>
-using StateTables =
-    std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>, Of<Fulfillment>,
-               Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>, Of<Payout>, Of<SessionPayment>>;
-// Rows that are only ever added.
-template <template <class> class Of>
-using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
 
 template <class R>
 struct TypedKeys {
