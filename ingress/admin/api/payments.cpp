@@ -37,7 +37,7 @@ Result<std::optional<FoundPayment>> find_payment(Store& store, const std::string
   TRY_STATUS(
       reader.load([&](const View& view, Reads& reads) { name_payment_reads(view, scope, id, reads); }));
   const auto rows = payment_rows_of(reader.rows_of(scope), id);
-  return rows ? std::optional(reader.show(*rows, scope)) : std::nullopt;
+  return rows ? std::optional(reader.payment_of(*rows, scope)) : std::nullopt;
 }
 
 // By the customer's key.

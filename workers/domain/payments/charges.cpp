@@ -4,8 +4,8 @@
 
 #include "workers/domain/outbound/outbound.h"
 #include "workers/domain/payments/deposits.h"
-#include "workers/domain/payments/follow_up.h"
 #include "workers/domain/payments/join.h"
+#include "workers/domain/payments/outcome.h"
 
 namespace penstock {
 namespace {
@@ -42,8 +42,8 @@ std::vector<std::string> join_rows(Draft& draft, const Charge& shown) {
 
 void name_charge_reads(const View& view, const EventMeta& meta, const Charge& shown, Reads& reads) {
   LinkedReads linked(view, meta.scope(), reads);
-  linked.follow_charge(shown.id);
-  linked.follow_intent(shown.payment_intent);
+  linked.want_charge(shown.id);
+  linked.want_intent(shown.payment_intent);
   linked.want<Customer>(shown.customer);
   if (!linked.complete()) return;
   Draft draft(view, meta.scope());

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "workers/domain/payments/deposits.h"
-#include "workers/domain/payments/follow_up.h"
 #include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/join.h"
+#include "workers/domain/payments/outcome.h"
 
 namespace penstock {
 namespace {
@@ -60,9 +60,9 @@ void enqueue_payments(Draft& draft, const std::vector<std::string>& sessions, co
 
 void name_reads(const View& view, const IntentFacts& facts, Reads& reads) {
   LinkedReads linked(view, facts.meta.scope(), reads);
-  linked.follow_intent(facts.id);
+  linked.want_intent(facts.id);
   linked.want<Customer>(facts.said.customer);
-  for (const auto& charge : facts.charges) linked.follow_charge(charge);
+  for (const auto& charge : facts.charges) linked.want_charge(charge);
   if (!linked.complete()) return;
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, facts), linked);

@@ -27,14 +27,14 @@ class LinkedReads {
   }
 
   // The session, its customer, and all that belongs to its intent.
-  void follow_session(const std::string& id) {
+  void want_session(const std::string& id) {
     const auto* session = want<CheckoutSession>(id);
     if (session == nullptr) return;
     want<Customer>(session->customer);
-    follow_intent(session->payment_intent);
+    want_intent(session->payment_intent);
   }
   // The intent, its sessions and charges, and their customers.
-  void follow_intent(const std::optional<std::string>& id) {
+  void want_intent(const std::optional<std::string>& id) {
     const auto* intent = want<PaymentIntent>(id);
     if (intent == nullptr) return;
     want<Customer>(intent->customer);
@@ -44,11 +44,11 @@ class LinkedReads {
       if (const auto* row = want<Charge>(charge)) want<Customer>(row->customer);
   }
   // The charge, its customer, and all that belongs to its intent.
-  void follow_charge(const std::string& id) {
+  void want_charge(const std::string& id) {
     const auto* charge = want<Charge>(id);
     if (charge == nullptr) return;
     want<Customer>(charge->customer);
-    follow_intent(charge->payment_intent);
+    want_intent(charge->payment_intent);
   }
 
   const View& view() const noexcept { return view_; }

@@ -2,9 +2,9 @@
 
 #include "workers/domain/outbound/outbound.h"
 #include "workers/domain/payments/deposits.h"
-#include "workers/domain/payments/follow_up.h"
 #include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/join.h"
+#include "workers/domain/payments/outcome.h"
 
 namespace penstock {
 namespace {
@@ -101,10 +101,10 @@ void alert_refused_deposit(Draft& draft, const SessionFacts& facts) {
 void name_reads_as(const View& view, const Believed& event, Reads& reads) {
   const SessionFacts& facts = event.facts;
   LinkedReads linked(view, facts.meta.scope(), reads);
-  linked.follow_session(facts.id);
-  linked.follow_intent(facts.payment_intent);
+  linked.want_session(facts.id);
+  linked.want_intent(facts.payment_intent);
   const auto* customer = linked.want<Customer>(facts.said.customer);
-  for (const auto& deposit : deposits_moved(customer, event)) linked.follow_session(deposit);
+  for (const auto& deposit : deposits_moved(customer, event)) linked.want_session(deposit);
   if (!linked.complete()) return;
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, event), linked);

@@ -1,6 +1,8 @@
 // Every table there is: what views hold, drafts change and stores have follows from these lists.
 #pragma once
 
+#include <set>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -22,5 +24,8 @@ using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
 
 // These, and the inbox.
 std::vector<const Table*> all_tables();
+
+// The admin resources that show them.
+std::set<std::string_view> all_resources();
 
 }  // namespace penstock

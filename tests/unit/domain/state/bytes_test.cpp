@@ -66,11 +66,11 @@ std::set<std::string> json_of(const World& world) {
   std::set<std::string> lines;
   for (const auto& [table, row] : world.stored())
     for (std::size_t i = 0; i < table->columns.size(); ++i) {
-      const auto& [name, type] = table->columns[i];
+      const Column& column = table->columns[i];
       const auto* text = std::get_if<std::string>(&row.cells[i]);
-      if (text == nullptr || (type != ColumnType::json && name != "data")) continue;
+      if (text == nullptr || (column.type != ColumnType::json && column.name != "data")) continue;
       std::ostringstream line;
-      line << table->name << " " << std::get<std::string>(row.cells[0]) << " " << name << " " << *text;
+      line << table->name << " " << std::get<std::string>(row.cells[0]) << " " << column.name << " " << *text;
       lines.insert(line.str());
     }
   return lines;
