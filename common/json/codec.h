@@ -1,8 +1,7 @@
-// Described structs (core/fields.h), enums with words, optionals, vectors and string maps to JSON and back.
+// Described structs and enums (core/describe.h), optionals, vectors and string maps to JSON and back.
 //
-// An enum takes part through two functions found beside it: to_string(E), and from_string(std::string_view,
-// E&) that is true for a word it knows. decode() is strict: a missing member of non-optional type or a wrong
-// kind is false, and the output is then unspecified. Unknown members are skipped.
+// decode() is strict: a missing member of non-optional type or a wrong kind is false, and the output is then
+// unspecified. Unknown members are skipped.
 #pragma once
 
 #include <concepts>
@@ -13,7 +12,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "common/core/fields.h"
+#include "common/core/describe.h"
 #include "common/core/ids.h"
 #include "common/core/money.h"
 #include "common/core/time.h"
@@ -22,19 +21,13 @@
 
 namespace penstock::json {
 
-template <class T>
-concept Worded = std::is_enum_v<T> && requires(T value, std::string_view text) {
-  { to_string(value) } -> std::convertible_to<std::string_view>;
-  { from_string(text, value) } -> std::same_as<bool>;
-};
-
 inline void encode(Writer& out, const std::string& value) { out.string(value); }
 inline void encode(Writer& out, bool value) { out.boolean(value); }
 inline void encode(Writer& out, std::int64_t value) { out.integer(value); }
 inline void encode(Writer& out, MinorUnits value) { out.integer(value.value); }
 inline void encode(Writer& out, const EventKey& value) { out.string(value.value); }
 inline void encode(Writer& out, Timestamp value) { out.string(to_rfc3339(value)); }
-void encode(Writer& out, Worded auto value) { out.string(to_string(value)); }
+void encode(Writer& out, DescribedEnum auto value) { out.string(penstock::to_string(value)); }
 template <class T>
 void encode(Writer& out, const std::optional<T>& value);
 template <class T>
@@ -69,9 +62,9 @@ void encode(Writer& out, const std::map<std::string, T>& values) {
 // The members only, so that a caller can add its own to the same object.
 template <Described T>
 void encode_members(Writer& out, const T& value) {
-  for_each_field<T>([&](const auto& each) {
+  for_each_member<T>([&](auto each) {
     out.key(each.name);
-    encode(out, value.*each.member);
+    encode(out, value.*each.pointer);
   });
 }
 template <Described T>
@@ -104,7 +97,7 @@ inline bool decode(Value in, Timestamp& out) {
   if (at) out = *at;
   return at.has_value();
 }
-bool decode(Value in, Worded auto& out) {
+bool decode(Value in, DescribedEnum auto& out) {
   const auto text = in.string();
   return text && from_string(*text, out);
 }
@@ -142,7 +135,7 @@ template <Described T>
 bool decode(Value in, T& out) {
   if (!in.is_object()) return false;
   bool good = true;
-  for_each_field<T>([&](const auto& each) { good = good && decode(in[each.name], out.*each.member); });
+  for_each_member<T>([&](auto each) { good = good && decode(in[each.name], out.*each.pointer); });
   return good;
 }
 

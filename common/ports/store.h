@@ -24,6 +24,7 @@ enum class ColumnType { text, integer, boolean, timestamp, json };
 struct Column {
   std::string_view name;
   ColumnType type;
+  bool nullable = false;
 };
 
 // How a row is written.

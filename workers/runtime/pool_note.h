@@ -6,15 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include "common/core/fields.h"
+#include "common/core/describe.h"
 #include "common/core/time.h"
-#include "workers/domain/state/words.h"
 
 namespace penstock {
 
 // idle: nothing to do. backing_off: the events in hand cannot be applied now. stuck: so for longer than
 // PENSTOCK_POOL_STUCK_AFTER.
-PENSTOCK_WORDS(PoolActivity, idle, running, backing_off, stuck)
+BOOST_DEFINE_ENUM_CLASS(PoolActivity, idle, running, backing_off, stuck)
 
 struct PoolNote {
   PoolActivity state = PoolActivity::backing_off;
@@ -22,12 +21,7 @@ struct PoolNote {
   std::string error;  // code and detail, with the address of what is away
   bool operator==(const PoolNote&) const = default;
 };
-
-template <>
-struct Fields<PoolNote> {
-  static constexpr auto list = std::make_tuple(
-      field("state", &PoolNote::state), field("since", &PoolNote::since), field("error", &PoolNote::error));
-};
+BOOST_DESCRIBE_STRUCT(PoolNote, (), (state, since, error))
 
 // One JSON object of 512 bytes at most; a longer error is cut, at a character.
 std::string to_text(const PoolNote& note);

@@ -44,7 +44,7 @@ class ListBuilder {
     std::optional<Parameter> leader;
     for (const auto& filter : query_.filters) {
       TRY(const ColumnType type, type_of(filter));
-      if (!leader && leads() && filter.column == index_->column)
+      if (!leader && has_leader() && filter.column == index_->column)
         leader = Parameter{type, filter.equals};
       else
         equal(filter, type);
@@ -54,7 +54,7 @@ class ListBuilder {
     }
     if (leader) leader_ = Bound{quoted(index_->column), parameter(leader->type, std::move(leader->value))};
     bounds();
-    return std::move(*this).finish();
+    return std::move(*this).statement();
   }
 
  private:
@@ -65,8 +65,8 @@ class ListBuilder {
         return Error{ErrorCode::invalid, "no index of " + std::string(table_.name) + " is so"};
       where("(" + std::string(query_.only) + ")");
     }
-    if (leads()) where(quoted(index_->column) + " IS NOT NULL");
-    if (leads())
+    if (has_leader()) where(quoted(index_->column) + " IS NOT NULL");
+    if (has_leader())
       for (const auto& value : index_->common) where(quoted(index_->column) + " <> " + literal(value));
     // A column of the table's own may be NULL, which the databases order differently.
     if (table_.newest_first != "created_at") where(newest_ + " IS NOT NULL");
@@ -132,7 +132,7 @@ class ListBuilder {
     return place;
   }
 
-  ListStatement finish() && {
+  ListStatement statement() && {
     std::string text =
         "SELECT " + column_list(stored_columns(table_)) + " FROM " + quoted(table_.name) + where_ + order();
     text += " LIMIT " + parameter(ColumnType::integer, integer_limit(query_.limit));
@@ -153,7 +153,7 @@ class ListBuilder {
   }
 
   // Does the index begin with a column that a filter names?
-  bool leads() const { return index_ != nullptr && !index_->column.empty(); }
+  bool has_leader() const { return index_ != nullptr && !index_->column.empty(); }
 
   std::string parameter(ColumnType type, Cell value) {
     parameters_.push_back({type, std::move(value)});

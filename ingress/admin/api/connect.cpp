@@ -25,12 +25,12 @@ Registration read_registration(const http::Request& request, BodyReader& in) {
   registration.payout = in.optional_id("payout");
   if (const auto amount = in.optional_integer("amount")) {
     if (*amount < 0) in.refuse("amount", "must not be negative");
-    registration.amount = MinorUnits{*amount};
+    registration.terms.amount = MinorUnits{*amount};
   }
-  registration.currency = in.optional_id("currency");
-  if (registration.currency && !is_currency(*registration.currency))
+  registration.terms.currency = in.optional_id("currency");
+  if (registration.terms.currency && !is_currency(*registration.terms.currency))
     in.refuse("currency", "must be a lower-case ISO code");
-  registration.account = in.optional_id("account");
+  registration.terms.account = in.optional_id("account");
   registration.livemode = in.optional_boolean("livemode");
   return registration;
 }

@@ -66,14 +66,14 @@ std::string make_cursor(std::string_view list, ListOrder order, const Cursor& cu
 std::optional<Cursor> read_cursor(std::string_view list, ListOrder order, std::string_view text) {
   const auto bytes = from_base64url(text);
   if (!bytes) return std::nullopt;
-  std::string_view rest = *bytes;
-  if (take_word(rest) != list || take_word(rest) != name_of(order)) return std::nullopt;
-  const auto way = take_word(rest);
-  const auto at = way ? take_word(rest) : std::nullopt;
+  std::string_view unread = *bytes;
+  if (take_word(unread) != list || take_word(unread) != name_of(order)) return std::nullopt;
+  const auto way = take_word(unread);
+  const auto at = way ? take_word(unread) : std::nullopt;
   const auto unix_ms = at ? parse_integer(*at) : std::nullopt;
-  const auto key = rest.substr(0, rest.find('\0'));
-  const bool whole = key.size() == rest.size();
-  const auto within = whole ? std::string_view{} : rest.substr(key.size() + 1);
+  const auto key = unread.substr(0, unread.find('\0'));
+  const bool whole = key.size() == unread.size();
+  const auto within = whole ? std::string_view{} : unread.substr(key.size() + 1);
   if (!unix_ms || !is_storable(*unix_ms) || !is_key(key) || (!whole && !is_key(within))) return std::nullopt;
   return Cursor{
       {timestamp_from_unix_ms(*unix_ms), std::string(key), !whole}, std::string(within), std::string(*way)};

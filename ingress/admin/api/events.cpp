@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "common/core/utf8.h"
 #include "common/crypto/crypto.h"
@@ -96,25 +95,6 @@ void encode_record(json::Writer& out, const std::optional<StoredRecord>& record)
     out.key("body").null().key("body_base64").string(crypto::to_base64(record->value));
 }
 
-// A wallet's row is one of a user's money of one currency and mode, the resource is the user's.
-TouchedRow as_resource(const TouchedRow& row) {
-  if (row.resource != TableName<Wallet>::traits.resource) return row;
-  const auto currency = row.id.find(':') + 1;
-  return {row.resource, row.id.substr(row.id.find(':', currency) + 1)};
-}
-
-std::set<TouchedRow> resources_of(const std::vector<TouchedRow>& touched) {
-  std::set<TouchedRow> resources;
-  for (const auto& row : touched) resources.insert(as_resource(row));
-  return resources;
-}
-
-void encode_touched(json::Writer& out, const std::vector<TouchedRow>& touched) {
-  out.key("touched").begin_array();
-  for (const auto& resource : resources_of(touched)) json::encode(out, resource);
-  out.end_array();
-}
-
 void encode_outbound(json::Writer& out, const std::vector<Stored<OutboxRow>>& sent) {
   out.key("outbound").begin_array();
   for (const auto& [row, stamp] : sent)
@@ -189,7 +169,7 @@ Result<http::Response> show_event(const Context& context, const http::Request& r
   json::encode(out.key("error_class"), found.row.error_class);
   json::encode(out.key("message"), found.row.message);
   encode_record(out, record.value());
-  encode_touched(out, found.row.touched);
+  json::encode(out.key("touched"), found.row.touched);
   encode_outbound(out, sent);
   out.end_object();
   return json_response(std::move(out));

@@ -1,5 +1,5 @@
 // GET /v1/payments. A payment is stored nowhere: it is found through the rows that it is put together from,
-// each of which an index has in order, and shown once, where the first of the ways that lead to it does.
+// each of which an index has in order, and shown once, in the first of the streams that it is in.
 #include <functional>
 
 #include "common/core/check.h"
@@ -26,17 +26,17 @@ struct Asked {
 };
 
 // A stream of rows, and which of a payment's rows is in it: its key, or nullptr.
-struct Lead {
+struct PaymentStream {
   Stream stream;
   std::function<const std::string*(const PaymentRows&)> row_in;
 };
-using Leads = std::vector<Lead>;
+using Streams = std::vector<PaymentStream>;
 
 // One of the ways to the payments that are asked for. Each has an order of its own among payments of one
 // time, so the pages of a list all go one way.
 struct NamedWay {
   std::string name;
-  Leads leads;
+  Streams streams;
 };
 
 struct Condition {
@@ -54,19 +54,19 @@ Stream stream_of(const Asked& asked, Condition condition) {
 
 // `holds(row)` says of a row what the condition says to the store.
 template <class Holds>
-Lead sessions(const Asked& asked, Condition condition, Holds holds) {
+PaymentStream sessions(const Asked& asked, Condition condition, Holds holds) {
   return {stream_of<CheckoutSession>(asked, std::move(condition)), [=](const PaymentRows& rows) {
             return rows.session != nullptr && holds(*rows.session) ? &rows.session->key : nullptr;
           }};
 }
 template <class Holds>
-Lead intents(const Asked& asked, Condition condition, Holds holds) {
+PaymentStream intents(const Asked& asked, Condition condition, Holds holds) {
   return {stream_of<PaymentIntent>(asked, std::move(condition)), [=](const PaymentRows& rows) {
             return rows.intent != nullptr && holds(*rows.intent) ? &rows.intent->key : nullptr;
           }};
 }
 template <class Holds>
-Lead charges(const Asked& asked, Condition condition, Holds holds) {
+PaymentStream charges(const Asked& asked, Condition condition, Holds holds) {
   return {stream_of<Charge>(asked, std::move(condition)), [=](const PaymentRows& rows) {
             const std::string* found = nullptr;
             for (const Charge* charge : rows.charges)
@@ -79,56 +79,56 @@ constexpr auto kAny = [](const auto&) { return true; };
 constexpr auto kNamesNoIntent = [](const auto& row) { return !row.payment_intent; };
 
 // Sessions and charges of an intent are found with it.
-Leads to_all(const Asked& asked) {
+Streams to_all(const Asked& asked) {
   return {intents(asked, {}, kAny), sessions(asked, {.only = kWithoutIntent}, kNamesNoIntent),
           charges(asked, {.only = kWithoutIntent}, kNamesNoIntent)};
 }
 
 // The session's customer is the payment's, else the intent's, else the charge's.
-void add_customer(Leads& leads, const Asked& asked, const std::string& customer) {
+void add_customer(Streams& streams, const Asked& asked, const std::string& customer) {
   const Condition condition{.filters = {{"customer", customer}}};
   const auto holds = [=](const auto& row) { return row.customer == customer; };
-  leads.push_back(sessions(asked, condition, holds));
-  leads.push_back(intents(asked, condition, holds));
-  leads.push_back(charges(asked, condition, holds));
+  streams.push_back(sessions(asked, condition, holds));
+  streams.push_back(intents(asked, condition, holds));
+  streams.push_back(charges(asked, condition, holds));
 }
 
 // nullopt when the user has too many customers.
-Result<std::optional<Leads>> to_user(Store& store, const Asked& asked, const std::string& user) {
+Result<std::optional<Streams>> to_user(Store& store, const Asked& asked, const std::string& user) {
   TRY(const auto customers, customers_of(store, user));
   if (!customers) return std::nullopt;
   const Condition condition{.filters = {{"user_id", user}}};
   const auto holds = [=](const auto& row) { return row.user_id == user; };
-  Leads leads = {sessions(asked, condition, holds), intents(asked, condition, holds)};
-  for (const auto& customer : *customers) add_customer(leads, asked, customer);
-  return leads;
+  Streams streams = {sessions(asked, condition, holds), intents(asked, condition, holds)};
+  for (const auto& customer : *customers) add_customer(streams, asked, customer);
+  return streams;
 }
 
 // Before any refund the status is the higher one of the session's and the intent's: one of them has it.
-Leads to_shown(const Asked& asked, PaymentStatus status) {
+Streams to_shown(const Asked& asked, PaymentStatus status) {
   const ColumnFilter filter{"status", std::string(to_string(status))};
-  Leads leads = {
+  Streams streams = {
       sessions(asked, {.filters = {filter}}, [=](const auto& row) { return row.status == status; }),
       intents(asked, {.filters = {filter}, .only = kToldOrAlone}, [=](const auto& row) {
         return row.status == status && (row.version || row.sessions.empty());
       })};
   if (status == PaymentStatus::pending)
-    leads.push_back(charges(asked, {.only = kWithoutIntent}, kNamesNoIntent));
-  return leads;
+    streams.push_back(charges(asked, {.only = kWithoutIntent}, kNamesNoIntent));
+  return streams;
 }
 
 // nullopt for what most payments are.
-std::optional<Leads> to_status(const Asked& asked, PaymentStatus status) {
+std::optional<Streams> to_status(const Asked& asked, PaymentStatus status) {
   const auto is_refunded = [](const Charge& row) { return row.amount_refunded > MinorUnits{}; };
   const auto in_part = [](const Charge& row) { return row.amount && row.amount_refunded < *row.amount; };
   switch (status) {
     case PaymentStatus::paid:
       return std::nullopt;
     case PaymentStatus::partially_refunded:
-      return Leads{charges(asked, {.only = kRefundedInPart},
-                           [=](const Charge& row) { return is_refunded(row) && in_part(row); })};
+      return Streams{charges(asked, {.only = kRefundedInPart},
+                             [=](const Charge& row) { return is_refunded(row) && in_part(row); })};
     case PaymentStatus::refunded:
-      return Leads{charges(asked, {.only = kRefundedInFull}, [=](const Charge& row) {
+      return Streams{charges(asked, {.only = kRefundedInFull}, [=](const Charge& row) {
         return is_refunded(row) && row.amount && !in_part(row);
       })};
     case PaymentStatus::pending:
@@ -144,12 +144,13 @@ std::optional<Leads> to_status(const Asked& asked, PaymentStatus status) {
 Result<std::vector<NamedWay>> ways_to(Store& store, const Asked& asked) {
   std::vector<NamedWay> ways;
   if (asked.user) {
-    TRY(auto leads, to_user(store, asked, *asked.user));
-    if (leads) ways.push_back({"user", *std::move(leads)});
+    TRY(auto streams, to_user(store, asked, *asked.user));
+    if (streams) ways.push_back({"user", *std::move(streams)});
   }
-  if (asked.customer) add_customer(ways.emplace_back(NamedWay{"customer", {}}).leads, asked, *asked.customer);
+  if (asked.customer)
+    add_customer(ways.emplace_back(NamedWay{"customer", {}}).streams, asked, *asked.customer);
   if (asked.status)
-    if (auto leads = to_status(asked, *asked.status)) ways.push_back({"status", *std::move(leads)});
+    if (auto streams = to_status(asked, *asked.status)) ways.push_back({"status", *std::move(streams)});
   if (ways.empty()) ways.push_back({"all", to_all(asked)});
   return ways;
 }
@@ -171,9 +172,9 @@ Origin origin_of(const Table& table, const Row& row) {
 
 void name_reads(const Origin& origin, const View& view, Reads& reads) {
   LinkedReads linked(view, origin.scope, reads);
-  if (origin.table == &table_of<CheckoutSession>()) linked.follow_session(origin.id);
-  if (origin.table == &table_of<PaymentIntent>()) linked.follow_intent(origin.id);
-  if (origin.table == &table_of<Charge>()) linked.follow_charge(origin.id);
+  if (origin.table == &table_of<CheckoutSession>()) linked.want_session(origin.id);
+  if (origin.table == &table_of<PaymentIntent>()) linked.want_intent(origin.id);
+  if (origin.table == &table_of<Charge>()) linked.want_charge(origin.id);
 }
 
 // The payments that the row belongs to, by id.
@@ -191,16 +192,16 @@ std::vector<PaymentRows> payments_at(const Origin& origin, const Draft& rows) {
   return payments;
 }
 
-// The payments that a scan's rows lead to and that are asked for, each at one of its rows.
+// The payments of a scan's rows that are asked for, each at one of its rows.
 class PaymentFinder {
  public:
-  PaymentFinder(Store& store, const Asked& asked, const Leads& leads)
-      : reader_(store), asked_(asked), leads_(leads) {}
+  PaymentFinder(Store& store, const Asked& asked, const Streams& streams)
+      : reader_(store), asked_(asked), streams_(streams) {}
 
   Result<std::vector<Found<FoundPayment>>> find(const std::vector<Candidate>& candidates) {
     std::vector<Origin> origins;
     for (const auto& candidate : candidates)
-      origins.push_back(origin_of(*leads_[candidate.stream].stream.table, candidate.row));
+      origins.push_back(origin_of(*streams_[candidate.stream].stream.table, candidate.row));
     TRY_STATUS(reader_.load([&](const View& view, Reads& reads) {
       for (const auto& origin : origins)
         if (asked_.scope.takes(origin.scope)) name_reads(origin, view, reads);
@@ -210,7 +211,7 @@ class PaymentFinder {
       if (!asked_.scope.takes(origins[i].scope)) continue;
       for (const auto& rows : payments_at(origins[i], reader_.rows_of(origins[i].scope))) {
         if (!is_shown_at(candidates[i], rows)) continue;
-        auto one = reader_.show(rows, origins[i].scope);
+        auto one = reader_.payment_of(rows, origins[i].scope);
         if (!asked_.takes(one.payment)) continue;
         std::string id = one.payment.id;
         found.push_back({i, std::move(id), std::move(one)});
@@ -222,14 +223,14 @@ class PaymentFinder {
  private:
   bool is_shown_at(const Candidate& candidate, const PaymentRows& rows) const {
     for (std::size_t n = 0; n <= candidate.stream; ++n)
-      if (const std::string* key = leads_[n].row_in(rows))
+      if (const std::string* key = streams_[n].row_in(rows))
         return n == candidate.stream && *key == candidate.place.key;
     return false;
   }
 
   PaymentReader reader_;
   const Asked& asked_;
-  const Leads& leads_;
+  const Streams& streams_;
 };
 
 Asked read_asked_payments(QueryReader& in) {
@@ -245,12 +246,12 @@ Asked read_asked_payments(QueryReader& in) {
 }
 
 std::vector<Way> streams_of(const std::vector<NamedWay>& ways) {
-  std::vector<Way> streams;
-  for (const auto& [name, leads] : ways) {
-    Way& way = streams.emplace_back();
-    for (const auto& lead : leads) way.push_back(lead.stream);
+  std::vector<Way> plain;
+  for (const auto& [name, streams] : ways) {
+    Way& way = plain.emplace_back();
+    for (const auto& each : streams) way.push_back(each.stream);
   }
-  return streams;
+  return plain;
 }
 
 }  // namespace
@@ -268,7 +269,7 @@ Result<http::Response> list_payments(const Context& context, const http::Request
   }
   TRY(auto chosen, furthest(context.store, streams_of(ways)));
   from.way = ways[chosen.way].name;
-  PaymentFinder finder(context.store, asked, ways[chosen.way].leads);
+  PaymentFinder finder(context.store, asked, ways[chosen.way].streams);
   TRY(const auto page,
       fill_page<FoundPayment>(chosen.scan, "payments", asked.query, from,
                               [&](const auto& candidates) { return finder.find(candidates); }));

@@ -23,7 +23,7 @@ const RowStamp* PaymentReader::stamp_of(const Table& table, const std::string& k
 }
 
 // Stamped by the session, the intent and the charges: a customer's row changes for reasons of its own.
-FoundPayment PaymentReader::show(const PaymentRows& rows, const Scope& scope) const {
+FoundPayment PaymentReader::payment_of(const PaymentRows& rows, const Scope& scope) const {
   std::vector<RowStamp> stamps;
   const auto take = [&](const Table& table, const std::string& key) {
     if (const RowStamp* stamp = stamp_of(table, key)) stamps.push_back(*stamp);

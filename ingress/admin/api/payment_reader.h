@@ -39,7 +39,7 @@ class PaymentReader {
   Draft rows_of(const Scope& scope) const { return {view_, scope}; }
 
   // The rows must be loaded.
-  FoundPayment show(const PaymentRows& rows, const Scope& scope) const;
+  FoundPayment payment_of(const PaymentRows& rows, const Scope& scope) const;
 
  private:
   Status read(const std::vector<TableKeys>& wanted);

@@ -19,7 +19,7 @@ Result<std::vector<Scope>> scopes_with(Store& store, const std::string& id, cons
       status = rows.error();
       return false;
     }
-    for (const auto& each : rows.value()) scopes.push_back(scope_of_row(each.row));
+    for (const auto& each : rows.value()) scopes.push_back(scope_of(each.row));
     return true;
   };
   // Not on after a failure: each would wait for the store anew.
@@ -37,7 +37,7 @@ Result<std::optional<FoundPayment>> find_payment(Store& store, const std::string
   TRY_STATUS(
       reader.load([&](const View& view, Reads& reads) { name_payment_reads(view, scope, id, reads); }));
   const auto rows = payment_rows_of(reader.rows_of(scope), id);
-  return rows ? std::optional(reader.show(*rows, scope)) : std::nullopt;
+  return rows ? std::optional(reader.payment_of(*rows, scope)) : std::nullopt;
 }
 
 // By the customer's key.
@@ -47,7 +47,7 @@ using CustomerUsers = std::map<std::string, std::optional<std::string>>;
 Result<CustomerUsers> users_of_customers(Store& store, const std::vector<Stored<Fulfillment>>& rows) {
   std::vector<std::string> customers;
   for (const auto& [row, stamp] : rows)
-    if (!row.user_id && row.customer) customers.push_back(scope_of_row(row).key(*row.customer));
+    if (!row.user_id && row.customer) customers.push_back(scope_of(row).key(*row.customer));
   TRY(const auto found, read_rows<Customer>(store, customers));
   CustomerUsers users;
   for (const auto& [row, stamp] : found) users[row.key] = row.user_id;
@@ -56,7 +56,7 @@ Result<CustomerUsers> users_of_customers(Store& store, const std::vector<Stored<
 
 std::optional<std::string> user_of(const Fulfillment& row, const CustomerUsers& users) {
   if (row.user_id || !row.customer) return row.user_id;
-  const auto found = users.find(scope_of_row(row).key(*row.customer));
+  const auto found = users.find(scope_of(row).key(*row.customer));
   return found == users.end() ? std::nullopt : found->second;
 }
 

@@ -28,7 +28,7 @@ class QueryReader {
   std::optional<std::string> text(std::string_view name);
   std::optional<Timestamp> time(std::string_view name);
   std::optional<bool> boolean(std::string_view name);
-  template <json::Worded Word>
+  template <DescribedEnum Word>
   std::optional<Word> word(std::string_view name);
 
   // `limit` (1 to 500, 50 when not there), `order` and `cursor` of a list. An empty cursor is none.
@@ -54,7 +54,7 @@ class QueryReader {
   FieldProblems problems_;
 };
 
-template <json::Worded Word>
+template <DescribedEnum Word>
 std::optional<Word> QueryReader::word(std::string_view name) {
   const auto given = text(name);
   Word word{};

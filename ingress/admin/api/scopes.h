@@ -9,7 +9,7 @@
 
 #include "ingress/admin/api/query_reader.h"
 #include "ingress/admin/api/stored.h"
-#include "workers/domain/event/scope.h"
+#include "workers/domain/state/row.h"
 
 namespace penstock::admin {
 
@@ -35,29 +35,20 @@ inline std::vector<std::string> platform_keys(std::string_view id) {
   return {Scope{.livemode = true}.key(id), Scope{.livemode = false}.key(id)};
 }
 
-template <class R>
-Scope scope_of_row(const R& row) {
-  if constexpr (TableName<R>::traits.scoped)
-    return {row.livemode, row.account};
-  else
-    return {row.livemode, {}};
-}
-
 // The rows of that id that are asked for, in the order of preference. Blocks.
 template <class R>
 Result<std::vector<Stored<R>>> read_asked_rows(Store& store, const std::string& id, const AskedScope& asked) {
   TRY(auto rows, read_rows<R>(store, platform_keys(id)));
-  if constexpr (TableName<R>::traits.scoped) {
+  if constexpr (Scoped<R>) {
     ListQuery of_accounts;
     of_accounts.filters = {{"id", id}};
     of_accounts.present = {"account"};
     TRY(auto more, list_rows<R>(store, of_accounts));
     std::move(more.begin(), more.end(), std::back_inserter(rows));
   }
-  std::erase_if(rows, [&](const auto& each) { return !asked.takes(scope_of_row(each.row)); });
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
-    return is_shown_before(scope_of_row(a.row), scope_of_row(b.row));
-  });
+  std::erase_if(rows, [&](const auto& each) { return !asked.takes(scope_of(each.row)); });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return is_shown_before(scope_of(a.row), scope_of(b.row)); });
   return rows;
 }
 

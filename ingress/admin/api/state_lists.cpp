@@ -13,7 +13,7 @@
 namespace penstock::admin {
 namespace {
 
-template <json::Worded Word>
+template <DescribedEnum Word>
 void filter_by_word(QueryReader& in, std::string_view column, ListQuery& query) {
   if (const auto word = in.word<Word>(column))
     query.filters.push_back({column, std::string(to_string(*word))});
@@ -70,7 +70,7 @@ class SubscriptionFinder {
   Status read_users(const std::vector<Stored<Subscription>>& rows) {
     std::vector<std::string> keys;
     for (const auto& [row, stamp] : rows)
-      if (!row.user_id && row.customer) keys.push_back(scope_of_row(row).key(*row.customer));
+      if (!row.user_id && row.customer) keys.push_back(scope_of(row).key(*row.customer));
     TRY(const auto customers, read_rows<Customer>(store_, keys));
     for (const auto& [row, stamp] : customers) users_[row.key] = row.user_id;
     return ok();
@@ -78,7 +78,7 @@ class SubscriptionFinder {
 
   std::optional<std::string> user_of_customer(const Subscription& row) const {
     if (!row.customer) return std::nullopt;
-    const auto found = users_.find(scope_of_row(row).key(*row.customer));
+    const auto found = users_.find(scope_of(row).key(*row.customer));
     return found == users_.end() ? std::nullopt : found->second;
   }
 

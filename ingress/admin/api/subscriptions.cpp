@@ -10,7 +10,7 @@ namespace {
 
 Result<std::optional<std::string>> user_of_customer(Store& store, const Subscription& row) {
   if (!row.customer) return std::nullopt;
-  TRY(const auto found, read_row<Customer>(store, scope_of_row(row).key(*row.customer)));
+  TRY(const auto found, read_row<Customer>(store, scope_of(row).key(*row.customer)));
   return found ? found->row.user_id : std::nullopt;
 }
 

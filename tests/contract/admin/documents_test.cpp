@@ -1,11 +1,13 @@
 // What is answered, what schemas/openapi.yaml says and what the contract asks for
 // are the same fields and routes.
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
 
 #include "tests/contract/admin/admin_fixture.h"
+#include "workers/domain/state/tables.h"
 
 namespace penstock {
 namespace {
@@ -89,6 +91,19 @@ const Resource kLists[] = {
     {"/v1/pools", "Pool", "name lag oldest_age_s rate_1m members partitions state since last_error as_of"},
 };
 
+// Whether the target is one of the pattern's: "/v1/payouts/po_1" of "/v1/payouts/{id}".
+bool matches(std::string_view pattern, std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  while (!pattern.empty() && !target.empty()) {
+    const auto expected = pattern.substr(0, pattern.find('/', 1)),
+               given = target.substr(0, target.find('/', 1));
+    if (!expected.starts_with("/{") && expected != given) return false;
+    pattern.remove_prefix(expected.size());
+    target.remove_prefix(given.size());
+  }
+  return pattern.empty() && target.empty();
+}
+
 class AdminDocuments : public AdminTest {
  protected:
   void check(const Resource& resource, json::Value object) {
@@ -119,6 +134,22 @@ TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   EXPECT_EQ(members_of(get("/v1/accounts/acct_1")["requirements"]),
             (Names{"currently_due", "eventually_due", "past_due", "disabled_reason"}));
   EXPECT_EQ(members_of(get("/v1/payouts/po_1")["retry"]), (Names{"state", "attempts", "next_at"}));
+}
+
+TEST_F(AdminDocuments, EveryResourceIsComparedWithItsSchema) {
+  serve();
+  for (const auto& route : api_->routes()) {
+    if (route.method != "GET" || !route.pattern.starts_with("/v1/")) continue;
+    const auto is_asked = [&](const Resource& each) { return matches(route.pattern, each.target); };
+    EXPECT_TRUE(std::any_of(std::begin(kOne), std::end(kOne), is_asked) ||
+                std::any_of(std::begin(kLists), std::end(kLists), is_asked))
+        << route.pattern << " needs a line in kOne or kLists";
+  }
+}
+
+TEST_F(AdminDocuments, EveryRowThatEventsTouchIsShown) {
+  for (const auto resource : all_resources())
+    EXPECT_NE(openapi_.find("\n  /v1/" + std::string(resource)), std::string::npos) << resource;
 }
 
 TEST_F(AdminDocuments, EveryArrayOfTheSchemaSaysWhatItHolds) {

@@ -3,9 +3,11 @@
 #include <libpq-fe.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 
 #include "common/adapters/postgres/connection.h"
@@ -38,6 +40,15 @@ std::string scratch_url() {
   return url;
 }
 
+// An index as its CREATE has it, each stretch of blanks as one, without its name.
+std::string definition(const std::string& sql, const std::string& name) {
+  std::istringstream in(sql);
+  std::string text;
+  for (std::string word; in >> word;)
+    if (word != name) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
 class SqliteHarness final : public StoreHarness {
  public:
   SqliteHarness() : folder_(std::filesystem::temp_directory_path() / unique_name()) {
@@ -57,13 +68,27 @@ class SqliteHarness final : public StoreHarness {
   std::string type_name(ColumnType type) const override {
     return type == ColumnType::text || type == ColumnType::json ? "TEXT" : "INTEGER";
   }
-  std::map<std::string, std::string> columns(std::string_view table) override {
-    auto connection = value_or_throw(sqlite::Connection::open(file()));
-    auto statement = value_or_throw(connection.prepare("SELECT name, type FROM pragma_table_info(?)"));
-    statement.bind_text(1, table);
-    std::map<std::string, std::string> columns;
-    while (value_or_throw(statement.step())) columns.emplace(statement.text(0), statement.text(1));
+  std::set<std::string> tables() override {
+    std::set<std::string> names;
+    for (const auto& [name] : rows<1>("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+      names.insert(name);
+    return names;
+  }
+  std::map<std::string, StoredColumn> columns(std::string_view table) override {
+    std::map<std::string, StoredColumn> columns;
+    for (const auto& [name, type, nullable, in_key] :
+         rows<4>("SELECT name, type, \"notnull\" = 0, pk > 0 FROM pragma_table_info('" + std::string(table) +
+                 "')"))
+      columns[name] = {type, nullable == "1", in_key == "1"};
     return columns;
+  }
+  std::map<std::string, std::string> indexes(std::string_view table) override {
+    std::map<std::string, std::string> indexes;
+    for (const auto& [name, sql] : rows<2>("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND "
+                                           "sql IS NOT NULL AND tbl_name = '" +
+                                           std::string(table) + "'"))
+      indexes[name] = definition(sql, name);
+    return indexes;
   }
   // Without statistics, which nothing here makes, a plan does not depend on the values.
   std::vector<std::string> plan(const Table& table, const ListQuery& query) override {
@@ -81,6 +106,17 @@ class SqliteHarness final : public StoreHarness {
   }
 
  private:
+  template <std::size_t Width>
+  std::vector<std::array<std::string, Width>> rows(const std::string& sql) {
+    auto connection = value_or_throw(sqlite::Connection::open(file()));
+    auto statement = value_or_throw(connection.prepare(sql));
+    std::vector<std::array<std::string, Width>> rows;
+    while (value_or_throw(statement.step()))
+      for (auto& cell : rows.emplace_back())
+        cell = statement.text(static_cast<int>(&cell - rows.back().data()));
+    return rows;
+  }
+
   std::filesystem::path file() const { return folder_ / "state.db"; }
   std::filesystem::path folder_;
 };
@@ -153,14 +189,38 @@ std::string PostgresHarness::type_name(ColumnType type) const {
   return {};
 }
 
-std::map<std::string, std::string> PostgresHarness::columns(std::string_view table) {
-  std::map<std::string, std::string> columns;
+// Partitions are their table's.
+std::set<std::string> PostgresHarness::tables() {
+  const auto names = query(
+      "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND "
+      "relkind IN ('r', 'p') AND NOT relispartition");
+  return {names.begin(), names.end()};
+}
+
+std::map<std::string, StoredColumn> PostgresHarness::columns(std::string_view table) {
+  const std::string name = std::string(table);
   const std::string where =
-      " FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = '" +
-      std::string(table) + "' ORDER BY ordinal_position";
-  const auto names = query("SELECT column_name" + where), types = query("SELECT data_type" + where);
-  for (std::size_t i = 0; i < names.size(); ++i) columns.emplace(names[i], types[i]);
+      " FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = '" + name +
+      "' ORDER BY ordinal_position";
+  const auto names = query("SELECT column_name" + where), types = query("SELECT data_type" + where),
+             nullable = query("SELECT is_nullable" + where);
+  std::map<std::string, StoredColumn> columns;
+  for (std::size_t i = 0; i < names.size(); ++i) columns[names[i]] = {types[i], nullable[i] == "YES", false};
+  for (const auto& column : query("SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND "
+                                  "attnum = ANY(indkey) WHERE indisprimary AND indrelid = '" +
+                                  name + "'::regclass"))
+    columns[column].in_key = true;
   return columns;
+}
+
+std::map<std::string, std::string> PostgresHarness::indexes(std::string_view table) {
+  const std::string from = " FROM pg_index WHERE NOT indisprimary AND indrelid = '" + std::string(table) +
+                           "'::regclass ORDER BY indexrelid";
+  const auto names = query("SELECT indexrelid::regclass::text AS name" + from),
+             definitions = query("SELECT pg_get_indexdef(indexrelid)" + from);
+  std::map<std::string, std::string> indexes;
+  for (std::size_t i = 0; i < names.size(); ++i) indexes[names[i]] = definition(definitions[i], names[i]);
+  return indexes;
 }
 
 std::vector<std::string> PostgresHarness::plan(const Table& table, const ListQuery& query) {

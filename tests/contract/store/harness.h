@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,13 @@
 
 namespace penstock {
 
+struct StoredColumn {
+  std::string type;
+  bool nullable = false;
+  bool in_key = false;
+  bool operator==(const StoredColumn&) const = default;
+};
+
 class StoreHarness {
  public:
   virtual ~StoreHarness() = default;
@@ -23,8 +31,11 @@ class StoreHarness {
   // On the database itself; no store may be open.
   virtual void execute(const std::string& sql) = 0;
   virtual std::string type_name(ColumnType type) const = 0;
-  // Name and type of the table's columns, as the database tells them.
-  virtual std::map<std::string, std::string> columns(std::string_view table) = 0;
+  // What the database itself says of its tables and their columns, by name.
+  virtual std::set<std::string> tables() = 0;
+  virtual std::map<std::string, StoredColumn> columns(std::string_view table) = 0;
+  // Of each index of the table its definition, without its name. Those that keys have are left out.
+  virtual std::map<std::string, std::string> indexes(std::string_view table) = 0;
   // How the database would carry out that list, in its own words, a step a line; no store may be open.
   virtual std::vector<std::string> plan(const Table& table, const ListQuery& query) = 0;
   // What is wrong with a step of a plan of a list that is to read no more rows
@@ -42,7 +53,9 @@ class PostgresHarness final : public StoreHarness {
   std::unique_ptr<StoreAdapter> open(PostgresOptions options);
   void execute(const std::string& sql) override;
   std::string type_name(ColumnType type) const override;
-  std::map<std::string, std::string> columns(std::string_view table) override;
+  std::set<std::string> tables() override;
+  std::map<std::string, StoredColumn> columns(std::string_view table) override;
+  std::map<std::string, std::string> indexes(std::string_view table) override;
   std::vector<std::string> plan(const Table& table, const ListQuery& query) override;
   std::string fault_of(const std::string& step) const override;
 

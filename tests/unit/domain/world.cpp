@@ -138,6 +138,13 @@ std::map<std::string, std::string> World::state() const {
   return state;
 }
 
+std::vector<std::pair<const Table*, Row>> World::stored() const {
+  std::vector<std::pair<const Table*, Row>> stored;
+  for (const auto& [name, rows] : tables_)
+    for (const auto& [key, row] : rows) stored.emplace_back(table_by_name_.at(name), row);
+  return stored;
+}
+
 std::map<std::string, std::string> World::rows() const {
   std::map<std::string, std::string> texts;
   for (const auto& [name, rows] : tables_)

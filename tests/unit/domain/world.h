@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/domain/event_builder.h"
@@ -62,6 +63,9 @@ class World {
   std::map<std::string, std::string> state() const;
   // All rows with all that they say, history too.
   std::map<std::string, std::string> rows() const;
+
+  // All rows as cells.
+  std::vector<std::pair<const Table*, Row>> stored() const;
 
   // Fails the test unless each posting sums to zero and each wallet is the sum of its entries.
   void expect_balanced() const;

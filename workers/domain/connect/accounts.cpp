@@ -3,19 +3,6 @@
 #include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
-namespace {
-
-void copy_snapshot(ConnectedAccount& row, const AccountSnapshot& snapshot) {
-  row.user_id = snapshot.user_id;
-  row.status = account_status(snapshot);
-  row.charges_enabled = snapshot.charges_enabled;
-  row.payouts_enabled = snapshot.payouts_enabled;
-  row.details_submitted = snapshot.details_submitted;
-  row.requirements = snapshot.requirements;
-}
-
-}  // namespace
-
 void name_reads(const View&, const AccountFacts& facts, Reads& reads) {
   reads.want<ConnectedAccount>(facts.meta.scope().of_platform().key(facts.id));
 }
@@ -30,9 +17,10 @@ Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy
   const ConnectedAccount* before = view.find<ConnectedAccount>(scope.key(facts.id));
   auto after = view.get_or_new<ConnectedAccount>(scope, facts.id);
   after.events.merge(facts.meta.created, false,
-                     {facts.meta.id, 1, facts.snapshot, facts.state, facts.previous});
+                     {facts.meta.id, facts.rank, facts.said, facts.state, facts.previous});
   const auto& winner = after.events.winner();
-  copy_snapshot(after, winner.snapshot);
+  part<AccountAttributes>(after) = winner.snapshot;
+  after.status = account_status(after);
 
   effects.outcome = winner.event == facts.meta.id ? Outcome::duplicate : Outcome::stale;
   if (before != nullptr && *before == after) return effects;
@@ -45,22 +33,21 @@ Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy
   return effects;
 }
 
-AccountStatus account_status(const AccountSnapshot& snapshot) noexcept {
-  if (snapshot.charges_enabled && snapshot.payouts_enabled) return AccountStatus::enabled;
-  if (snapshot.requirements.disabled_reason || !snapshot.requirements.past_due.empty())
+AccountStatus account_status(const AccountCapabilities& can) noexcept {
+  if (can.charges_enabled && can.payouts_enabled) return AccountStatus::enabled;
+  if (can.requirements.disabled_reason || !can.requirements.past_due.empty())
     return AccountStatus::restricted;
-  return snapshot.details_submitted ? AccountStatus::pending : AccountStatus::onboarding;
+  return can.details_submitted ? AccountStatus::pending : AccountStatus::onboarding;
 }
 
 AccountView account_view(const ConnectedAccount& row) {
-  return {row.id,
-          row.user_id,
-          row.status,
-          row.charges_enabled,
-          row.payouts_enabled,
-          row.details_submitted,
-          row.requirements,
-          row.livemode};
+  AccountView view;
+  view.id = row.id;
+  part<AccountOwner>(view) = row;
+  view.status = row.status;
+  part<AccountCapabilities>(view) = row;
+  view.livemode = row.livemode;
+  return view;
 }
 
 }  // namespace penstock

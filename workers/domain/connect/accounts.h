@@ -9,10 +9,7 @@
 
 namespace penstock {
 
-struct AccountFacts {
-  EventMeta meta;
-  std::string id;
-  AccountSnapshot snapshot;
+struct AccountFacts : FactsOf<AccountAttributes> {
   AttributeDigest state;
   AttributeDigest previous;
 };
@@ -23,31 +20,20 @@ Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy
 
 // enabled: charges and payouts are; else restricted: disabled for a reason, or something past due; else
 // pending: details submitted; else onboarding.
-AccountStatus account_status(const AccountSnapshot& snapshot) noexcept;
+AccountStatus account_status(const AccountCapabilities& can) noexcept;
 
 // A connected account as clients read it (contract.md, /v1/accounts).
-struct AccountView {
-  std::string id;
-  std::optional<std::string> user_id;
+struct AccountHead : ObjectId, AccountOwner {
   AccountStatus status = AccountStatus::onboarding;
-  bool charges_enabled = false;
-  bool payouts_enabled = false;
-  bool details_submitted = false;
-  Requirements requirements;
+  bool operator==(const AccountHead&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AccountHead, (ObjectId, AccountOwner), (status))
+struct AccountView : AccountHead, AccountCapabilities {
   bool livemode = false;
   bool operator==(const AccountView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(AccountView, (AccountHead, AccountCapabilities), (livemode))
 
 AccountView account_view(const ConnectedAccount& row);
-
-template <>
-struct Fields<AccountView> {
-  using T = AccountView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("user_id", &T::user_id), field("status", &T::status),
-      field("charges_enabled", &T::charges_enabled), field("payouts_enabled", &T::payouts_enabled),
-      field("details_submitted", &T::details_submitted), field("requirements", &T::requirements),
-      field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

@@ -11,19 +11,11 @@ namespace penstock {
 namespace {
 
 // Takes what the event says of the payout, unless the row shows a greater one. False: it does.
-bool take_snapshot(Payout& row, const PayoutFacts& facts) {
-  const auto version = facts.meta.version(facts.lifecycle);
-  if (std::tie(row.status, row.version) >
-      std::make_tuple(std::optional(facts.status), std::optional(version)))
-    return false;
-  row.status = facts.status;
+bool take_attributes(Payout& row, const PayoutFacts& facts) {
+  const std::optional version = facts.version();
+  if (std::tie(row.status, row.version) > std::tie(facts.said.status, version)) return false;
+  part<PayoutAttributes>(row) = facts.said;
   row.version = version;
-  row.amount = facts.amount;
-  row.currency = facts.currency;
-  row.arrival_date = facts.arrival_date;
-  row.destination = facts.destination;
-  row.failure_code = facts.failure_code;
-  row.failure_message = facts.failure_message;
   return true;
 }
 
@@ -105,7 +97,7 @@ Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy&
   const Payout* known = view.find<Payout>(facts.meta.scope().key(facts.id));
   const auto before = view.get_or_new<Payout>(facts.meta.scope(), facts.id);
   Payout after = before;
-  const bool newest = take_snapshot(after, facts);
+  const bool newest = take_attributes(after, facts);
   if (newest) plan_retry(after, policy);
   take_session_payment(after, facts);
 
@@ -125,13 +117,7 @@ PayoutView payout_view(const Payout& row) {
   PayoutView view;
   view.id = row.id;
   view.account = row.account;
-  view.status = row.status;
-  view.amount = row.amount;
-  view.currency = row.currency;
-  view.arrival_date = row.arrival_date;
-  view.destination = row.destination;
-  view.failure_code = row.failure_code;
-  view.failure_message = row.failure_message;
+  part<PayoutAttributes>(view) = row;
   const auto settled = settled_by(row);
   if (!settled.empty()) view.session_payment = settled.front();
   view.retry = {row.retry_state, row.retry_attempts, row.retry_next_at};

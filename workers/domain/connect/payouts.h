@@ -13,17 +13,8 @@
 
 namespace penstock {
 
-struct PayoutFacts {
-  EventMeta meta;
-  std::string id;
-  PayoutStatus status = PayoutStatus::pending;  // the higher of what the event's type and its object say
-  std::int64_t lifecycle = 1;                   // 0 created, 1 others, 2 the end: paid, failed, canceled
-  std::optional<MinorUnits> amount;             // negative when Stripe collects a negative balance
-  std::optional<std::string> currency;
-  std::optional<Timestamp> arrival_date;
-  std::optional<std::string> destination;
-  std::optional<std::string> failure_code;
-  std::optional<std::string> failure_message;
+// The rank: 0 created, 1 others, 2 the end: paid, failed, canceled.
+struct PayoutFacts : FactsOf<PayoutAttributes> {
   std::optional<std::string> session_payment;
 };
 
@@ -39,41 +30,22 @@ struct PayoutRetry {
   std::optional<Timestamp> next_at;
   bool operator==(const PayoutRetry&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PayoutRetry, (), (state, attempts, next_at))
 
 // A payout as clients read it (contract.md, /v1/payouts).
-struct PayoutView {
-  std::string id;
+struct PayoutHead : ObjectId {
   std::optional<std::string> account;
-  std::optional<PayoutStatus> status;
-  std::optional<MinorUnits> amount;
-  std::optional<std::string> currency;
-  std::optional<Timestamp> arrival_date;
-  std::optional<std::string> destination;
-  std::optional<std::string> failure_code;
-  std::optional<std::string> failure_message;
+  bool operator==(const PayoutHead&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PayoutHead, (ObjectId), (account))
+struct PayoutView : PayoutHead, PayoutAttributes {
   std::optional<std::string> session_payment;
   PayoutRetry retry;
   bool livemode = false;
   bool operator==(const PayoutView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PayoutView, (PayoutHead, PayoutAttributes), (session_payment, retry, livemode))
 
 PayoutView payout_view(const Payout& row);
-
-template <>
-struct Fields<PayoutRetry> {
-  using T = PayoutRetry;
-  static constexpr auto list = std::make_tuple(field("state", &T::state), field("attempts", &T::attempts),
-                                               field("next_at", &T::next_at));
-};
-template <>
-struct Fields<PayoutView> {
-  using T = PayoutView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("account", &T::account), field("status", &T::status),
-      field("amount", &T::amount), field("currency", &T::currency), field("arrival_date", &T::arrival_date),
-      field("destination", &T::destination), field("failure_code", &T::failure_code),
-      field("failure_message", &T::failure_message), field("session_payment", &T::session_payment),
-      field("retry", &T::retry), field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

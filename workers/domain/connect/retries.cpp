@@ -67,7 +67,7 @@ Effects decide_due_retry(const View& view, const std::string& key, Timestamp now
     exhaust(row);
   }
   const std::string cause =
-      "payout.retry_due:" + cause_of({row.livemode, row.account}, row.id) + ":" + std::to_string(called);
+      "payout.retry_due:" + cause_of(scope_of(row), row.id) + ":" + std::to_string(called);
   enqueue_outbound(effects, "payout.retry_due", cause, make_event_key("timer", cause),
                    json::to_text(payout_view(row)));
   effects.put(std::move(row));

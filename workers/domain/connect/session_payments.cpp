@@ -124,6 +124,13 @@ std::vector<Scope> modes_of(const View& view, const Registration& registration) 
   return known.empty() ? std::vector{live, test} : known;
 }
 
+// What is not given stays.
+void take_given(SessionPaymentTerms& known, const SessionPaymentTerms& said) {
+  for_each_member<SessionPaymentTerms>([&](auto each) {
+    if (said.*each.pointer) known.*each.pointer = said.*each.pointer;
+  });
+}
+
 // Registering in one mode.
 class Registering {
  public:
@@ -138,9 +145,7 @@ class Registering {
     SessionPayment after = before;
     after.both_modes = !said_.livemode && (before.both_modes || !before.tester_id);
     after.tester_id = said_.tester_id;
-    if (said_.amount) after.amount = said_.amount;
-    if (said_.currency) after.currency = said_.currency;
-    if (said_.account) after.account = said_.account;
+    take_given(after, said_.terms);
     if (said_.payout && said_.payout != before.payout) move_payout(after);
     if (known != nullptr && before == after) return false;
     for (const auto& paid : newly_paid(before, after))
@@ -209,8 +214,6 @@ Effects decide_registration(const View& view, const Registration& registration, 
   return effects;
 }
 
-Scope scope_of(const Payout& payout) { return {payout.livemode, payout.account}; }
-
 std::vector<std::string> settled_by(const Payout& payout) {
   if (payout.session_payment) return {*payout.session_payment};
   return payout.registered;
@@ -276,14 +279,11 @@ void alert_crowd(Effects& effects, const SessionPayment& row, const EventKey& ev
 SessionPaymentView session_payment_view(const SessionPayment& row) {
   SessionPaymentView view;
   view.id = row.id;
-  view.tester_id = row.tester_id;
-  view.payout = row.payout;
+  part<SessionPaymentNames>(view) = row;
   const auto payouts = settling(row);
   if (!view.payout && !payouts.empty()) view.payout = payouts.front().id;
   view.status = status_of(row);
-  view.amount = row.amount;
-  view.currency = row.currency;
-  view.account = row.account;
+  part<SessionPaymentTerms>(view) = row;
   view.livemode = row.livemode;
   return view;
 }

@@ -19,17 +19,13 @@ struct Registration {
   std::string id;
   std::string tester_id;
   std::optional<std::string> payout = {};  // another than before moves it
-  std::optional<MinorUnits> amount = {};
-  std::optional<std::string> currency = {};
-  std::optional<std::string> account = {};
+  SessionPaymentTerms terms = {};
   std::optional<bool> livemode = {};  // not given: as registered before, else both
 };
 
 void name_reads(const View& view, const Registration& registration, Reads& reads);
 // `by` is told as the cause of what changes.
 Effects decide_registration(const View& view, const Registration& registration, const EventKey& by);
-
-Scope scope_of(const Payout& payout);
 
 // The session payments that this payout is for, sorted.
 std::vector<std::string> settled_by(const Payout& payout);
@@ -56,17 +52,18 @@ void alert_mismatches(Effects& effects, const SessionPayment& before, const Sess
 void alert_crowd(Effects& effects, const SessionPayment& row, const EventKey& event);
 
 // A session payment as clients read it (contract.md, /v1/session-payments).
-struct SessionPaymentView {
-  std::string id;
-  std::optional<std::string> tester_id;  // none: only a payout's metadata has named it
-  std::optional<std::string> payout;     // the registered one, else the first that settles it
+// No tester_id: only a payout's metadata has named it. The payout is the registered one, else the first that
+// settles it.
+struct SessionPaymentHead : ObjectId, SessionPaymentNames {
   SessionPaymentStatus status = SessionPaymentStatus::pending;
-  std::optional<MinorUnits> amount;
-  std::optional<std::string> currency;
-  std::optional<std::string> account;
+  bool operator==(const SessionPaymentHead&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionPaymentHead, (ObjectId, SessionPaymentNames), (status))
+struct SessionPaymentView : SessionPaymentHead, SessionPaymentTerms {
   std::optional<bool> livemode;  // none: registered for both modes, and settled in neither yet
   bool operator==(const SessionPaymentView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SessionPaymentView, (SessionPaymentHead, SessionPaymentTerms), (livemode))
 
 SessionPaymentView session_payment_view(const SessionPayment& row);
 
@@ -75,14 +72,5 @@ SessionPaymentView session_payment_view(const SessionPayment& row);
 const SessionPayment& shown_of(const SessionPayment* live, const SessionPayment* test);
 // As session_payment_view(), without a mode where the row has none yet.
 SessionPaymentView session_payment_view_of_any_mode(const SessionPayment& shown);
-
-template <>
-struct Fields<SessionPaymentView> {
-  using T = SessionPaymentView;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("tester_id", &T::tester_id), field("payout", &T::payout),
-      field("status", &T::status), field("amount", &T::amount), field("currency", &T::currency),
-      field("account", &T::account), field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

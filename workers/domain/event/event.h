@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "common/core/describe.h"
 #include "common/core/ids.h"
 #include "common/core/time.h"
 #include "workers/domain/event/scope.h"
@@ -18,6 +19,7 @@ struct EventVersion {
   std::string event;
   auto operator<=>(const EventVersion&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(EventVersion, (), (created, rank, event))
 
 struct EventMeta {
   EventKey key;

@@ -4,11 +4,28 @@
 
 #include "workers/domain/outbound/outbound.h"
 #include "workers/domain/payments/deposits.h"
-#include "workers/domain/payments/follow_up.h"
 #include "workers/domain/payments/join.h"
+#include "workers/domain/payments/outcome.h"
 
 namespace penstock {
 namespace {
+
+Charge shown_by(const RefundFacts& facts) {
+  auto row = make_row<Charge>(facts.meta.scope(), facts.id);
+  part<ChargeAttributes>(row) = facts.said;
+  row.payment_intent = facts.payment_intent;
+  row.amount_refunded = facts.amount_refunded;
+  row.version = facts.version();
+  return row;
+}
+
+Charge shown_by(const DisputeFacts& facts) {
+  auto row = make_row<Charge>(facts.meta.scope(), facts.id);
+  part<DisputeAttributes>(row) = facts.said;
+  row.payment_intent = facts.payment_intent;
+  row.dispute_version = facts.version();
+  return row;
+}
 
 std::vector<std::string> join_rows(Draft& draft, const Charge& shown) {
   const auto* known = draft.find<Charge>(shown.id);
@@ -25,8 +42,8 @@ std::vector<std::string> join_rows(Draft& draft, const Charge& shown) {
 
 void name_charge_reads(const View& view, const EventMeta& meta, const Charge& shown, Reads& reads) {
   LinkedReads linked(view, meta.scope(), reads);
-  linked.follow_charge(shown.id);
-  linked.follow_intent(shown.payment_intent);
+  linked.want_charge(shown.id);
+  linked.want_intent(shown.payment_intent);
   linked.want<Customer>(shown.customer);
   if (!linked.complete()) return;
   Draft draft(view, meta.scope());
@@ -43,7 +60,7 @@ Charge charge_before(const Draft& draft, const std::string& id) {
 }
 
 void enqueue_refund(Draft& draft, const RefundFacts& facts) {
-  const std::string& id = facts.shown.id;
+  const std::string& id = facts.id;
   const MinorUnits now = draft.find<Charge>(id)->amount_refunded;
   if (now <= charge_before(draft, id).amount_refunded) return;
   const std::string cause = "refund:" + cause_of(draft.scope(), id) + ":" + std::to_string(now.value);
@@ -51,8 +68,8 @@ void enqueue_refund(Draft& draft, const RefundFacts& facts) {
 }
 
 void enqueue_dispute(Draft& draft, const DisputeFacts& facts) {
-  const Charge before = charge_before(draft, facts.shown.id);
-  const Charge now = *draft.find<Charge>(facts.shown.id);
+  const Charge before = charge_before(draft, facts.id);
+  const Charge now = *draft.find<Charge>(facts.id);
   if (std::tie(before.dispute, before.dispute_status) == std::tie(now.dispute, now.dispute_status)) return;
   const std::string cause = cause_of(draft.scope(), *now.dispute) + ":" + *now.dispute_status;
   enqueue_outbound(draft.effects(), "payment.disputed", cause, facts.meta.key, payment_text(draft, now.id));
@@ -61,16 +78,17 @@ void enqueue_dispute(Draft& draft, const DisputeFacts& facts) {
 }  // namespace
 
 void name_reads(const View& view, const RefundFacts& facts, Reads& reads) {
-  name_charge_reads(view, facts.meta, facts.shown, reads);
+  name_charge_reads(view, facts.meta, shown_by(facts), reads);
 }
 void name_reads(const View& view, const DisputeFacts& facts, Reads& reads) {
-  name_charge_reads(view, facts.meta, facts.shown, reads);
+  name_charge_reads(view, facts.meta, shown_by(facts), reads);
 }
 
 Result<Effects> decide(const View& view, const RefundFacts& facts, const Policy&) {
   Draft draft(view, facts.meta.scope());
-  const bool is_older = facts.shown.version < charge_before(draft, facts.shown.id).version;
-  TRY_STATUS(settle_deposits(draft, join_rows(draft, facts.shown), facts.meta));
+  const Charge shown = shown_by(facts);
+  const bool is_older = shown.version < charge_before(draft, shown.id).version;
+  TRY_STATUS(settle_deposits(draft, join_rows(draft, shown), facts.meta));
   enqueue_refund(draft, facts);
   return conclude(std::move(draft), is_older);
 }
@@ -80,8 +98,9 @@ Result<Effects> decide(const View& view, const DisputeFacts& facts, const Policy
     return std::tie(charge.dispute_created, charge.dispute, charge.dispute_version);
   };
   Draft draft(view, facts.meta.scope());
-  const bool is_older = age(facts.shown) < age(charge_before(draft, facts.shown.id));
-  TRY_STATUS(settle_deposits(draft, join_rows(draft, facts.shown), facts.meta));
+  const Charge shown = shown_by(facts);
+  const bool is_older = age(shown) < age(charge_before(draft, shown.id));
+  TRY_STATUS(settle_deposits(draft, join_rows(draft, shown), facts.meta));
   enqueue_dispute(draft, facts);
   return conclude(std::move(draft), is_older);
 }

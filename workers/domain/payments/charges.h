@@ -12,13 +12,13 @@
 
 namespace penstock {
 
-struct RefundFacts {
-  EventMeta meta;
-  Charge shown;  // the row, had there been no other event
+struct RefundFacts : FactsOf<ChargeAttributes> {
+  std::optional<std::string> payment_intent;
+  MinorUnits amount_refunded;
 };
-struct DisputeFacts {
-  EventMeta meta;
-  Charge shown;
+// The id is the charge's.
+struct DisputeFacts : FactsOf<DisputeAttributes> {
+  std::optional<std::string> payment_intent;
 };
 
 void name_reads(const View& view, const RefundFacts& facts, Reads& reads);

@@ -50,6 +50,7 @@ void take_back(DepositState& deposit, const Charge& charge) {
     deposit.unclear.push_back(charge.id);
     return;
   }
+  // An intent may have several charges; together they take back no more than was credited.
   const MinorUnits taken = std::min(*refunded, deposit.left());
   deposit.reversed.value += taken.value;
   deposit.takings.push_back({charge.id, charge.amount_refunded, taken});
@@ -108,6 +109,8 @@ class Settlement {
   Settlement(Draft& draft, const std::string& session, const EventMeta& meta)
       : draft_(draft), session_(session), meta_(meta) {}
 
+  // By what the rows called for before this event and what they call for with it, so that an event which changes
+  // nothing of that posts nothing, however often and in whatever order it comes.
   Status run() {
     ask_about_unclaimed();
     const auto before = position_of(draft_.before(), session_);
@@ -122,10 +125,14 @@ class Settlement {
 
  private:
   Status post_difference(const std::optional<DepositState>& before, const std::optional<DepositState>& now) {
+    // The deposit's key is used once in the session's life. When it has been used and there is no deposit now
+    // (its user, amount or purpose was taken back), what comes next is a transfer.
     if (!before && !draft_.find<CheckoutSession>(session_)->deposited) {
       TRY_STATUS(post_deposit(*now));
       return post_refunds({}, *now);
     }
+    // A refund's key names charge and amount, not what was taken: only where that amount is told for the first
+    // time may it be used, else a posting of that key is in the ledger already.
     if (before && now && only_refunded_more(draft_.before(), *before, *now))
       return post_refunds(before->takings, *now);
     return post_transfer(before, now);
@@ -153,6 +160,7 @@ class Settlement {
     return ok();
   }
 
+  // The event is in the key, because the same two wallets may change places again and again.
   Status post_transfer(const std::optional<DepositState>& before, const std::optional<DepositState>& now) {
     Posting posting{
         "transfer:" + named_in_keys(session_) + ":" + meta_.id, LedgerKind::transfer, session_, {}};
@@ -200,7 +208,7 @@ class Settlement {
     row.credited_to = now ? now->wallet.user_id : std::nullopt;
     row.credited = now ? now->credited : MinorUnits{};
     row.reversed = now ? now->reversed : MinorUnits{};
-    row.deposited = row.deposited || now.has_value();
+    row.deposited = row.deposited || now.has_value();  // never unset: the key stays used
     note_fulfilment(row, meta_.key);
     draft_.put(std::move(row));
   }
@@ -223,7 +231,7 @@ void name_wallet(const std::optional<DepositState>& position, LinkedReads& linke
 
 }  // namespace
 
-bool claims_deposit(const CheckoutSession& session) {
+bool claims_deposit(const SessionAttributes& session) {
   return find_text(session.metadata, "type") == "wallet_deposit";
 }
 

@@ -24,7 +24,7 @@
 namespace penstock {
 
 // What the session's metadata says.
-bool claims_deposit(const CheckoutSession& session);
+bool claims_deposit(const SessionAttributes& session);
 
 // Whose wallet a customer's deposits are for, if the link is trusted.
 std::optional<std::string> believed_user(const Customer& customer);

@@ -8,9 +8,9 @@
 
 namespace penstock {
 
-struct IntentFacts {
-  EventMeta meta;
-  PaymentIntent shown;  // the row, had there been no other event
+struct IntentFacts : FactsOf<IntentAttributes> {
+  PaymentStatus status = PaymentStatus::pending;
+  std::vector<std::string> charges;  // sorted
 };
 
 void name_reads(const View& view, const IntentFacts& facts, Reads& reads);

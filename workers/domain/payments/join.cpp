@@ -26,29 +26,20 @@ auto dispute_age(const Charge& charge) {
   return std::tie(charge.dispute_created, charge.dispute, charge.dispute_version);
 }
 
-void take_dispute(Charge& charge, const Charge& from) {
-  charge.dispute = from.dispute;
-  charge.dispute_created = from.dispute_created;
-  charge.dispute_status = from.dispute_status;
-  charge.dispute_version = from.dispute_version;
-}
-
 }  // namespace
 
 // What a trusted event says counts for more than what any other says, however new.
 CheckoutSession join(const CheckoutSession& known, const CheckoutSession& shown) {
   const auto weight = [](const CheckoutSession& row) { return std::tie(row.trusted, row.version); };
-  CheckoutSession joined = weight(known) < weight(shown) ? shown : known;
+  const CheckoutSession& newest = weight(known) < weight(shown) ? shown : known;
+  CheckoutSession joined = known;
+  part<SessionAttributes>(joined) = newest;
+  joined.version = newest.version;
+  joined.trusted = newest.trusted;
   joined.status = std::max(known.status, shown.status);
   joined.payment_intent = least(known.payment_intent, shown.payment_intent);
   joined.named =
-      known.trusted == shown.trusted ? union_of(named_by(known), named_by(shown)) : named_by(joined);
-  joined.granted = known.granted;
-  joined.credited_to = known.credited_to;
-  joined.credited = known.credited;
-  joined.reversed = known.reversed;
-  joined.deposited = known.deposited;
-  joined.fulfilled_by = known.fulfilled_by;
+      known.trusted == shown.trusted ? union_of(named_by(known), named_by(shown)) : named_by(newest);
   return joined;
 }
 
@@ -64,7 +55,9 @@ Charge join(const Charge& known, const Charge& shown) {
   Charge joined = known.version < shown.version ? shown : known;
   joined.payment_intent = least(known.payment_intent, shown.payment_intent);
   joined.amount_refunded = std::max(known.amount_refunded, shown.amount_refunded);
-  take_dispute(joined, dispute_age(known) < dispute_age(shown) ? shown : known);
+  const Charge& disputed = dispute_age(known) < dispute_age(shown) ? shown : known;
+  part<DisputeAttributes>(joined) = disputed;
+  joined.dispute_version = disputed.dispute_version;
   return joined;
 }
 

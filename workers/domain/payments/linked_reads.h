@@ -15,7 +15,7 @@ class LinkedReads {
   // Asks for the row; the row where it is loaded and exists. As Draft::find, by id.
   template <class R>
   const R* want(const std::string& id) {
-    const std::string key = TableName<R>::traits.scoped ? scope_.key(id) : id;
+    const std::string key = Scoped<R> ? scope_.key(id) : id;
     if (view_.loaded<R>(key)) return view_.find<R>(key);
     reads_.want<R>(key);
     complete_ = false;
@@ -27,14 +27,14 @@ class LinkedReads {
   }
 
   // The session, its customer, and all that belongs to its intent.
-  void follow_session(const std::string& id) {
+  void want_session(const std::string& id) {
     const auto* session = want<CheckoutSession>(id);
     if (session == nullptr) return;
     want<Customer>(session->customer);
-    follow_intent(session->payment_intent);
+    want_intent(session->payment_intent);
   }
   // The intent, its sessions and charges, and their customers.
-  void follow_intent(const std::optional<std::string>& id) {
+  void want_intent(const std::optional<std::string>& id) {
     const auto* intent = want<PaymentIntent>(id);
     if (intent == nullptr) return;
     want<Customer>(intent->customer);
@@ -44,11 +44,11 @@ class LinkedReads {
       if (const auto* row = want<Charge>(charge)) want<Customer>(row->customer);
   }
   // The charge, its customer, and all that belongs to its intent.
-  void follow_charge(const std::string& id) {
+  void want_charge(const std::string& id) {
     const auto* charge = want<Charge>(id);
     if (charge == nullptr) return;
     want<Customer>(charge->customer);
-    follow_intent(charge->payment_intent);
+    want_intent(charge->payment_intent);
   }
 
   const View& view() const noexcept { return view_; }

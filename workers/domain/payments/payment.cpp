@@ -175,9 +175,9 @@ std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& 
 
 void name_payment_reads(const View& view, const Scope& scope, const std::string& id, Reads& reads) {
   LinkedReads linked(view, scope, reads);
-  linked.follow_session(id);
-  linked.follow_intent(id);
-  linked.follow_charge(id);
+  linked.want_session(id);
+  linked.want_intent(id);
+  linked.want_charge(id);
 }
 
 std::optional<PaymentRows> payment_rows_of(const Draft& rows, const std::string& id) {

@@ -36,6 +36,10 @@ struct Payment {
   std::optional<EventKey> fulfilled_by;
   bool operator==(const Payment&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Payment, (),
+                      (id, session, payment_intent, charge, status, amount, currency, amount_refunded,
+                       dispute, app_slug, user_id, customer, account, livemode, metadata, fulfilled,
+                       fulfilled_by))
 
 // The rows of one payment; at least one of session, intent and charges is there. The pointers live as long as
 // what they were found in.
@@ -65,18 +69,5 @@ std::vector<std::string> sessions_of(const Draft& rows, const std::string& inten
 // the first one's. For reading outside a decision: name the rows until all are loaded, then ask.
 void name_payment_reads(const View& view, const Scope& scope, const std::string& id, Reads& reads);
 std::optional<PaymentRows> payment_rows_of(const Draft& rows, const std::string& id);
-
-template <>
-struct Fields<Payment> {
-  using T = Payment;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("session", &T::session), field("payment_intent", &T::payment_intent),
-      field("charge", &T::charge), field("status", &T::status), field("amount", &T::amount),
-      field("currency", &T::currency), field("amount_refunded", &T::amount_refunded),
-      field("dispute", &T::dispute), field("app_slug", &T::app_slug), field("user_id", &T::user_id),
-      field("customer", &T::customer), field("account", &T::account), field("livemode", &T::livemode),
-      field("metadata", &T::metadata), field("fulfilled", &T::fulfilled),
-      field("fulfilled_by", &T::fulfilled_by));
-};
 
 }  // namespace penstock

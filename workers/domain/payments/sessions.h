@@ -12,9 +12,9 @@
 
 namespace penstock {
 
-struct SessionFacts {
-  EventMeta meta;
-  CheckoutSession shown;  // the row, had there been no other event
+struct SessionFacts : FactsOf<SessionAttributes> {
+  PaymentStatus status = PaymentStatus::pending;
+  std::optional<std::string> payment_intent;
 };
 
 void name_reads(const View& view, const SessionFacts& facts, Reads& reads);

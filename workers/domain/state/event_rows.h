@@ -7,17 +7,17 @@
 
 #include "workers/domain/event/event.h"
 #include "workers/domain/state/table.h"
-#include "workers/domain/state/words.h"
 
 namespace penstock {
 
-PENSTOCK_WORDS(Outcome, applied, stale, duplicate, ignored, unroutable, parked)
+BOOST_DEFINE_ENUM_CLASS(Outcome, applied, stale, duplicate, ignored, unroutable, parked)
 
 struct TouchedRow {
   std::string resource;
   std::string id;
   auto operator<=>(const TouchedRow&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(TouchedRow, (), (resource, id))
 
 // One row per event, written in the transaction of its effects: the truth about duplicates, and the record
 // that operators read.
@@ -41,6 +41,9 @@ struct InboxRow {
   std::optional<std::string> last_delivery;  // the position of the last one counted, as to_text(Position)
   bool operator==(const InboxRow&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(InboxRow, (),
+                      (key, type, source, event_created, received_at, outcome, reason, error_class, message,
+                       attempts, topic, partition, offset, entity, touched, deliveries, last_delivery))
 
 // To be told to the platform. The id follows from the cause alone, so a repetition is the same row.
 struct OutboxRow {
@@ -51,6 +54,7 @@ struct OutboxRow {
   std::string data;  // a JSON object
   bool operator==(const OutboxRow&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, type, org, event, data))
 
 // Once per (kind, subject).
 struct Alert {
@@ -62,39 +66,8 @@ struct Alert {
   std::optional<Timestamp> acknowledged_at;
   bool operator==(const Alert&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Alert, (), (id, kind, subject, message, event, acknowledged_at))
 
-template <>
-struct Fields<TouchedRow> {
-  static constexpr auto list =
-      std::make_tuple(field("resource", &TouchedRow::resource), field("id", &TouchedRow::id));
-};
-template <>
-struct Fields<InboxRow> {
-  using T = InboxRow;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("type", &T::type), field("source", &T::source),
-      field("event_created", &T::event_created), field("received_at", &T::received_at),
-      field("outcome", &T::outcome), field("reason", &T::reason), field("error_class", &T::error_class),
-      field("message", &T::message), field("attempts", &T::attempts), field("topic", &T::topic),
-      field("partition", &T::partition), field("offset", &T::offset), field("entity", &T::entity),
-      field("touched", &T::touched), field("deliveries", &T::deliveries),
-      field("last_delivery", &T::last_delivery));
-};
-template <>
-struct Fields<OutboxRow> {
-  using T = OutboxRow;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("type", &T::type), field("org", &T::org),
-                      field("event", &T::event), field("data", &T::data));
-};
-template <>
-struct Fields<Alert> {
-  using T = Alert;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("kind", &T::kind), field("subject", &T::subject),
-                      field("message", &T::message), field("event", &T::event),
-                      field("acknowledged_at", &T::acknowledged_at));
-};
 // What most events are: of every payment one of each of these types, and almost always applied.
 inline constexpr std::string_view kCommonTypes[] = {"checkout.session.completed", "payment_intent.succeeded"};
 inline constexpr std::string_view kCommonSources[] = {"stripe"};

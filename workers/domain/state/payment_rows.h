@@ -11,15 +11,14 @@
 #include <string>
 #include <vector>
 
-#include "workers/domain/event/event.h"
+#include "workers/domain/state/row.h"
 #include "workers/domain/state/table.h"
-#include "workers/domain/state/words.h"
 
 namespace penstock {
 
 // In rising order: a payment's status is the highest that any event has shown; refunds come on top.
-PENSTOCK_WORDS(PaymentStatus, pending, processing, failed, canceled, expired, paid, partially_refunded,
-               refunded)
+BOOST_DEFINE_ENUM_CLASS(PaymentStatus, pending, processing, failed, canceled, expired, paid,
+                        partially_refunded, refunded)
 
 // What one event's metadata names to an app.
 struct Grant {
@@ -27,17 +26,16 @@ struct Grant {
   std::string id;
   auto operator<=>(const Grant&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Grant, (), (kind, id))
 struct NamedGrants {
   std::string app_slug;
   std::vector<Grant> grants;  // in the order of the metadata, each once
   auto operator<=>(const NamedGrants&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(NamedGrants, (), (app_slug, grants))
 
-struct CheckoutSession {
-  std::string key;
-  std::string id;
-  PaymentStatus status = PaymentStatus::pending;  // the highest that a session event has shown
-  std::optional<std::string> payment_intent;
+// What an event says of a session. That of the newest event holds, but for trust (below).
+struct SessionAttributes {
   std::optional<std::string> mode;
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
@@ -45,9 +43,14 @@ struct CheckoutSession {
   std::optional<std::string> user_id;  // named by the session itself, not through the customer
   std::optional<std::string> app_slug;
   std::map<std::string, std::string> metadata;
-  std::optional<std::string> account;
-  bool livemode = false;
-  EventVersion version;  // of the event these fields were taken from: the greatest
+  bool operator==(const SessionAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionAttributes, (), (mode, amount, currency, customer, user_id, app_slug, metadata))
+
+struct CheckoutSession : ScopedRow, SessionAttributes {
+  PaymentStatus status = PaymentStatus::pending;  // the highest that a session event has shown
+  std::optional<std::string> payment_intent;
+  EventVersion version;  // of the event that the attributes were taken from: the greatest
 
   // Whether it may touch wallets, profiles and grants: the platform's own, and a connected account's once an
   // event of it was applied while such accounts were trusted. Who and what it is for is as the newest of
@@ -64,64 +67,70 @@ struct CheckoutSession {
   std::optional<EventKey> fulfilled_by;  // while it is fulfilled: granted or credited
   bool operator==(const CheckoutSession&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(CheckoutSession, (ScopedRow, SessionAttributes),
+                      (status, payment_intent, version, trusted, named, granted, credited_to, credited,
+                       reversed, deposited, fulfilled_by))
 
-struct PaymentIntent {
-  std::string key;
-  std::string id;
-  PaymentStatus status = PaymentStatus::pending;
+struct IntentAttributes {
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
   std::optional<std::string> customer;
   std::optional<std::string> user_id;
   std::map<std::string, std::string> metadata;
-  std::optional<std::string> account;
-  bool livemode = false;
   std::optional<std::string> latest_charge;
+  bool operator==(const IntentAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(IntentAttributes, (), (amount, currency, customer, user_id, metadata, latest_charge))
+
+struct PaymentIntent : ScopedRow, IntentAttributes {
+  PaymentStatus status = PaymentStatus::pending;
   std::optional<EventVersion> version;  // none while only other objects have named this intent
   std::vector<std::string> sessions;    // that name this intent, sorted
   std::vector<std::string> charges;     // of this intent, sorted
   bool operator==(const PaymentIntent&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(PaymentIntent, (ScopedRow, IntentAttributes), (status, version, sessions, charges))
 
-struct Charge {
-  std::string key;
-  std::string id;
-  std::optional<std::string> payment_intent;
+struct ChargeAttributes {
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
   std::optional<std::string> customer;
-  std::optional<std::string> account;
-  bool livemode = false;
-  MinorUnits amount_refunded;           // the largest seen
-  std::optional<EventVersion> version;  // of the newest charge event; none while only others have named it
-  // The newest dispute by (its creation, its id), as its newest event tells it.
+  bool operator==(const ChargeAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ChargeAttributes, (), (amount, currency, customer))
+
+struct DisputeAttributes {
   std::optional<std::string> dispute;
   std::optional<Timestamp> dispute_created;
   std::optional<std::string> dispute_status;
+  bool operator==(const DisputeAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DisputeAttributes, (), (dispute, dispute_created, dispute_status))
+
+// The dispute is the newest by (its creation, its id), as its newest event has it.
+struct Charge : ScopedRow, ChargeAttributes, DisputeAttributes {
+  std::optional<std::string> payment_intent;
+  MinorUnits amount_refunded;           // the largest seen
+  std::optional<EventVersion> version;  // of the newest charge event; none while only others have named it
   std::optional<EventVersion> dispute_version;
   bool operator==(const Charge&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Charge, (ScopedRow, ChargeAttributes, DisputeAttributes),
+                      (payment_intent, amount_refunded, version, dispute_version))
 
 // Links a Stripe customer to a user. The earliest link (by event version) holds, of trusted ones if there are
 // any, so that a later session never moves money that was credited through the customer.
-struct Customer {
-  std::string key;
-  std::string id;
-  std::optional<std::string> account;
-  bool livemode = false;
+struct Customer : ScopedRow {
   bool trusted = false;  // whether the link counts for wallets and profiles: so if the event that made it did
   std::optional<std::string> user_id;
   std::optional<EventVersion> linked_by;
   std::vector<std::string> deposits;  // sessions that deposit to whoever the customer is, sorted
   bool operator==(const Customer&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Customer, (ScopedRow), (trusted, user_id, linked_by, deposits))
 
 // What a paid session has been given through one app: all that its events named to it, each once.
-struct Fulfillment {
-  std::string key;
-  std::string id;  // fulfillment_id()
-  std::optional<std::string> account;
-  bool livemode = false;
+struct Fulfillment : ScopedRow {  // its id is fulfillment_id()
   std::string payment;
   std::string app_slug;
   std::string action;
@@ -131,6 +140,7 @@ struct Fulfillment {
   EventKey event;  // that gave the first of them
   bool operator==(const Fulfillment&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Fulfillment, (ScopedRow), (payment, app_slug, action, user_id, customer, grants, event))
 std::string fulfillment_id(std::string_view payment, std::string_view app_slug);  // "cs_1:courses"
 
 // One user's money of one currency and mode; its balance is the sum of its ledger entries. A wallet that
@@ -145,11 +155,12 @@ struct Wallet {
   std::int64_t deposits = 0;  // that are credited here now
   bool operator==(const Wallet&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Wallet, (), (id, user_id, currency, livemode, balance, deposits))
 
 // "live:usd:<user>" or "test:usd:<user>": wallets are the platform's.
 std::string wallet_id(bool livemode, std::string_view currency, std::string_view user_id);
 
-PENSTOCK_WORDS(LedgerKind, deposit, refund, transfer)
+BOOST_DEFINE_ENUM_CLASS(LedgerKind, deposit, refund, transfer)
 
 // One side of a posting. The entries of one effect key sum to zero; positive amounts increase the account.
 struct LedgerEntry {
@@ -165,89 +176,8 @@ struct LedgerEntry {
   EventKey event;
   bool operator==(const LedgerEntry&) const = default;
 };
-
-template <>
-struct Fields<EventVersion> {
-  static constexpr auto list =
-      std::make_tuple(field("created", &EventVersion::created), field("rank", &EventVersion::rank),
-                      field("event", &EventVersion::event));
-};
-template <>
-struct Fields<Grant> {
-  static constexpr auto list = std::make_tuple(field("kind", &Grant::kind), field("id", &Grant::id));
-};
-template <>
-struct Fields<NamedGrants> {
-  static constexpr auto list =
-      std::make_tuple(field("app_slug", &NamedGrants::app_slug), field("grants", &NamedGrants::grants));
-};
-template <>
-struct Fields<CheckoutSession> {
-  using T = CheckoutSession;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("status", &T::status),
-      field("payment_intent", &T::payment_intent), field("mode", &T::mode), field("amount", &T::amount),
-      field("currency", &T::currency), field("customer", &T::customer), field("user_id", &T::user_id),
-      field("app_slug", &T::app_slug), field("metadata", &T::metadata), field("account", &T::account),
-      field("livemode", &T::livemode), field("version", &T::version), field("trusted", &T::trusted),
-      field("named", &T::named), field("granted", &T::granted), field("credited_to", &T::credited_to),
-      field("credited", &T::credited), field("reversed", &T::reversed), field("deposited", &T::deposited),
-      field("fulfilled_by", &T::fulfilled_by));
-};
-template <>
-struct Fields<PaymentIntent> {
-  using T = PaymentIntent;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("status", &T::status), field("amount", &T::amount),
-      field("currency", &T::currency), field("customer", &T::customer), field("user_id", &T::user_id),
-      field("metadata", &T::metadata), field("account", &T::account), field("livemode", &T::livemode),
-      field("latest_charge", &T::latest_charge), field("version", &T::version),
-      field("sessions", &T::sessions), field("charges", &T::charges));
-};
-template <>
-struct Fields<Charge> {
-  using T = Charge;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("payment_intent", &T::payment_intent),
-      field("amount", &T::amount), field("currency", &T::currency), field("customer", &T::customer),
-      field("account", &T::account), field("livemode", &T::livemode),
-      field("amount_refunded", &T::amount_refunded), field("version", &T::version),
-      field("dispute", &T::dispute), field("dispute_created", &T::dispute_created),
-      field("dispute_status", &T::dispute_status), field("dispute_version", &T::dispute_version));
-};
-template <>
-struct Fields<Customer> {
-  using T = Customer;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("account", &T::account),
-      field("livemode", &T::livemode), field("trusted", &T::trusted), field("user_id", &T::user_id),
-      field("linked_by", &T::linked_by), field("deposits", &T::deposits));
-};
-template <>
-struct Fields<Fulfillment> {
-  using T = Fulfillment;
-  static constexpr auto list = std::make_tuple(
-      field("key", &T::key), field("id", &T::id), field("account", &T::account),
-      field("livemode", &T::livemode), field("payment", &T::payment), field("app_slug", &T::app_slug),
-      field("action", &T::action), field("user_id", &T::user_id), field("customer", &T::customer),
-      field("grants", &T::grants), field("event", &T::event));
-};
-template <>
-struct Fields<Wallet> {
-  using T = Wallet;
-  static constexpr auto list = std::make_tuple(
-      field("id", &T::id), field("user_id", &T::user_id), field("currency", &T::currency),
-      field("livemode", &T::livemode), field("balance", &T::balance), field("deposits", &T::deposits));
-};
-template <>
-struct Fields<LedgerEntry> {
-  using T = LedgerEntry;
-  static constexpr auto list = std::make_tuple(field("id", &T::id), field("effect_key", &T::effect_key),
-                                               field("kind", &T::kind), field("account", &T::account),
-                                               field("amount", &T::amount), field("currency", &T::currency),
-                                               field("livemode", &T::livemode), field("user_id", &T::user_id),
-                                               field("payment", &T::payment), field("event", &T::event));
-};
+BOOST_DESCRIBE_STRUCT(LedgerEntry, (),
+                      (id, effect_key, kind, account, amount, currency, livemode, user_id, payment, event))
 
 // What almost every session and intent comes to be.
 inline constexpr std::string_view kCommonStatuses[] = {"paid"};
@@ -265,7 +195,7 @@ struct TableName<CheckoutSession> {
                                            {.column = "customer"},
                                            {.column = "status", .common = kCommonStatuses}};
   static constexpr TableTraits traits{
-      .name = "checkout_sessions", .resource = "payments", .scoped = true, .indexes = kIndexes};
+      .name = "checkout_sessions", .resource = "payments", .indexes = kIndexes};
 };
 template <>
 struct TableName<PaymentIntent> {
@@ -274,24 +204,23 @@ struct TableName<PaymentIntent> {
       {.column = "user_id"},
       {.column = "customer"},
       {.column = "status", .only = kToldOrAlone, .common = kCommonStatuses}};
-  static constexpr TableTraits traits{
-      .name = "payment_intents", .resource = "payments", .scoped = true, .indexes = kIndexes};
+  static constexpr TableTraits traits{.name = "payment_intents", .resource = "payments", .indexes = kIndexes};
 };
 template <>
 struct TableName<Charge> {
   static constexpr ListIndex kIndexes[] = {
       {.only = kWithoutIntent}, {.column = "customer"}, {.only = kRefundedInPart}, {.only = kRefundedInFull}};
-  static constexpr TableTraits traits{.name = "charges", .scoped = true, .indexes = kIndexes};
+  static constexpr TableTraits traits{.name = "charges", .indexes = kIndexes};
 };
 template <>
 struct TableName<Customer> {
-  static constexpr TableTraits traits{.name = "customers", .scoped = true};
+  static constexpr TableTraits traits{.name = "customers"};
 };
 template <>
 struct TableName<Fulfillment> {
   static constexpr ListIndex kIndexes[] = {{}, {.column = "payment"}};
   static constexpr TableTraits traits{
-      .name = "fulfillments", .resource = "fulfillments", .scoped = true, .indexes = kIndexes};
+      .name = "fulfillments", .resource = "fulfillments", .indexes = kIndexes};
 };
 template <>
 struct TableName<Wallet> {

@@ -1,6 +1,6 @@
 // Described structs as store rows: the columns of a table, and a struct to its cells and back.
 //
-// string, enums with words and EventKey become text; int64 and MinorUnits integer; bool boolean; Timestamp
+// string, described enums and EventKey become text; int64 and MinorUnits integer; bool boolean; Timestamp
 // timestamp; vectors, maps and described structs json. optional<T> is nullable. The first field is the key.
 #pragma once
 
@@ -10,22 +10,20 @@
 #include <utility>
 
 #include "common/core/check.h"
-#include "common/core/fields.h"
+#include "common/core/describe.h"
 #include "common/json/codec.h"
 #include "common/ports/store.h"
 
 namespace penstock {
 
 // Specialised beside each row struct: `name`, and optionally mode, newest_first, partitioned_by, resource,
-// scoped, indexes. `resource` is the name of the admin resource that shows the row; empty for inner rows.
-// `scoped`: the row belongs to a Scope, has id, livemode and account, and its key is that scope's for the id.
+// indexes. `resource` is the name of the admin resource that shows the row; empty for inner rows.
 struct TableTraits {
   std::string_view name;
   WriteMode mode = WriteMode::guarded;
   std::string_view resource = {};
   std::string_view newest_first = "created_at";
   std::string_view partitioned_by = {};
-  bool scoped = false;
   std::span<const ListIndex> indexes = {};
 };
 
@@ -35,7 +33,7 @@ struct TableName;  // static constexpr TableTraits traits{…};
 // The first field is the key.
 template <class R>
 const std::string& row_key(const R& row) {
-  return row.*(std::get<0>(Fields<R>::list).member);
+  return row.*(boost::mp11::mp_front<Members<R>>::pointer);
 }
 
 namespace detail {
@@ -48,6 +46,8 @@ template <class T>
 struct Unwrapped<std::optional<T>> {
   using Type = T;
 };
+template <class T>
+inline constexpr bool is_optional = !std::is_same_v<T, typename Unwrapped<T>::Type>;
 
 template <class T>
 constexpr ColumnType column_type() {
@@ -59,7 +59,7 @@ constexpr ColumnType column_type() {
   else if constexpr (std::is_same_v<Plain, Timestamp>)
     return ColumnType::timestamp;
   else if constexpr (std::is_same_v<Plain, std::string> || std::is_same_v<Plain, EventKey> ||
-                     json::Worded<Plain>)
+                     DescribedEnum<Plain>)
     return ColumnType::text;
   else
     return ColumnType::json;
@@ -75,8 +75,8 @@ Cell to_cell(const T& value) {
     return value.value;
   else if constexpr (std::is_same_v<T, Timestamp>)
     return to_unix_ms(value);
-  else if constexpr (json::Worded<T>)
-    return std::string(to_string(value));
+  else if constexpr (DescribedEnum<T>)
+    return std::string(penstock::to_string(value));
   else
     return json::to_text(value);
 }
@@ -101,7 +101,7 @@ bool from_cell(const Cell& cell, T& out) {
   } else {
     const auto* text = std::get_if<std::string>(&cell);
     if (text == nullptr) return false;
-    if constexpr (json::Worded<T>) {
+    if constexpr (DescribedEnum<T>) {
       return from_string(*text, out);
     } else {
       const auto document = json::Document::parse(*text, json::kOwnLimits);
@@ -115,17 +115,14 @@ bool from_cell(const Cell& cell, std::optional<T>& out) {
   return std::holds_alternative<std::monostate>(cell) || from_cell(cell, out.emplace());
 }
 
-template <class R>
-constexpr auto make_columns() {
-  return std::apply(
-      [](const auto&... each) {
-        return std::array{Column{each.name, column_type<typename std::decay_t<decltype(each)>::Type>()}...};
-      },
-      Fields<R>::list);
+template <class R, template <class...> class List, class... Member>
+constexpr auto make_columns(List<Member...>) {
+  return std::array{
+      Column{Member::name, column_type<MemberType<R, Member>>(), is_optional<MemberType<R, Member>>}...};
 }
 
 template <class R>
-inline constexpr auto kColumns = make_columns<R>();
+inline constexpr auto kColumns = make_columns<R>(Members<R>{});
 
 template <class R>
 inline constexpr Table kTable{TableName<R>::traits.name,           kColumns<R>,
@@ -143,7 +140,7 @@ template <class R>
 std::vector<Cell> to_cells(const R& row) {
   std::vector<Cell> cells;
   cells.reserve(table_of<R>().columns.size());
-  for_each_field<R>([&](const auto& each) { cells.push_back(detail::to_cell(row.*each.member)); });
+  for_each_member<R>([&](auto each) { cells.push_back(detail::to_cell(row.*each.pointer)); });
   return cells;
 }
 
@@ -154,8 +151,7 @@ std::optional<R> from_cells(const std::vector<Cell>& cells) {
   R row;
   bool good = true;
   std::size_t at = 0;
-  for_each_field<R>(
-      [&](const auto& each) { good = good && detail::from_cell(cells[at++], row.*each.member); });
+  for_each_member<R>([&](auto each) { good = good && detail::from_cell(cells[at++], row.*each.pointer); });
   return good ? std::optional<R>(std::move(row)) : std::nullopt;
 }
 

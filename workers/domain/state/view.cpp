@@ -89,7 +89,7 @@ Timestamp View::intent_heard_of(const std::string& key, Timestamp now) const {
   if (slot == slots<PaymentIntent>().end() || !slot->second.row) return now;
   if (slot->second.rev != 0) return slot->second.stamp.created_at;
   const PaymentIntent& intent = *slot->second.row;
-  const Scope scope{intent.livemode, intent.account};
+  const Scope scope = scope_of(intent);
   Timestamp earliest = now;
   for (const auto& id : intent.sessions)
     earliest = std::min(earliest, added_at<CheckoutSession>(scope.key(id), now));
@@ -102,9 +102,7 @@ Timestamp View::heard_of(const R& row, Timestamp now) const {
   if constexpr (std::is_same_v<R, PaymentIntent>)
     return intent_heard_of(row.key, now);
   else if constexpr (std::is_same_v<R, CheckoutSession> || std::is_same_v<R, Charge>)
-    return row.payment_intent
-               ? intent_heard_of(Scope{row.livemode, row.account}.key(*row.payment_intent), now)
-               : now;
+    return row.payment_intent ? intent_heard_of(scope_of(row).key(*row.payment_intent), now) : now;
   else
     return now;
 }

@@ -15,21 +15,9 @@
 #include <vector>
 
 #include "common/core/check.h"
-#include "workers/domain/state/connect_rows.h"
-#include "workers/domain/state/event_rows.h"
-#include "workers/domain/state/payment_rows.h"
-#include "workers/domain/state/subscription_rows.h"
+#include "workers/domain/state/tables.h"
 
 namespace penstock {
-
-// Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
-template <template <class> class Of>
-using StateTables =
-    std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>, Of<Fulfillment>,
-               Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>, Of<Payout>, Of<SessionPayment>>;
-// Rows that are only ever added.
-template <template <class> class Of>
-using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
 
 template <class R>
 struct TypedKeys {
@@ -41,17 +29,6 @@ struct TypedRows {
 };
 
 class View;
-
-// A row of which nothing is known yet.
-template <class R>
-R make_row(const Scope& scope, const std::string& id) {
-  R row;
-  row.key = scope.key(id);
-  row.id = id;
-  row.livemode = scope.livemode;
-  if constexpr (TableName<R>::traits.scoped) row.account = scope.account;
-  return row;
-}
 
 // Keys that an event's decision will look at and that are not loaded yet.
 class Reads {

@@ -97,10 +97,10 @@ struct ChainEnds {
 ChainEnds extend_chains(const std::vector<ChainEnds>& ends, const std::vector<Members>& followed,
                         Members set) {
   ChainEnds here;
-  for (Members rest = set; rest != 0; rest &= rest - 1) {
-    const auto last = static_cast<std::size_t>(std::countr_zero(rest));
+  for (Members left = set; left != 0; left &= left - 1) {
+    const auto last = static_cast<std::size_t>(std::countr_zero(left));
     const ChainEnds& before = ends[set & ~bit(last)];
-    const Members from = before.any & followed[last];
+    const Members from = before.any & followed[last];  // chains through the others that `last` can continue
     if (from == 0) continue;
     here.any = static_cast<std::uint16_t>(here.any | bit(last));
     if (std::popcount(from) > 1 || (from & before.several) != 0)
@@ -112,8 +112,9 @@ ChainEnds extend_chains(const std::vector<ChainEnds>& ends, const std::vector<Me
 // The end of the chain through all contenders, when there is exactly one such chain. Counts the chains (none,
 // one, several) by the sets they run through, smaller sets first: 2^16 steps at most.
 std::optional<std::size_t> end_of_only_chain(const std::vector<ContenderView>& contenders) {
-  if (contenders.size() > kContendersMax) return std::nullopt;
+  if (contenders.size() > kContendersMax) return std::nullopt;  // 2^n sets
   const auto followed = followed_by_each(contenders);
+  // Two that follow nothing cannot both be the beginning. The common case of no previous attributes ends here.
   if (std::count(followed.begin(), followed.end(), Members{0}) > 1) return std::nullopt;
 
   std::vector<ChainEnds> ends(std::size_t{1} << contenders.size());
@@ -144,6 +145,7 @@ void AttributeDigest::add_members(json::Value object, std::uint64_t path) {
   for (json::Value v = object.first(); !v.absent(); v = object.next(v)) {
     const std::uint64_t here = child_path(path, v.key());
     const bool nested = v.is_object() && v.size() != 0;
+    // The object's own pair keeps {"a": {…}} and {"a": null} apart.
     pairs_.push_back({mix(here), nested ? kNested : hash_of(v)});
     if (nested) add_members(v, here);
   }
@@ -152,7 +154,7 @@ void AttributeDigest::add_members(json::Value object, std::uint64_t path) {
 bool AttributeDigest::holds_in(const AttributeDigest& state) const noexcept {
   auto known = state.pairs_.begin();
   for (const Pair& mine : pairs_) {
-    if (mine.value == kNested) continue;
+    if (mine.value == kNested) continue;  // its members stand under paths of their own
     known = std::lower_bound(known, state.pairs_.end(), mine.path,
                              [](const Pair& pair, std::uint64_t path) { return pair.path < path; });
     const bool present = known != state.pairs_.end() && known->path == mine.path;

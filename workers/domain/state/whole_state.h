@@ -66,6 +66,7 @@ struct Contender {
   AttributeDigest state;
   AttributeDigest previous;
   bool operator==(const Contender&) const = default;
+  BOOST_DESCRIBE_CLASS(Contender, (), (event, lifecycle, snapshot, state, previous), (), ())
 };
 
 // As many contenders as are searched for a chain. When one second has more, only the greatest by lifecycle
@@ -114,6 +115,7 @@ struct WholeState {
     return contenders[pick_winner(views)];
   }
   bool operator==(const WholeState&) const = default;
+  BOOST_DESCRIBE_CLASS(WholeState, (), (created, terminal, crowded, contenders), (), ())
 
  private:
   void keep_greatest() {
@@ -123,21 +125,6 @@ struct WholeState {
                    }));
     contenders.erase(contenders.begin() + 1, contenders.end());
   }
-};
-
-template <class Snapshot>
-struct Fields<Contender<Snapshot>> {
-  using T = Contender<Snapshot>;
-  static constexpr auto list = std::make_tuple(field("event", &T::event), field("lifecycle", &T::lifecycle),
-                                               field("snapshot", &T::snapshot), field("state", &T::state),
-                                               field("previous", &T::previous));
-};
-template <class Snapshot>
-struct Fields<WholeState<Snapshot>> {
-  using T = WholeState<Snapshot>;
-  static constexpr auto list =
-      std::make_tuple(field("created", &T::created), field("terminal", &T::terminal),
-                      field("crowded", &T::crowded), field("contenders", &T::contenders));
 };
 
 }  // namespace penstock

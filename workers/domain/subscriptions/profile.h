@@ -23,6 +23,9 @@ struct Profile {
   bool livemode = false;
   bool operator==(const Profile&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Profile, (),
+                      (user_id, subscription_status, subscription, plan, current_period_end, customers,
+                       account, livemode))
 
 // What may concern the user, in any order, all of one mode: the customers and connected accounts of
 // that user_id, and the subscriptions of that user_id or of these customers. Rows of other users,
@@ -37,15 +40,5 @@ struct ProfileRows {
 // The best subscription is the first by status (the order of SubscriptionStatus), then the newest started,
 // then the greatest id.
 Profile make_profile(const std::string& user_id, bool livemode, const ProfileRows& rows);
-
-template <>
-struct Fields<Profile> {
-  using T = Profile;
-  static constexpr auto list =
-      std::make_tuple(field("user_id", &T::user_id), field("subscription_status", &T::subscription_status),
-                      field("subscription", &T::subscription), field("plan", &T::plan),
-                      field("current_period_end", &T::current_period_end), field("customers", &T::customers),
-                      field("account", &T::account), field("livemode", &T::livemode));
-};
 
 }  // namespace penstock

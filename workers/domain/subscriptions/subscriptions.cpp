@@ -7,23 +7,8 @@
 namespace penstock {
 namespace {
 
-void copy_snapshot(Subscription& row, const SubscriptionSnapshot& snapshot) {
-  row.status = snapshot.status;
-  row.customer = snapshot.customer;
-  row.user_id = snapshot.user_id;
-  row.plan = snapshot.plan;
-  row.quantity = snapshot.quantity;
-  row.started = snapshot.started;
-  row.current_period_start = snapshot.current_period_start;
-  row.current_period_end = snapshot.current_period_end;
-  row.cancel_at_period_end = snapshot.cancel_at_period_end;
-  row.canceled_at = snapshot.canceled_at;
-  row.trial_end = snapshot.trial_end;
-  row.latest_invoice = snapshot.latest_invoice;
-}
-
 std::optional<std::string> customers_user(const View& view, const Subscription& row) {
-  const Customer* customer = view.find<Customer>(Scope{row.livemode, row.account}, row.customer);
+  const Customer* customer = view.find<Customer>(scope_of(row), row.customer);
   return customer ? customer->user_id : std::nullopt;
 }
 
@@ -40,7 +25,7 @@ void name_subscription(const View& view, const Scope& scope, const std::string& 
 }
 
 void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads) {
-  reads.want<Customer>(facts.meta.scope(), facts.snapshot.customer);
+  reads.want<Customer>(facts.meta.scope(), facts.said.customer);
   name_subscription(view, facts.meta.scope(), facts.id, reads);
 }
 
@@ -48,9 +33,9 @@ Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const P
   const Subscription* before = view.find<Subscription>(facts.meta.scope().key(facts.id));
   auto after = view.get_or_new<Subscription>(facts.meta.scope(), facts.id);
   after.events.merge(facts.meta.created, facts.terminal,
-                     {facts.meta.id, facts.lifecycle, facts.snapshot, facts.state, facts.previous});
+                     {facts.meta.id, facts.rank, facts.said, facts.state, facts.previous});
   const auto& winner = after.events.winner();
-  copy_snapshot(after, winner.snapshot);
+  part<SubscriptionAttributes>(after) = winner.snapshot;
   if (winner.event == facts.meta.id) after.trusted = policy.trusts(facts.meta);
 
   Effects effects;
@@ -68,17 +53,9 @@ SubscriptionView subscription_view(const Subscription& row,
                                    const std::optional<std::string>& customers_user) {
   SubscriptionView view;
   view.id = row.id;
-  view.status = row.status;
-  view.customer = row.customer;
-  view.user_id = row.user_id ? row.user_id : customers_user;
-  view.plan = row.plan;
-  view.quantity = row.quantity;
-  view.current_period_start = row.current_period_start;
-  view.current_period_end = row.current_period_end;
-  view.cancel_at_period_end = row.cancel_at_period_end;
-  view.canceled_at = row.canceled_at;
-  view.trial_end = row.trial_end;
-  view.latest_invoice = row.latest_invoice;
+  part<SubscriptionTerms>(view) = row;
+  part<SubscriptionPeriod>(view) = row;
+  if (!view.user_id) view.user_id = customers_user;
   view.last_payment = row.last_payment;
   view.livemode = row.livemode;
   view.account = row.account;
@@ -97,8 +74,7 @@ void enqueue_change(Effects& effects, const View& view, const Subscription* befo
   const bool ends = after.events.terminal && (before == nullptr || !before->events.terminal);
   if (ends)
     enqueue_outbound(effects, "subscription.canceled",
-                     "subscription.canceled:" + cause_of({after.livemode, after.account}, after.id), event,
-                     data);
+                     "subscription.canceled:" + cause_of(scope_of(after), after.id), event, data);
   else
     enqueue_outbound(effects, "subscription.updated", event.value, event, data);
 }

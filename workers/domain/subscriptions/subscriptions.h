@@ -12,12 +12,9 @@
 
 namespace penstock {
 
-struct SubscriptionFacts {
-  EventMeta meta;
-  std::string id;
-  std::int64_t lifecycle = 1;  // 0 created, 1 others, 2 deleted
+// The rank: 0 created, 1 others, 2 deleted.
+struct SubscriptionFacts : FactsOf<SubscriptionAttributes> {
   bool terminal = false;
-  SubscriptionSnapshot snapshot;
   AttributeDigest state;
   AttributeDigest previous;
 };
@@ -26,24 +23,14 @@ void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads);
 Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy& policy);
 
 // A subscription as clients read it (contract.md, /v1/subscriptions).
-struct SubscriptionView {
-  std::string id;
-  std::optional<SubscriptionStatus> status;
-  std::optional<std::string> customer;
-  std::optional<std::string> user_id;
-  std::optional<std::string> plan;
-  std::optional<std::int64_t> quantity;
-  std::optional<Timestamp> current_period_start;
-  std::optional<Timestamp> current_period_end;
-  bool cancel_at_period_end = false;
-  std::optional<Timestamp> canceled_at;
-  std::optional<Timestamp> trial_end;
-  std::optional<std::string> latest_invoice;
+struct SubscriptionView : ObjectId, SubscriptionTerms, SubscriptionPeriod {
   std::optional<InvoiceOutcome> last_payment;
   bool livemode = false;
   std::optional<std::string> account;
   bool operator==(const SubscriptionView&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(SubscriptionView, (ObjectId, SubscriptionTerms, SubscriptionPeriod),
+                      (last_payment, livemode, account))
 
 // `customers_user` is the user linked to the subscription's customer; the
 // subscription's own metadata goes before.
@@ -61,19 +48,5 @@ bool shows_change(const Subscription* before, const Subscription& after);
 // Nothing is told of a subscription that only invoices have named.
 void enqueue_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
                     const EventKey& event);
-
-template <>
-struct Fields<SubscriptionView> {
-  using T = SubscriptionView;
-  static constexpr auto list =
-      std::make_tuple(field("id", &T::id), field("status", &T::status), field("customer", &T::customer),
-                      field("user_id", &T::user_id), field("plan", &T::plan), field("quantity", &T::quantity),
-                      field("current_period_start", &T::current_period_start),
-                      field("current_period_end", &T::current_period_end),
-                      field("cancel_at_period_end", &T::cancel_at_period_end),
-                      field("canceled_at", &T::canceled_at), field("trial_end", &T::trial_end),
-                      field("latest_invoice", &T::latest_invoice), field("last_payment", &T::last_payment),
-                      field("livemode", &T::livemode), field("account", &T::account));
-};
 
 }  // namespace penstock

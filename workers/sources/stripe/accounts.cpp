@@ -27,11 +27,12 @@ Result<AccountFacts> read_account(const Event& event) {
   AccountFacts facts;
   facts.meta = event.meta;
   facts.id = in.id("id");
-  facts.snapshot.user_id = find_text(in.metadata(), "user_id");
-  facts.snapshot.charges_enabled = in.optional_boolean("charges_enabled").value_or(false);
-  facts.snapshot.payouts_enabled = in.optional_boolean("payouts_enabled").value_or(false);
-  facts.snapshot.details_submitted = in.optional_boolean("details_submitted").value_or(false);
-  facts.snapshot.requirements = std::move(requirements);
+  facts.rank = 1;  // accounts have one type of event
+  facts.said.user_id = find_text(in.metadata(), "user_id");
+  facts.said.charges_enabled = in.optional_boolean("charges_enabled").value_or(false);
+  facts.said.payouts_enabled = in.optional_boolean("payouts_enabled").value_or(false);
+  facts.said.details_submitted = in.optional_boolean("details_submitted").value_or(false);
+  facts.said.requirements = std::move(requirements);
   if (const auto problem = in.problem()) return *problem;
   facts.state = AttributeDigest(event.object());
   facts.previous = AttributeDigest(event.previous_attributes());

@@ -48,19 +48,21 @@ Result<std::vector<std::string>> read_charges(json::Value intent) {
 
 Result<IntentFacts> read_intent(const Event& event) {
   Reader in(event.object());
-  auto shown = make_row<PaymentIntent>(event.meta.scope(), in.id("id"));
-  shown.status = status_of(event.meta.type, in.text("status"));
-  shown.amount = in.optional_amount("amount");
-  shown.currency = in.optional_currency("currency");
-  shown.customer = in.optional_reference("customer");
-  shown.metadata = in.metadata();
-  shown.user_id = find_text(shown.metadata, "user_id");
-  shown.version = event.meta.version(rank_of(event.meta.type));
+  IntentFacts facts;
+  facts.meta = event.meta;
+  facts.id = in.id("id");
+  facts.rank = rank_of(event.meta.type);
+  facts.status = status_of(event.meta.type, in.text("status"));
+  facts.said.amount = in.optional_amount("amount");
+  facts.said.currency = in.optional_currency("currency");
+  facts.said.customer = in.optional_reference("customer");
+  facts.said.metadata = in.metadata();
+  facts.said.user_id = find_text(facts.said.metadata, "user_id");
   if (const auto problem = in.problem()) return *problem;
   TRY(const auto charges, read_charges(event.object()));
-  if (!charges.empty()) shown.latest_charge = charges.front();
-  shown.charges = set_of({charges.begin(), charges.end()});
-  return IntentFacts{event.meta, std::move(shown)};
+  if (!charges.empty()) facts.said.latest_charge = charges.front();
+  facts.charges = set_of({charges.begin(), charges.end()});
+  return facts;
 }
 
 }  // namespace penstock::stripe

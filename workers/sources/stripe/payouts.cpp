@@ -11,7 +11,7 @@ namespace {
 
 struct PayoutEventType {
   std::string_view type;
-  std::int64_t lifecycle;
+  std::int64_t rank;
   PayoutStatus status;  // what the type alone says
 };
 
@@ -43,14 +43,14 @@ Result<PayoutFacts> read_payout(const Event& event) {
   facts.meta = event.meta;
   facts.id = in.id("id");
   if (!from_string(in.text("status"), status)) in.refuse("status", "is no payout status");
-  facts.status = std::max(type.status, status);
-  facts.lifecycle = type.lifecycle;
-  facts.amount = read_amount(in);
-  facts.currency = in.optional_currency("currency");
-  facts.arrival_date = in.optional_seconds("arrival_date");
-  facts.destination = in.optional_reference("destination");
-  facts.failure_code = in.optional_text("failure_code");
-  facts.failure_message = in.optional_text("failure_message");
+  facts.said.status = std::max(type.status, status);
+  facts.rank = type.rank;
+  facts.said.amount = read_amount(in);
+  facts.said.currency = in.optional_currency("currency");
+  facts.said.arrival_date = in.optional_seconds("arrival_date");
+  facts.said.destination = in.optional_reference("destination");
+  facts.said.failure_code = in.optional_text("failure_code");
+  facts.said.failure_message = in.optional_text("failure_message");
   facts.session_payment = find_text(in.metadata(), "session_payment_id");
   if (const auto problem = in.problem()) return *problem;
   return facts;

@@ -1,7 +1,6 @@
 #include "workers/sources/stripe/readers.h"
 
 #include "workers/domain/event/metadata.h"
-#include "workers/domain/payments/fulfil.h"
 #include "workers/sources/reader.h"
 
 namespace penstock::stripe {
@@ -32,26 +31,27 @@ PaymentStatus status_of(std::string_view type, std::string_view session, std::st
 
 Result<SessionFacts> read_session(const Event& event) {
   Reader in(event.object());
-  auto shown = make_row<CheckoutSession>(event.meta.scope(), in.id("id"));
+  SessionFacts facts;
+  SessionAttributes& said = facts.said;
+  facts.meta = event.meta;
+  facts.id = in.id("id");
+  facts.rank = rank_of(event.meta.type);
   const auto payment = in.text("payment_status");
   const auto session = in.optional_text("status").value_or("complete");
-  shown.status = status_of(event.meta.type, session, payment);
-  shown.payment_intent = in.optional_reference("payment_intent");
-  shown.mode = in.optional_text("mode");
-  shown.amount = in.optional_amount("amount_total");
-  shown.currency = in.optional_currency("currency");
-  shown.customer = in.optional_reference("customer");
-  shown.metadata = in.metadata();
-  shown.user_id = in.optional_text("client_reference_id");
-  if (!shown.user_id || shown.user_id->empty()) shown.user_id = find_text(shown.metadata, "user_id");
-  if (shown.user_id && shown.user_id->size() > kUserBytesMax)
+  facts.status = status_of(event.meta.type, session, payment);
+  facts.payment_intent = in.optional_reference("payment_intent");
+  said.mode = in.optional_text("mode");
+  said.amount = in.optional_amount("amount_total");
+  said.currency = in.optional_currency("currency");
+  said.customer = in.optional_reference("customer");
+  said.metadata = in.metadata();
+  said.user_id = in.optional_text("client_reference_id");
+  if (!said.user_id || said.user_id->empty()) said.user_id = find_text(said.metadata, "user_id");
+  if (said.user_id && said.user_id->size() > kUserBytesMax)
     in.refuse("client_reference_id", "is longer than an id");
-  shown.app_slug = find_text(shown.metadata, "app_slug");
-  shown.named = named_by(shown);
-  shown.trusted = true;  // until decide() says otherwise
-  shown.version = event.meta.version(rank_of(event.meta.type));
+  said.app_slug = find_text(said.metadata, "app_slug");
   if (const auto problem = in.problem()) return *problem;
-  return SessionFacts{event.meta, std::move(shown)};
+  return facts;
 }
 
 }  // namespace penstock::stripe

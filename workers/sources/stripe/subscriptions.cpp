@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kCreated = "customer.subscription.created";
 constexpr std::string_view kDeleted = "customer.subscription.deleted";
 
-std::int64_t lifecycle_of(std::string_view type) noexcept {
+std::int64_t rank_of(std::string_view type) noexcept {
   if (type == kCreated) return 0;
   return type == kDeleted ? 2 : 1;
 }
@@ -61,22 +61,22 @@ SubscriptionStatus read_status(Reader& in, std::string_view event_type) {
   return event_type == kDeleted && !is_final(status) ? SubscriptionStatus::canceled : status;
 }
 
-SubscriptionSnapshot read_snapshot(Reader& in, const PlanAndPeriod& item, std::string_view event_type) {
+SubscriptionAttributes read_attributes(Reader& in, const PlanAndPeriod& item, std::string_view event_type) {
   const PlanAndPeriod top = read_plan_and_period(in);
-  SubscriptionSnapshot snapshot;
-  snapshot.status = read_status(in, event_type);
-  snapshot.customer = in.optional_reference("customer");
-  snapshot.user_id = find_text(in.metadata(), "user_id");
-  snapshot.plan = first_known(item.plan, top.plan);
-  snapshot.quantity = first_known(item.quantity, top.quantity);
-  snapshot.started = in.optional_seconds("created");
-  snapshot.current_period_start = first_known(item.period_start, top.period_start);
-  snapshot.current_period_end = first_known(item.period_end, top.period_end);
-  snapshot.cancel_at_period_end = in.optional_boolean("cancel_at_period_end").value_or(false);
-  snapshot.canceled_at = in.optional_seconds("canceled_at");
-  snapshot.trial_end = in.optional_seconds("trial_end");
-  snapshot.latest_invoice = in.optional_reference("latest_invoice");
-  return snapshot;
+  SubscriptionAttributes said;
+  said.status = read_status(in, event_type);
+  said.customer = in.optional_reference("customer");
+  said.user_id = find_text(in.metadata(), "user_id");
+  said.plan = first_known(item.plan, top.plan);
+  said.quantity = first_known(item.quantity, top.quantity);
+  said.started = in.optional_seconds("created");
+  said.current_period_start = first_known(item.period_start, top.period_start);
+  said.current_period_end = first_known(item.period_end, top.period_end);
+  said.cancel_at_period_end = in.optional_boolean("cancel_at_period_end").value_or(false);
+  said.canceled_at = in.optional_seconds("canceled_at");
+  said.trial_end = in.optional_seconds("trial_end");
+  said.latest_invoice = in.optional_reference("latest_invoice");
+  return said;
 }
 
 }  // namespace
@@ -87,9 +87,9 @@ Result<SubscriptionFacts> read_subscription(const Event& event) {
   SubscriptionFacts facts;
   facts.meta = event.meta;
   facts.id = in.id("id");
-  facts.lifecycle = lifecycle_of(event.meta.type);
-  facts.snapshot = read_snapshot(in, item, event.meta.type);
-  facts.terminal = is_final(facts.snapshot.status);
+  facts.rank = rank_of(event.meta.type);
+  facts.said = read_attributes(in, item, event.meta.type);
+  facts.terminal = is_final(*facts.said.status);
   if (const auto problem = in.problem()) return *problem;
   facts.state = AttributeDigest(event.object());
   facts.previous = AttributeDigest(event.previous_attributes());

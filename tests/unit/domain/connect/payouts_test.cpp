@@ -54,18 +54,18 @@ TEST(PayoutsRead, TheObjectIsReadAsStripeSpellsIt) {
       "failure_message":"none there","metadata":{"session_payment_id":"sp_1"})")));
   ASSERT_TRUE(facts.has_value()) << facts.error().detail;
   EXPECT_EQ(facts.value().id, "po_1");
-  EXPECT_EQ(facts.value().amount, MinorUnits{97'000});
-  EXPECT_EQ(facts.value().currency, "usd");
-  EXPECT_EQ(facts.value().arrival_date, at(5000));
-  EXPECT_EQ(facts.value().destination, "ba_1");
-  EXPECT_EQ(facts.value().failure_code, "no_account");
-  EXPECT_EQ(facts.value().failure_message, "none there");
+  EXPECT_EQ(facts.value().said.amount, MinorUnits{97'000});
+  EXPECT_EQ(facts.value().said.currency, "usd");
+  EXPECT_EQ(facts.value().said.arrival_date, at(5000));
+  EXPECT_EQ(facts.value().said.destination, "ba_1");
+  EXPECT_EQ(facts.value().said.failure_code, "no_account");
+  EXPECT_EQ(facts.value().said.failure_message, "none there");
   EXPECT_EQ(facts.value().session_payment, "sp_1");
 }
 
 TEST(PayoutsRead, TheHigherOfTypeAndObjectIsTheStatus) {
   const auto status = [](std::string_view what, std::string_view object) {
-    return read_payout(build_event(told(what, object, 1000))).value().status;
+    return read_payout(build_event(told(what, object, 1000))).value().said.status;
   };
   EXPECT_EQ(status("created", "pending"), PayoutStatus::pending);
   EXPECT_EQ(status("created", "paid"), PayoutStatus::paid) << "as in test mode";
@@ -81,7 +81,7 @@ TEST(PayoutsRead, ANegativePayoutIsAnAmount) {
   const auto facts = read_payout(
       build_event({.type = "payout.created", .object = R"({"id":"po_1","status":"pending","amount":-500})"}));
   ASSERT_TRUE(facts.has_value()) << "Stripe collects a negative balance so";
-  EXPECT_EQ(facts.value().amount, MinorUnits{-500});
+  EXPECT_EQ(facts.value().said.amount, MinorUnits{-500});
 }
 
 TEST(PayoutsRead, WrongShapesAreRefused) {

@@ -126,7 +126,7 @@ TEST(SessionPayments, ThousandsOfPayoutsThatNameOneCrowdOutNoOtherAccounts) {
     std::shuffle(crowd.begin(), crowd.end(), random);
     World world;
     auto said = registration("sp_1", "po_zzz");
-    said.amount = MinorUnits{97000};
+    said.terms.amount = MinorUnits{97000};
     if (order == 0) register_payment(world, said);
     for (const auto& each : crowd) world.run(each);
     if (order != 0) register_payment(world, said);
@@ -171,9 +171,10 @@ TEST(SessionPayments, MovingKeepsAPayoutThatMetadataNames) {
 
 TEST(SessionPayments, WhatARegistrationLeavesOutStays) {
   World world;
-  register_payment(
-      world,
-      {.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .amount = MinorUnits{500}, .currency = "usd"});
+  register_payment(world, {.id = "sp_1",
+                           .tester_id = "t_1",
+                           .payout = "po_1",
+                           .terms = {.amount = MinorUnits{500}, .currency = "usd"}});
   EXPECT_EQ(register_payment(world, {.id = "sp_1", .tester_id = "t_2"}), Outcome::applied);
   EXPECT_EQ(row(world, "sp_1").tester_id, "t_2");
   EXPECT_EQ(row(world, "sp_1").payout, "po_1");
@@ -219,11 +220,11 @@ void in_every_order(std::vector<Step> steps, const std::function<void(const Worl
 // 97000 usd is what payout() says.
 TEST(PayoutMismatch, APayoutThatIsNotAsRegisteredSettlesNothing) {
   const Registration as_paid{
-      .id = "sp_1", .tester_id = "t_1", .amount = MinorUnits{97'000}, .currency = "usd", .account = "acct_1"};
+      .id = "sp_1", .tester_id = "t_1", .terms = {MinorUnits{97'000}, "usd", "acct_1"}};
   auto other_amount = as_paid, other_currency = as_paid, other_account = as_paid;
-  other_amount.amount = MinorUnits{97'001};
-  other_currency.currency = "eur";
-  other_account.account = "acct_2";
+  other_amount.terms.amount = MinorUnits{97'001};
+  other_currency.terms.currency = "eur";
+  other_account.terms.account = "acct_2";
   const auto paid = of_account(payout("po_1", "paid", 1000, "sp_1"), "acct_1");
   for (const auto& registered : {other_amount, other_currency, other_account}) {
     in_every_order({registration_step(registered), event_step(paid)}, [&](const World& world) {
@@ -242,7 +243,7 @@ TEST(PayoutMismatch, APayoutThatIsNotAsRegisteredSettlesNothing) {
 }
 
 TEST(PayoutMismatch, WhatWasNotRegisteredIsNotAsked) {
-  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .currency = "usd"}),
+  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .terms = {.currency = "usd"}}),
                   event_step(of_account(payout("po_1", "paid", 1000, "sp_1"), "acct_1"))},
                  [](const World& world) {
                    EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
@@ -252,7 +253,8 @@ TEST(PayoutMismatch, WhatWasNotRegisteredIsNotAsked) {
 
 TEST(PayoutMismatch, ARegisteredPayoutIsComparedToo) {
   in_every_order(
-      {registration_step({.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .amount = MinorUnits{5000}}),
+      {registration_step(
+           {.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .terms = {.amount = MinorUnits{5000}}}),
        event_step(payout("po_1", "paid", 1000))},
       [](const World& world) {
         EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::pending);
@@ -261,7 +263,7 @@ TEST(PayoutMismatch, ARegisteredPayoutIsComparedToo) {
 }
 
 TEST(PayoutMismatch, OneThatAgreesSettlesBesideOneThatDoesNot) {
-  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .account = "acct_1"}),
+  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .terms = {.account = "acct_1"}}),
                   event_step(of_account(payout("po_1", "failed", 1000, "sp_1"), "acct_2")),
                   event_step(of_account(payout("po_2", "paid", 1000, "sp_1"), "acct_1")),
                   event_step(of_account(payout("po_2", "failed", 1000, "sp_1"), "acct_3"))},
@@ -275,9 +277,9 @@ TEST(PayoutMismatch, OneThatAgreesSettlesBesideOneThatDoesNot) {
 TEST(PayoutMismatch, RegisteringWhatThePayoutSaysSettlesIt) {
   World world;
   world.run(payout("po_1", "paid", 1000, "sp_1"));
-  register_payment(world, {.id = "sp_1", .tester_id = "t_1", .amount = MinorUnits{5}});
+  register_payment(world, {.id = "sp_1", .tester_id = "t_1", .terms = {.amount = MinorUnits{5}}});
   EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::pending);
-  register_payment(world, {.id = "sp_1", .tester_id = "t_1", .amount = MinorUnits{97'000}});
+  register_payment(world, {.id = "sp_1", .tester_id = "t_1", .terms = {.amount = MinorUnits{97'000}}});
   EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
   EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
 }
@@ -312,7 +314,7 @@ TEST(SessionPaymentModes, RegisteredForBothItIsShownByLivePayoutsElseByTestOnes)
 }
 
 TEST(SessionPaymentModes, ALivePayoutThatDisagreesDoesNotHideTheTestOne) {
-  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .account = "acct_1"}),
+  in_every_order({registration_step({.id = "sp_1", .tester_id = "t_1", .terms = {.account = "acct_1"}}),
                   event_step(payout("po_2", "paid", 1000, "sp_1")),
                   event_step(in_test_mode(of_account(payout("po_1", "paid", 1000, "sp_1"), "acct_1")))},
                  [](const World& world) {
@@ -323,7 +325,8 @@ TEST(SessionPaymentModes, ALivePayoutThatDisagreesDoesNotHideTheTestOne) {
 
 TEST(SessionPaymentModes, EachModeIsRegisteredForItself) {
   in_every_order(
-      {registration_step({.id = "sp_1", .tester_id = "t_live", .amount = MinorUnits{1}, .livemode = true}),
+      {registration_step(
+           {.id = "sp_1", .tester_id = "t_live", .terms = {.amount = MinorUnits{1}}, .livemode = true}),
        registration_step({.id = "sp_1", .tester_id = "t_test", .livemode = false}),
        event_step(in_test_mode(payout("po_1", "paid", 1000, "sp_1")))},
       [](const World& world) {
@@ -362,14 +365,14 @@ TEST(PayoutIds, OneIdInTwoModesAndAccountsIsFourPayouts) {
 }
 
 TEST(PayoutIds, ARegistrationFindsThePayoutOfWhicheverAccount) {
-  in_every_order(
-      {registration_step({.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .account = "acct_2"}),
-       event_step(of_account(payout("po_1", "failed", 1000), "acct_1")),
-       event_step(of_account(payout("po_1", "paid", 1000), "acct_2"))},
-      [](const World& world) {
-        EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
-        EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
-      });
+  in_every_order({registration_step(
+                      {.id = "sp_1", .tester_id = "t_1", .payout = "po_1", .terms = {.account = "acct_2"}}),
+                  event_step(of_account(payout("po_1", "failed", 1000), "acct_1")),
+                  event_step(of_account(payout("po_1", "paid", 1000), "acct_2"))},
+                 [](const World& world) {
+                   EXPECT_EQ(status(world, "sp_1"), SessionPaymentStatus::paid);
+                   EXPECT_EQ(outbox(world, "tester.payout_paid").size(), 1u);
+                 });
 }
 
 TEST(TesterPayoutPaid, IsToldOnceInEveryOrderOfRegistrationAndPayment) {
@@ -440,8 +443,8 @@ std::vector<ModeStep> random_steps(std::mt19937_64& random) {
     if (random() % 4 == 0) continue;
     Registration said = registration("sp_" + std::to_string(sp));
     if (random() % 2 == 0) said.payout = "po_" + number(2);
-    if (random() % 3 == 0) said.amount = MinorUnits{random() % 2 == 0 ? 97'000 : 1};
-    if (random() % 3 == 0) said.account = "acct_" + number(2);
+    if (random() % 3 == 0) said.terms.amount = MinorUnits{random() % 2 == 0 ? 97'000 : 1};
+    if (random() % 3 == 0) said.terms.account = "acct_" + number(2);
     if (random() % 2 == 0) said.livemode = random() % 2 == 0;
     steps.push_back({said.livemode, registration_step(said)});
   }

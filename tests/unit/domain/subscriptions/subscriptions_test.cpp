@@ -86,7 +86,7 @@ TEST(SubscriptionRead, PeriodPlanAndQuantityComeFromTheFirstItemBeforeTheTopLeve
                         "current_period_start":5,"current_period_end":6},
                        {"price":{"id":"price_other"},"quantity":9}]})"))));
   ASSERT_TRUE(facts.has_value()) << facts.error().detail;
-  const auto& snapshot = facts.value().snapshot;
+  const auto& snapshot = facts.value().said;
   EXPECT_EQ(snapshot.plan, "price_item");
   EXPECT_EQ(snapshot.quantity, 4);
   EXPECT_EQ(snapshot.current_period_start, at(5));
@@ -98,7 +98,7 @@ TEST(SubscriptionRead, TheTopLevelIsTakenWhereTheItemSaysNothing) {
       "current_period_start":1,"current_period_end":2,"quantity":3,"plan":{"id":"plan_top"},
       "items":{"data":[{"id":"si_1"}]})"))));
   ASSERT_TRUE(facts.has_value()) << facts.error().detail;
-  const auto& snapshot = facts.value().snapshot;
+  const auto& snapshot = facts.value().said;
   EXPECT_EQ(snapshot.plan, "plan_top");
   EXPECT_EQ(snapshot.quantity, 3);
   EXPECT_EQ(snapshot.current_period_start, at(1));
@@ -109,7 +109,7 @@ TEST(SubscriptionRead, AnItemsPlanStandsInForItsPrice) {
   const auto facts = read_subscription(build_event(
       told("created", subscription("active", R"("items":{"data":[{"plan":{"id":"plan_item"}}]})"))));
   ASSERT_TRUE(facts.has_value());
-  EXPECT_EQ(facts.value().snapshot.plan, "plan_item");
+  EXPECT_EQ(facts.value().said.plan, "plan_item");
 }
 
 TEST(SubscriptionRead, ItemsMayBeEmptyOrMissing) {
@@ -124,7 +124,7 @@ TEST(SubscriptionRead, TheRestIsReadWhereStripePutsIt) {
       "metadata":{"user_id":"u_1"},"cancel_at_period_end":true,"canceled_at":7,"trial_end":8,
       "latest_invoice":{"id":"in_9","object":"invoice"})"))));
   ASSERT_TRUE(facts.has_value()) << facts.error().detail;
-  const auto& snapshot = facts.value().snapshot;
+  const auto& snapshot = facts.value().said;
   EXPECT_EQ(snapshot.status, SubscriptionStatus::trialing);
   EXPECT_EQ(snapshot.customer, "cus_1");
   EXPECT_EQ(snapshot.user_id, "u_1");

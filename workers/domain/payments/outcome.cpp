@@ -1,6 +1,8 @@
-#include "workers/domain/payments/follow_up.h"
+#include "workers/domain/payments/outcome.h"
 
 #include <algorithm>
+#include <tuple>
+#include <type_traits>
 
 #include "workers/domain/outbound/outbound.h"
 #include "workers/domain/payments/join.h"
@@ -8,26 +10,27 @@
 namespace penstock {
 namespace {
 
-void forget_versions(CheckoutSession& row) { row.version = {}; }
-void forget_versions(PaymentIntent& row) { row.version.reset(); }
-void forget_versions(Charge& row) {
-  row.version.reset();
-  row.dispute_version.reset();
+template <class R>
+R without_versions(R row) {
+  for_each_member<R>([&](auto each) {
+    using Type = MemberType<R, decltype(each)>;
+    if constexpr (std::is_same_v<Type, EventVersion> || std::is_same_v<Type, std::optional<EventVersion>>)
+      row.*each.pointer = Type{};
+  });
+  return row;
 }
-void forget_versions(Customer& row) { row.linked_by.reset(); }
-void forget_versions(Fulfillment&) {}
 
 template <class R>
-bool shows_more(const View& before, const Effects& effects) {
-  for (R row : std::get<TypedRows<R>>(effects.changed).rows) {
+bool shows_more(const View& before, const TypedRows<R>& changed) {
+  return std::any_of(changed.rows.begin(), changed.rows.end(), [&](const R& row) {
     const R* known = before.find<R>(row_key(row));
-    if (known == nullptr) return true;
-    R was = *known;
-    forget_versions(was);
-    forget_versions(row);
-    if (row != was) return true;
-  }
-  return false;
+    return known == nullptr || without_versions(row) != without_versions(*known);
+  });
+}
+
+bool shows_more(const View& before, const Effects& effects) {
+  return std::apply([&](const auto&... table) { return (shows_more(before, table) || ...); },
+                    effects.changed);
 }
 
 bool adds_anything(const Effects& effects) {
@@ -56,8 +59,8 @@ PaymentStatus status_before(const Draft& draft, const std::optional<std::string>
 
 void enqueue_status(Draft& draft, PaymentStatus before, const PaymentRows& after, const EventMeta& meta) {
   const PaymentStatus now = shown_status(after);
-  const bool tells = now == PaymentStatus::paid || now == PaymentStatus::failed;
-  if (!tells || before >= now) return;
+  const bool is_announced = now == PaymentStatus::paid || now == PaymentStatus::failed;
+  if (!is_announced || before >= now) return;
   const Payment payment = project(after);
   enqueue_outbound(draft.effects(), now == PaymentStatus::paid ? "payment.succeeded" : "payment.failed",
                    cause_of(draft.scope(), payment.payment_intent.value_or(payment.id)), meta.key,
@@ -67,10 +70,7 @@ void enqueue_status(Draft& draft, PaymentStatus before, const PaymentRows& after
 Effects conclude(Draft draft, bool is_older) {
   const View& before = draft.view();
   Effects effects = std::move(draft).take();
-  const bool applied = adds_anything(effects) || shows_more<CheckoutSession>(before, effects) ||
-                       shows_more<PaymentIntent>(before, effects) || shows_more<Charge>(before, effects) ||
-                       shows_more<Customer>(before, effects) || shows_more<Fulfillment>(before, effects);
-  if (applied)
+  if (adds_anything(effects) || shows_more(before, effects))
     effects.outcome = Outcome::applied;
   else
     effects.outcome = is_older ? Outcome::stale : Outcome::duplicate;
