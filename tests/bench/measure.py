@@ -234,8 +234,8 @@ def measure_worker(effort: Effort) -> list[Line]:
         batched = side("unnest + CTE", "bench_postgres_loop", 5_000, "--batch", 500)
         interleave(effort, single, worker, batched, worker_redis)
     return [compare("worker events : one transaction an event", worker, single, aim=8),
-            compare("worker events : unnest + CTE by 500", worker, batched, aim=0.6),
-            compare("worker events with Redis : unnest + CTE by 500", worker_redis, batched, aim=0.6)]
+            compare("worker events : unnest + CTE by 500", worker, batched, aim=0.8),
+            compare("worker events with Redis : unnest + CTE by 500", worker_redis, batched, aim=0.8)]
 
 
 def measure_mix(effort: Effort) -> list[Line]:
