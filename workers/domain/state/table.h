@@ -47,7 +47,7 @@ struct Unwrapped<std::optional<T>> {
   using Type = T;
 };
 template <class T>
-inline constexpr bool is_optional = !std::is_same_v<T, typename Unwrapped<T>::Type>;
+inline constexpr bool kIsOptional = !std::is_same_v<T, typename Unwrapped<T>::Type>;
 
 template <class T>
 constexpr ColumnType column_type() {
@@ -67,9 +67,7 @@ constexpr ColumnType column_type() {
 
 template <class T>
 Cell to_cell(const T& value) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>)
-    return value;
-  else if constexpr (std::is_same_v<T, std::int64_t>)
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> || std::is_same_v<T, std::int64_t>)
     return value;
   else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>)
     return value.value;
@@ -118,7 +116,7 @@ bool from_cell(const Cell& cell, std::optional<T>& out) {
 template <class R, template <class...> class List, class... Member>
 constexpr auto make_columns(List<Member...>) {
   return std::array{
-      Column{Member::name, column_type<MemberType<R, Member>>(), is_optional<MemberType<R, Member>>}...};
+      Column{Member::name, column_type<MemberType<R, Member>>(), kIsOptional<MemberType<R, Member>>}...};
 }
 
 template <class R>
