@@ -187,7 +187,7 @@ std::vector<GroupOffset> EmbeddedEventLog::Consumer::owned_offsets(
   return offsets;
 }
 
-Result<std::unique_ptr<EmbeddedEventLog>> EmbeddedEventLog::open(EmbeddedLogOptions options,
+Result<std::unique_ptr<EmbeddedEventLog>> EmbeddedEventLog::open(const EmbeddedLogOptions& options,
                                                                  std::unique_ptr<LogStorage> storage,
                                                                  const Clock& clock) {
   TRY(Ends ends, storage->ends());
@@ -195,7 +195,7 @@ Result<std::unique_ptr<EmbeddedEventLog>> EmbeddedEventLog::open(EmbeddedLogOpti
       new EmbeddedEventLog(options, std::move(storage), clock, std::move(ends)));
 }
 
-EmbeddedEventLog::EmbeddedEventLog(EmbeddedLogOptions options, std::unique_ptr<LogStorage> storage,
+EmbeddedEventLog::EmbeddedEventLog(const EmbeddedLogOptions& options, std::unique_ptr<LogStorage> storage,
                                    const Clock& clock, Ends ends)
     : options_(options),
       clock_(clock),

@@ -46,7 +46,7 @@ struct EmbeddedLogOptions {
 class EmbeddedEventLog : public EventLog {
  public:
   // The clock must outlive the log. Errors: those of LogStorage::ends().
-  static Result<std::unique_ptr<EmbeddedEventLog>> open(EmbeddedLogOptions options,
+  static Result<std::unique_ptr<EmbeddedEventLog>> open(const EmbeddedLogOptions& options,
                                                         std::unique_ptr<LogStorage> storage,
                                                         const Clock& clock);
   ~EmbeddedEventLog() override;
@@ -91,7 +91,7 @@ class EmbeddedEventLog : public EventLog {
     std::vector<Question> questions;
   };
 
-  EmbeddedEventLog(EmbeddedLogOptions options, std::unique_ptr<LogStorage> storage, const Clock& clock,
+  EmbeddedEventLog(const EmbeddedLogOptions& options, std::unique_ptr<LogStorage> storage, const Clock& clock,
                    Ends ends);
 
   // Of the log's thread.

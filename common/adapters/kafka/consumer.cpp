@@ -133,7 +133,7 @@ struct Consumer::Membership {
   static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
                            rd_kafka_topic_partition_list_t* partitions, void* membership) noexcept;
   static void on_error(rd_kafka_t* handle, int code, const char* reason, void* membership) noexcept;
-  static void close(std::shared_ptr<Membership> membership) noexcept;
+  void close() noexcept;
 };
 
 // From poll() and close(), on the thread that called them.
@@ -157,9 +157,9 @@ void Consumer::Membership::on_error(rd_kafka_t*, int code, const char* reason, v
   static_cast<Membership*>(membership)->outage.note(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
 
-void Consumer::Membership::close(std::shared_ptr<Membership> membership) noexcept {
-  rd_kafka_consumer_close(membership->handle.get());
-  membership->handle.reset();
+void Consumer::Membership::close() noexcept {
+  rd_kafka_consumer_close(handle.get());
+  handle.reset();
 }
 
 Consumer::Consumer(KafkaOptions options, std::string group, std::vector<std::string> topics)
@@ -204,8 +204,8 @@ void Consumer::leave() {
   if (!membership_) return;
   auto closed = std::make_shared<std::promise<void>>();
   std::future<void> done = closed->get_future();
-  std::thread closing([membership = std::move(membership_), closed]() mutable {
-    Membership::close(std::move(membership));
+  std::thread closing([membership = std::move(membership_), closed] {
+    membership->close();
     closed->set_value();
   });
   if (done.wait_for(options_.close_deadline) == std::future_status::ready) {

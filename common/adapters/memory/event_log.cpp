@@ -190,7 +190,7 @@ Status MemoryLogStorage::drop(std::span<const Position> records) {
 
 Result<bool> MemoryLogStorage::shrink(const PieceLimits&) { return false; }
 
-MemoryEventLog open_memory_log(EmbeddedLogOptions options, const Clock& clock) {
+MemoryEventLog open_memory_log(const EmbeddedLogOptions& options, const Clock& clock) {
   auto storage = std::make_unique<MemoryLogStorage>();
   MemoryLogStorage* faults = storage.get();
   return {EmbeddedEventLog::open(options, std::move(storage), clock).value(), faults};

@@ -73,6 +73,6 @@ struct MemoryEventLog {
 };
 
 // The clock must outlive the log.
-MemoryEventLog open_memory_log(EmbeddedLogOptions options, const Clock& clock);
+MemoryEventLog open_memory_log(const EmbeddedLogOptions& options, const Clock& clock);
 
 }  // namespace penstock
