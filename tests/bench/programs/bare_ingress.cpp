@@ -51,7 +51,7 @@ bool is_signed(std::string_view header, std::string_view body, const crypto::Hma
 // One producer of bodies, and the thread that serves its delivery reports.
 class Producer {
  public:
-  Producer(const std::string& brokers, std::string topic) : topic_(std::move(topic)) {
+  Producer(const std::string& brokers, const std::string& topic) {
     auto conf = kafka::make_conf(kafka::producer_settings({.brokers = brokers}));
     if (!conf) fail(conf.error().detail);
     rd_kafka_conf_set_dr_msg_cb(conf.value().get(),
@@ -63,6 +63,7 @@ class Producer {
     auto handle = kafka::make_handle(RD_KAFKA_PRODUCER, std::move(conf.value()));
     if (!handle) fail(handle.error().detail);
     handle_ = std::move(handle.value());
+    topic_.reset(rd_kafka_topic_new(handle_.get(), topic.c_str(), nullptr));
     reports_ = std::jthread([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) rd_kafka_poll(handle_.get(), 100);
     });
@@ -78,15 +79,18 @@ class Producer {
   };
 
   void append(std::string_view body, Delivered& delivered) {
-    const auto error = rd_kafka_producev(handle_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()),
-                                         RD_KAFKA_V_VALUE(const_cast<char*>(body.data()), body.size()),
-                                         RD_KAFKA_V_OPAQUE(&delivered), RD_KAFKA_V_END);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail(rd_kafka_err2str(error));
+    const int refused = rd_kafka_produce(topic_.get(), RD_KAFKA_PARTITION_UA, 0,
+                                         const_cast<char*>(body.data()), body.size(), nullptr, 0, &delivered);
+    if (refused != 0) fail(rd_kafka_err2str(rd_kafka_last_error()));
   }
 
  private:
-  const std::string topic_;
+  struct ForgetTopic {
+    void operator()(rd_kafka_topic_t* topic) const noexcept { rd_kafka_topic_destroy(topic); }
+  };
+
   kafka::Handle handle_;
+  std::unique_ptr<rd_kafka_topic_t, ForgetTopic> topic_;
   std::jthread reports_;
 };
 
