@@ -80,7 +80,7 @@ TEST(StoredBytes, AreThoseOfEarlierVersions) {
   World world;
   for (const auto& event : kEvents) world.run(event);
   std::set<std::string> expected;
-  std::ifstream lines(PENSTOCK_STORED_BYTES);
+  std::ifstream lines(PENSTOCK_SOURCE_DIR "/tests/unit/domain/state/stored.txt");
   for (std::string line; std::getline(lines, line);) expected.insert(line);
   auto stored = json_of(world);
   for (const auto& row : world.all<SessionPayment>())
