@@ -131,9 +131,9 @@ class TapeBuilder {
     keys_.clear();
     for (std::uint32_t at = object + 1; at < tape_.nodes.size(); at = tape_.nodes[at].end)
       keys_.push_back(key_of(tape_.nodes[at]));
+    // Any order brings equal ones together, and most keys differ in length, which is cheaper to see.
     std::sort(keys_.begin(), keys_.end(), [](std::string_view a, std::string_view b) {
-      return a.size() != b.size() ? a.size() < b.size()
-                                  : a < b;  // most differ in length, which is cheaper to see
+      return a.size() != b.size() ? a.size() < b.size() : a < b;
     });
     if (std::adjacent_find(keys_.begin(), keys_.end()) != keys_.end()) return fail("duplicate_key");
     return true;

@@ -39,7 +39,8 @@ HeaderList headers_of(const Record& record) {
 // refused the first.
 Result<Position> answer_of(const rd_kafka_message_t& report, std::string topic) {
   if (report.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(report.err, "kafka append");
-  if (report.offset < 0) return Error{ErrorCode::unavailable, "kafka append: confirmed without an offset"};
+  if (report.offset < 0)
+    return Error{ErrorCode::unavailable, "kafka append: reported without an offset, so it may be lost"};
   return Position{std::move(topic), Partition{report.partition}, Offset{report.offset}};
 }
 

@@ -271,8 +271,6 @@ Status Topics::make_missing(rd_kafka_t* client, const std::vector<std::string>& 
   return create_topics(client, missing, options_.call_deadline);
 }
 
-// What was just made or altered takes a moment to be known to every broker, so the topics are looked at until
-// they are as they should be; each is altered once.
 // A topic that was just made has leaders that do not take records yet.
 Status Topics::await_leaders(rd_kafka_t* client, const std::vector<std::string>& topics) const {
   TRY(const auto shapes, look_at(client, topics, SteadyClock::now() + options_.call_deadline));
@@ -283,6 +281,8 @@ Status Topics::await_leaders(rd_kafka_t* client, const std::vector<std::string>&
   return fill_with_edges(client, *all, Edge::end, options_.call_deadline);
 }
 
+// What was just made or altered takes a moment to be known to every broker, so the topics are looked at until
+// they are as they should be; each is altered once.
 Status Topics::strengthen(rd_kafka_t* client, const std::vector<std::string>& topics) const {
   const auto until = SteadyClock::now() + 2 * options_.call_deadline;
   std::set<std::string> altered;
