@@ -237,7 +237,10 @@ Status prepare_schema(Connection& db, const std::filesystem::path& file) {
   TRY(const std::int64_t version, db.single_integer("PRAGMA user_version"));
   if (version == kSchemaVersion) return ok();
   if (version < 0 || version > kSchemaVersion)
-    return Error{ErrorCode::wrong_schema, file.string() + " is the log of another version of Penstock"};
+    return Error{ErrorCode::wrong_schema, file.string() + " is the log of another version of Penstock (" +
+                                              std::to_string(version) + ", this one knows " +
+                                              std::to_string(kSchemaVersion) +
+                                              "): start the version that wrote it, or a newer one"};
   TRY(Transaction transaction, Transaction::begin(db));
   for (auto step = kSchema.begin() + version; step != kSchema.end(); ++step) {
     TRY_STATUS(db.execute(*step));
