@@ -26,6 +26,7 @@ IMPURE_SYMBOLS = re.compile(
 THIRD_PARTY = {
     "/librdkafka/": ("common/adapters/kafka",),
     "/hiredis/": ("common/adapters/redis",),
+    "/jemalloc/": ("common/process",),
     "/libpq-fe.h": ("common/adapters/postgres",),
     "/sqlite3.h": ("common/adapters/sqlite",),
     "/openssl/": ("common/crypto",),
