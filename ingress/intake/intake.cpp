@@ -119,13 +119,15 @@ void Intake::take(const std::shared_ptr<Opened>& opened, http::Request&& request
   if (const auto refused = opened->door.authenticate(request, now))
     return responder.send(refuse(*opened, request, *refused));
   const auto received_at = request.received_at;
-  const Status accepted =
-      circuit_.append(opened->door.describe(std::move(request), now),
-                      [opened, received_at, responder](const Result<Position>& result) {
-                        if (!result) return opened->replies->on_append_error(result.error(), responder);
-                        opened->replies->on_acknowledged(received_at);
-                        responder.send_constant(opened->door.accepted);
-                      });
+  Described described = opened->door.describe(std::move(request), now);
+  const Status accepted = circuit_.append(
+      std::move(described.record), [opened, received_at, responder, answer = std::move(described.answer)](
+                                       const Result<Position>& result) mutable {
+        if (!result) return opened->replies->on_append_error(result.error(), responder);
+        opened->replies->on_acknowledged(received_at);
+        if (answer) return responder.send(*std::move(answer));
+        responder.send_constant(opened->door.accepted);
+      });
   if (!accepted) replies_->on_append_error(accepted.error(), responder);
 }
 

@@ -28,20 +28,26 @@ struct Refused {
   std::function<std::string()> detail;  // for the log; called at once or never
 };
 
+// What a verified request comes to.
+struct Described {
+  Record record;
+  std::optional<http::Response> answer = {};  // once the log has it; without one, Door::accepted
+};
+
 // A row of the public listener. Its functions run on I/O threads: they must not block or throw.
 struct Door {
   std::string_view name;  // of its route, in metrics and lines
   std::vector<std::string> paths;
-  std::string_view media_type;            // of the bodies it takes
+  std::string_view media_type;            // of the bodies it takes; empty: any, or none
   std::string_view refusal;               // the line about one who is turned away: "signature refused"
   std::vector<std::string_view> reasons;  // every Refused::reason
-  http::Response accepted;                // once the log has the event
+  http::Response accepted;                // once the log has the event, unless it has an answer of its own
 
   // By the head alone, before anything of the body is read; then by all of it.
   std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate_head;
   std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate;
   // What verifies is never refused for what it says: whether it is an event at all, the workers find out.
-  std::function<Record(http::Request&&, Timestamp received_at)> describe;
+  std::function<Described(http::Request&&, Timestamp received_at)> describe;
 };
 
 struct IntakeOptions {

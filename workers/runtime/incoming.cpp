@@ -57,8 +57,8 @@ Incoming identify(StoredRecord record) {
 
 void read_body(Incoming& incoming, const Sources& sources) {
   if (std::exchange(incoming.body_read, true)) return;
-  ReadEvent read = sources.read(
-      {incoming.key, incoming.source, incoming.type, incoming.event_created, incoming.record.value});
+  ReadEvent read = sources.read({incoming.key, incoming.source, incoming.type, incoming.event_created,
+                                 incoming.record.value, incoming.record.headers});
   incoming.entity = std::move(read.entity);
   incoming.event_created = read.created.value_or(incoming.event_created);
   if (read.facts)

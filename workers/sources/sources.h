@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/ports/event_record.h"
 #include "workers/domain/decide.h"
 
 namespace penstock {
@@ -22,6 +23,7 @@ struct RawEvent {
   std::string_view type;
   Timestamp created;
   std::string_view body;
+  const Headers& headers;  // all of the record's
 };
 
 // What its body says. What can be told of an event that cannot be applied is told all the same.

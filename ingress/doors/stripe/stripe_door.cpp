@@ -48,7 +48,8 @@ Door stripe_door(const StripeDoorOptions& options, const Catalogue& catalogue) {
               },
           .describe =
               [&catalogue](http::Request&& request, Timestamp received_at) {
-                return stripe_record(std::move(request.body), catalogue, received_at, &crypto::uuid_v7);
+                return Described{
+                    stripe_record(std::move(request.body), catalogue, received_at, &crypto::uuid_v7)};
               }};
 }
 

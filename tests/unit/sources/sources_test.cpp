@@ -35,7 +35,7 @@ ReadEvent read_invoice(const Sources& sources, std::string_view source) {
       .type = "invoice.paid", .object = R"({"id": "in_1", "subscription": "sub_1"})", .id = "evt_1"};
   const EventKey key = make_event_key(source, "evt_1");
   const std::string body = testing::event_body(spec);
-  return sources.read({key, source, spec.type, Timestamp{}, body});
+  return sources.read({key, source, spec.type, Timestamp{}, body, {}});
 }
 
 template <class F>

@@ -15,7 +15,7 @@ constexpr std::string_view kSession =
 ReadEvent read_body(const std::string& body, StripeMode mode = StripeMode::both,
                     std::string_view id = "evt_1") {
   const EventKey key = make_event_key("stripe", id);
-  return Sources({stripe_source(mode)}).read({key, "stripe", "t", Timestamp{}, body});
+  return Sources({stripe_source(mode)}).read({key, "stripe", "t", Timestamp{}, body, {}});
 }
 
 std::string session_body(bool livemode) {
