@@ -119,10 +119,10 @@ void Intake::take(const std::shared_ptr<Opened>& opened, http::Request&& request
   if (const auto refused = opened->door.authenticate(request, now))
     return responder.send(refuse(*opened, request, *refused));
   const auto received_at = request.received_at;
-  Described described = opened->door.describe(std::move(request), now);
+  VerifiedEvent event = opened->door.describe(std::move(request), now);
   const Status accepted = circuit_.append(
-      std::move(described.record), [opened, received_at, responder, answer = std::move(described.answer)](
-                                       const Result<Position>& result) mutable {
+      std::move(event.record), [opened, received_at, responder,
+                                answer = std::move(event.answer)](const Result<Position>& result) mutable {
         if (!result) return opened->replies->on_append_error(result.error(), responder);
         opened->replies->on_acknowledged(received_at);
         if (answer) return responder.send(*std::move(answer));

@@ -29,7 +29,7 @@ struct Refused {
 };
 
 // What a verified request comes to.
-struct Described {
+struct VerifiedEvent {
   Record record;
   std::optional<http::Response> answer = {};  // once the log has it; without one, Door::accepted
 };
@@ -47,7 +47,7 @@ struct Door {
   std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate_head;
   std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate;
   // What verifies is never refused for what it says: whether it is an event at all, the workers find out.
-  std::function<Described(http::Request&&, Timestamp received_at)> describe;
+  std::function<VerifiedEvent(http::Request&&, Timestamp received_at)> describe;
 };
 
 struct IntakeOptions {

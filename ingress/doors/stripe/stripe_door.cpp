@@ -48,7 +48,7 @@ Door stripe_door(const StripeDoorOptions& options, const Catalogue& catalogue) {
               },
           .describe =
               [&catalogue](http::Request&& request, Timestamp received_at) {
-                return Described{
+                return VerifiedEvent{
                     stripe_record(std::move(request.body), catalogue, received_at, &crypto::uuid_v7)};
               }};
 }
