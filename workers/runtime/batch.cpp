@@ -104,7 +104,7 @@ class BatchRun {
     const Stopwatch watch;
     Reads reads(view_);
     name_all(reads);
-    std::vector<TableKeys> wanted = reads.by_table();
+    std::vector<TableKeys> wanted = std::move(reads).by_table();
     wanted.push_back({&table_of<InboxRow>(), inbox_keys()});
     TRY(const auto answered, transaction_->load(wanted));
     for (const auto& rows : answered) {
@@ -147,12 +147,13 @@ class BatchRun {
       incoming.refused = rejection_of(effects.error());
       return Settled{park(incoming), record};
     }
-    view_.apply(effects.value(), incoming.key);
-    InboxRow row = inbox_row(incoming, effects.value().outcome);
-    row.reason = effects.value().reason;
+    const Outcome outcome = effects.value().outcome;
+    InboxRow row = inbox_row(incoming, outcome);
+    row.reason = std::move(effects.value().reason);
     row.touched = std::move(effects.value().touched);
     inbox_.add(std::move(row), context_.clock.now());
-    return Settled{effects.value().outcome, record};
+    view_.apply(std::move(effects).value(), incoming.key);
+    return Settled{outcome, record};
   }
 
   Outcome park(Incoming& incoming) {
@@ -161,7 +162,7 @@ class BatchRun {
       Effects effects;
       raise_alert(effects, {"event_parked", incoming.key.value, why->error_class + ": " + why->message},
                   incoming.key);
-      view_.apply(effects, incoming.key);
+      view_.apply(std::move(effects), incoming.key);
     }
     inbox_.add(inbox_row(incoming, Outcome::parked), context_.clock.now());
     return Outcome::parked;
@@ -202,7 +203,7 @@ Status load_closure(StoreBatch& batch, View& view, const std::function<void(Read
     Reads reads(view);
     name_reads(reads);
     if (reads.empty()) return ok();
-    TRY_STATUS(load_into(batch, view, reads.by_table()));
+    TRY_STATUS(load_into(batch, view, std::move(reads).by_table()));
   }
   return Error{ErrorCode::invalid, "rows_entangled: rows name one another without end"};
 }

@@ -32,7 +32,7 @@ class PaymentReader {
       Reads reads(view_);
       name_reads(view_, reads);
       if (reads.empty()) return ok();
-      TRY_STATUS(read(reads.by_table()));
+      TRY_STATUS(read(std::move(reads).by_table()));
     }
   }
 

@@ -39,7 +39,7 @@ void World::load_closure(View& view, const std::function<void(Reads&)>& name_rea
     Reads reads(view);
     name_reads(reads);
     if (reads.empty()) return;
-    const auto asked = reads.by_table();
+    const auto asked = std::move(reads).by_table();
     std::vector<TableRows> answered;
     for (const auto& keys : asked) {
       TableRows rows{keys.table, {}};

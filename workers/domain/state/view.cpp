@@ -24,10 +24,13 @@ bool Reads::empty() const {
   return none;
 }
 
-std::vector<TableKeys> Reads::by_table() const {
+std::vector<TableKeys> Reads::by_table() && {
   std::vector<TableKeys> wanted;
-  for_each_table(wanted_, [&]<class R>(const TypedKeys<R>& table) {
-    if (!table.keys.empty()) wanted.push_back({&table_of<R>(), {table.keys.begin(), table.keys.end()}});
+  for_each_table(wanted_, [&]<class R>(TypedKeys<R>& table) {
+    if (table.keys.empty()) return;
+    std::sort(table.keys.begin(), table.keys.end());
+    table.keys.erase(std::unique(table.keys.begin(), table.keys.end()), table.keys.end());
+    wanted.push_back({&table_of<R>(), std::move(table.keys)});
   });
   return wanted;
 }
@@ -41,9 +44,11 @@ void Effects::touch(std::string_view resource, const std::string& id) {
 Status View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered) {
   Status taken = ok();
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
-    for (const auto& keys : asked)
-      if (keys.table == &table_of<R>())
-        for (const auto& key : keys.keys) table.by_key.try_emplace(key);
+    for (const auto& keys : asked) {
+      if (keys.table != &table_of<R>()) continue;
+      table.by_key.reserve(table.by_key.size() + keys.keys.size());
+      for (const auto& key : keys.keys) table.by_key.try_emplace(key);
+    }
     for (const auto& rows : answered) {
       if (rows.table != &table_of<R>()) continue;
       for (const auto& stored : rows.rows) {
@@ -62,18 +67,18 @@ Status View::take(const std::vector<TableKeys>& asked, const std::vector<TableRo
   return taken;
 }
 
-void View::apply(const Effects& effects, const EventKey& event) {
+void View::apply(Effects effects, const EventKey& event) {
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
-    for (const auto& row : std::get<TypedRows<R>>(effects.changed).rows) {
+    for (auto& row : std::get<TypedRows<R>>(effects.changed).rows) {
       const auto slot = table.by_key.find(row_key(row));
       CHECK(slot != table.by_key.end());
-      slot->second.row = row;
+      slot->second.row = std::move(row);
       slot->second.changed_by = event;
     }
   });
   for_each_table(added_, [&]<class R>(TypedRows<R>& table) {
-    const auto& rows = std::get<TypedRows<R>>(effects.added).rows;
-    table.rows.insert(table.rows.end(), rows.begin(), rows.end());
+    auto& rows = std::get<TypedRows<R>>(effects.added).rows;
+    std::move(rows.begin(), rows.end(), std::back_inserter(table.rows));
   });
 }
 

@@ -6,9 +6,7 @@
 // event's reads() must name it first.
 #pragma once
 
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -21,7 +19,7 @@ namespace penstock {
 
 template <class R>
 struct TypedKeys {
-  std::set<std::string> keys;
+  std::vector<std::string> keys;  // may repeat
 };
 template <class R>
 struct TypedRows {
@@ -43,7 +41,8 @@ class Reads {
   }
 
   bool empty() const;
-  std::vector<TableKeys> by_table() const;
+  // Of each table its keys, sorted, each once. They are taken out.
+  std::vector<TableKeys> by_table() &&;
 
  private:
   const View& view_;
@@ -96,7 +95,7 @@ class View {
   Status take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered);
 
   // Makes the effects of one event part of what the next one sees, and of what changes() writes.
-  void apply(const Effects& effects, const EventKey& event);
+  void apply(Effects effects, const EventKey& event);
 
   // All rows changed or added since construction, stamped: ready for StoreBatch::commit. Rows
   // of one payment are stamped alike with when it was first heard of, so that a list has one
@@ -134,7 +133,7 @@ class View {
 
 template <class R>
 void Reads::want(const std::string& key) {
-  if (!view_.loaded<R>(key)) std::get<TypedKeys<R>>(wanted_).keys.insert(key);
+  if (!view_.loaded<R>(key)) std::get<TypedKeys<R>>(wanted_).keys.push_back(key);
 }
 
 template <class R>
