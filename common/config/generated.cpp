@@ -84,6 +84,14 @@ Status create_secret(const std::filesystem::path& file, const std::string& value
   return sync_folder(file.parent_path());
 }
 
+Status fill_master_keys(Settings& settings, const std::filesystem::path& file) {
+  TRY(const auto line, read_or_create_secret(file, crypto::to_base64(crypto::random_bytes(32))));
+  auto keys = parse_master_keys(line);
+  if (!keys) return failure(file, ErrorCode::invalid, keys.error().detail);
+  settings.master_keys = std::move(keys).value();
+  return ok();
+}
+
 std::string random_secret() { return crypto::to_hex(crypto::random_bytes(32)); }
 
 Status check_owner(const std::filesystem::path& folder) {
@@ -121,6 +129,10 @@ Result<std::string> read_or_create_secret(const std::filesystem::path& file, con
 Result<GeneratedFiles> fill_from_data_dir(Settings& settings) {
   const std::filesystem::path folder = settings.data_dir;
   GeneratedFiles files;
+  if (settings.master_keys.empty()) {
+    files.master_key = folder / "master_key";
+    TRY_STATUS(fill_master_keys(settings, files.master_key));
+  }
   if (settings.stripe_webhook_secrets.empty()) {
     files.stripe_webhook_secret = folder / "stripe_webhook_secret";
     TRY(auto secret, read_or_create_secret(files.stripe_webhook_secret, "whsec_" + random_secret()));

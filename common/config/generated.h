@@ -21,12 +21,14 @@ Result<std::string> read_or_create_secret(const std::filesystem::path& file, con
 
 // Where the secrets are that standalone runs with; empty for what came from the settings.
 struct GeneratedFiles {
+  std::filesystem::path master_key;
   std::filesystem::path stripe_webhook_secret;
   std::filesystem::path admin_token;
 };
 
-// Fills the Stripe secret and the admin token that are not set from the files stripe_webhook_secret and
-// admin_token of the data folder, which must exist. Blocks.
+// Fills the master key, the Stripe secret and the admin token that are not set from the files master_key,
+// stripe_webhook_secret and admin_token of the data folder, which must exist. Errors: as above, and invalid for a
+// master_key that is none; it may hold several, as PENSTOCK_MASTER_KEY does. Blocks.
 Result<GeneratedFiles> fill_from_data_dir(Settings& settings);
 
 }  // namespace penstock

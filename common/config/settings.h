@@ -36,6 +36,8 @@ struct Settings {
   StoreUrl store;        // likewise
   std::optional<RedisUrl> redis;
   std::string topic_prefix;
+  std::vector<std::string>
+      master_keys;  // 32 bytes each, the first one seals; empty in standalone: one is generated
 
   std::vector<std::string> stripe_webhook_secrets;  // may be empty in standalone: one is generated
   StripeMode stripe_mode = StripeMode::both;

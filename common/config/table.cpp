@@ -34,6 +34,9 @@ struct CountKind : Kind<parse_count> {
 struct StripeSecretsKind : Kind<parse_stripe_secrets> {
   static constexpr std::string_view kName = "secrets of 16 characters or more, comma-separated";
 };
+struct MasterKeysKind : Kind<parse_master_keys> {
+  static constexpr std::string_view kName = "base64 of 32 bytes, comma-separated";
+};
 struct TokenKind : Kind<parse_token> {
   static constexpr std::string_view kName = "secret, 16 characters or more";
 };
@@ -180,6 +183,15 @@ constexpr std::array kTable{
          .fallback = "penstock.",
          .help = "What the names of topics and consumer groups begin with.",
          .used_by = kAll}),
+    setting<&Settings::master_keys, MasterKeysKind>(
+        {.key = "master_key",
+         .environment = "PENSTOCK_MASTER_KEY",
+         .help = "What the secrets of partners, apps and connectors are sealed under; of several keys, 4 at "
+                 "most, the "
+                 "first one seals and all of them open (rotation); standalone generates one when not set.",
+         .used_by = {ingress, admin, standalone},
+         .required_by = {ingress, admin},
+         .shown = Shown::never}),
 
     setting<&Settings::stripe_webhook_secrets, StripeSecretsKind>(
         {.key = "stripe.webhook_secret",
@@ -437,17 +449,12 @@ constexpr std::array kTable{
                                                            .used_by = kAll}),
 };
 
-constexpr std::array<std::string_view, 11> kReserved{"PENSTOCK_MASTER_KEY",
-                                                     "PENSTOCK_PUBLIC_URL",
-                                                     "PENSTOCK_ALLOW_HOSTS",
-                                                     "PENSTOCK_OUTBOUND_SCHEDULE",
-                                                     "PENSTOCK_OUTBOUND_TIMEOUT",
-                                                     "PENSTOCK_LOOKUP_SCHEDULE",
-                                                     "PENSTOCK_SECRET_OVERLAP",
-                                                     "PENSTOCK_SESSION_TTL",
-                                                     "PENSTOCK_ADS_RATE",
-                                                     "PENSTOCK_APP_URL",
-                                                     "PENSTOCK_OAUTH_"};
+constexpr std::array<std::string_view, 10> kReserved{
+    "PENSTOCK_PUBLIC_URL",        "PENSTOCK_ALLOW_HOSTS",
+    "PENSTOCK_OUTBOUND_SCHEDULE", "PENSTOCK_OUTBOUND_TIMEOUT",
+    "PENSTOCK_LOOKUP_SCHEDULE",   "PENSTOCK_SECRET_OVERLAP",
+    "PENSTOCK_SESSION_TTL",       "PENSTOCK_ADS_RATE",
+    "PENSTOCK_APP_URL",           "PENSTOCK_OAUTH_"};
 
 }  // namespace
 

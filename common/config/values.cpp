@@ -8,6 +8,8 @@
 #include <limits>
 #include <span>
 
+#include "common/crypto/crypto.h"
+
 namespace penstock {
 namespace {
 
@@ -194,6 +196,22 @@ Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text) {
     secrets.emplace_back(secret);
   }
   return secrets;
+}
+
+Result<std::vector<std::string>> parse_master_keys(std::string_view text) {
+  constexpr std::size_t kKeysMax = 4;  // more than a rotation has, and each process tries them all
+  constexpr std::size_t kKeyBytes = 32;
+  std::vector<std::string> keys;
+  for (const auto part : split(text, ',')) {
+    const auto key = crypto::from_base64(part);
+    if (!key || key->size() != kKeyBytes)
+      return refuse("has a key that is no base64 of 32 bytes; make one with: openssl rand -base64 32");
+    if (std::find(keys.begin(), keys.end(), *key) != keys.end()) return refuse("has one key twice");
+    if (keys.size() == kKeysMax)
+      return refuse("has more than 4 keys: leave out those that nothing is sealed under any more");
+    keys.push_back(*key);
+  }
+  return keys;
 }
 
 Result<std::string> parse_token(std::string_view text) {

@@ -67,6 +67,8 @@ Result<std::vector<Milliseconds>> parse_durations(
 // Comma-separated, 16 at most: every request is tried with each. Refuses what no endpoint's signing secret
 // is: other keys of Stripe's, cut-off ones.
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text);
+// Comma-separated, 4 at most, all different: base64 of 32 bytes each, which is what they are here.
+Result<std::vector<std::string>> parse_master_keys(std::string_view text);
 Result<std::string> parse_token(std::string_view text);         // printable ASCII without spaces
 Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka allows in a topic name
 Result<std::string> parse_name(std::string_view text);    // letters, digits, '.', '_', '-'; may be empty

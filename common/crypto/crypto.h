@@ -14,7 +14,11 @@
 
 namespace penstock::crypto {
 
-using Sha256Mac = std::array<unsigned char, 32>;
+using Sha256Digest = std::array<unsigned char, 32>;
+using Sha256Mac = Sha256Digest;
+
+// SHA-256 (FIPS 180-4). Safe from any thread; never blocks.
+Sha256Digest sha256(std::string_view bytes);
 
 // HMAC-SHA256 (RFC 2104) under one key. Keyed contexts are kept between calls, since keying costs as much as
 // a short message. Safe to use from any thread at once without a lock; never blocks. Aborts when OpenSSL
@@ -43,18 +47,31 @@ class HmacSha256 {
   mutable std::array<std::atomic<Context*>, 8> idle_{};
 };
 
+// The same code of the concatenated parts where keys are many: nothing is kept of a key between calls but, until the
+// next one, in the context of the calling thread. Each call keys that anew, which takes a fifth of a microsecond, where
+// HmacSha256 holds 1 KB a key and as much again for each thread that uses it. Safe from any thread; never blocks.
+Sha256Mac hmac_sha256(std::string_view key, std::initializer_list<std::string_view> parts);
+
 // Time depends on the sizes only, not on the bytes.
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
+bool constant_time_equal(const Sha256Mac& a, const Sha256Mac& b) noexcept;
+
+// Overwrites what a secret was held in, also behind its end, and leaves it empty.
+void cleanse(std::string& secret) noexcept;
 
 // Lower-case hexadecimal.
 std::string to_hex(std::string_view bytes);
 std::string to_hex(const Sha256Mac& mac);
 std::array<char, 64> hex_digits(const Sha256Mac& mac) noexcept;
+// Of 64 hexadecimal digits, upper or lower case; nullopt otherwise.
+std::optional<Sha256Mac> mac_from_hex(std::string_view text) noexcept;
 
 // RFC 4648 §4, padded.
 std::string to_base64(std::string_view bytes);
 // Padded and canonical only; nullopt otherwise.
 std::optional<std::string> from_base64(std::string_view text);
+// Of the one text that is its encoding; nullopt otherwise.
+std::optional<Sha256Mac> mac_from_base64(std::string_view text) noexcept;
 
 // `count` bytes of the system's cryptographic generator; aborts when there is no entropy.
 std::string random_bytes(std::size_t count);

@@ -26,6 +26,14 @@ int int_size(std::string_view text) noexcept {
   return static_cast<int>(text.size());
 }
 
+// -1 for what is no digit.
+int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
@@ -40,6 +48,18 @@ std::array<char, 64> hex_digits(const Sha256Mac& mac) noexcept {
   std::array<char, 64> digits;
   boost::algorithm::hex_lower(view_of(mac), digits.begin());
   return digits;
+}
+
+std::optional<Sha256Mac> mac_from_hex(std::string_view text) noexcept {
+  Sha256Mac mac;
+  if (text.size() != mac.size() * 2) return std::nullopt;
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    const int high = hex_value(text[2 * i]);
+    const int low = hex_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    mac[i] = static_cast<unsigned char>(high << 4 | low);
+  }
+  return mac;
 }
 
 std::string to_base64(std::string_view bytes) {
@@ -58,6 +78,21 @@ std::optional<std::string> from_base64(std::string_view text) {
   bytes.resize(std::max(static_cast<std::size_t>(decoded), padding) - padding);
   if (to_base64(bytes) != text) return std::nullopt;
   return bytes;
+}
+
+std::optional<Sha256Mac> mac_from_base64(std::string_view text) noexcept {
+  constexpr std::size_t kDigits = 44;
+  if (text.size() != kDigits) return std::nullopt;
+  std::array<unsigned char, kDigits + 1>
+      digits{};  // with the byte that OpenSSL reads, or writes, behind them
+  std::array<unsigned char, kDigits / 4 * 3> bytes{};
+  std::copy(text.begin(), text.end(), digits.begin());
+  if (EVP_DecodeBlock(bytes.data(), digits.data(), static_cast<int>(kDigits)) < 0) return std::nullopt;
+  Sha256Mac mac;
+  std::copy_n(bytes.begin(), mac.size(), mac.begin());
+  EVP_EncodeBlock(digits.data(), mac.data(), static_cast<int>(mac.size()));
+  const std::string_view canonical(reinterpret_cast<const char*>(digits.data()), kDigits);
+  return canonical == text ? std::optional(mac) : std::nullopt;
 }
 
 }  // namespace penstock::crypto

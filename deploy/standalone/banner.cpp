@@ -80,7 +80,8 @@ void print_banner(const Settings& settings, const GeneratedFiles& files, const s
   text += "  admin API      http://" + admin_address + "\n";
   text += "  data folder    " + settings.data_dir + "\n";
   text += "  Stripe secret  " + where(files.stripe_webhook_secret) + "\n";
-  text += "  admin token    " + where(files.admin_token) + "\n\n";
+  text += "  admin token    " + where(files.admin_token) + "\n";
+  text += "  master key     " + where(files.master_key) + "\n\n";
   text += "Send a signed event from another terminal and see what it does" + given_here(files) + ":\n\n";
   text += "  " + assignments(settings, public_address, admin_address) + this_program() +
           " send checkout.session.completed --wait\n\n";

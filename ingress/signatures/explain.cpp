@@ -1,18 +1,11 @@
 #include "ingress/signatures/explain.h"
 
 #include "common/core/check.h"
-#include "common/json/value.h"
 
 namespace penstock {
 namespace {
 
-constexpr std::size_t kBodyBytesMax = 64 * 1024;
-// Laid out as Stripe does, a body of many values that are nested deep is many times as long, and each secret
-// is tried on that. No event of Stripe's is near these.
-constexpr json::Limits kBodyLimits{.depth_max = 16, .values_max = 8'192};
-
-std::string explain_time(std::string_view header, Timestamp now) {
-  const auto signed_at = signature_time(header);
+std::string explain_time(std::optional<std::chrono::sys_seconds> signed_at, Timestamp now) {
   CHECK(signed_at);
   const auto age = (std::chrono::floor<std::chrono::seconds>(now) - *signed_at).count();
   if (age < 0)
@@ -22,54 +15,51 @@ std::string explain_time(std::string_view header, Timestamp now) {
          " s, or an old request sent again: signed that long ago by this machine's clock";
 }
 
-std::string explain_mismatch(const StripeSignature& signature, std::string_view header,
-                             std::string_view body) {
-  if (body.size() > kBodyBytesMax)
-    return "wrong secret, or the body was changed on its way; it is too large to tell which";
-  const auto document = json::Document::parse(body, kBodyLimits);
-  if (!document && document.error().detail.starts_with("too_"))
-    return "wrong secret, or the body was changed on its way; it is too deep or has too many values to tell "
-           "which";
-  if (!document) return "wrong secret, or no event of Stripe's: the body is no JSON";
-  const auto form = json::indented(document.value().root());
-  if (form == body)
-    return "wrong secret: the body looks as Stripe writes it; compare STRIPE_WEBHOOK_SECRET with the secret "
-           "of this endpoint";
-  if (signature.signed_by_us(header, form))
-    return "body re-serialised: the secret is right, but something on the way has parsed the body and "
-           "written it anew; make it pass on the bytes as they come";
-  return "body re-serialised, or wrong secret: the body is JSON, but not as Stripe writes it";
+std::string text(std::initializer_list<std::string_view> parts) {
+  std::string all;
+  for (const auto part : parts) all += part;
+  return all;
 }
 
 }  // namespace
 
-std::string explain(SignatureVerdict verdict, const StripeSignature& signature,
-                    std::span<const std::string_view> headers, std::string_view body, Timestamp now) {
+std::string explain_head(SignatureVerdict verdict, const SchemeWords& words,
+                         std::optional<std::chrono::sys_seconds> signed_at, Timestamp now) {
   switch (verdict) {
     case SignatureVerdict::valid:
       return "signed by one of our secrets";
     case SignatureVerdict::no_secret:
-      return "no secret is configured: set STRIPE_WEBHOOK_SECRET";
+      return text({"no secret is configured that could have signed: set ", words.secret});
     case SignatureVerdict::header_missing:
-      return "no such header: there is no Stripe-Signature; not from Stripe, or dropped on its way";
+      return text({"no such header: there is no ", words.field, "; not from ", words.sender,
+                   ", or dropped on its way"});
     case SignatureVerdict::header_repeated:
-      return "malformed header: more than one Stripe-Signature";
+      return text({"malformed header: more than one ", words.fields});
     case SignatureVerdict::header_oversized:
       return "malformed header: too many elements";
     case SignatureVerdict::element_malformed:
       return "malformed header: a t or v1 without =";
+    case SignatureVerdict::id_missing:
+      return "malformed header: no webhook-id, or an empty one";
     case SignatureVerdict::timestamp_missing:
-      return "malformed header: no t, or one that is no plain number of seconds";
+      return text({"malformed header: no ", words.timestamp, ", or one that is no plain number of seconds"});
     case SignatureVerdict::timestamp_ambiguous:
-      return "malformed header: two t that differ";
+      return text({"malformed header: two ", words.timestamp, " that differ"});
     case SignatureVerdict::timestamp_outside_tolerance:
-      return explain_time(headers[0], now);
+      return explain_time(signed_at, now);
     case SignatureVerdict::signature_missing:
-      return "malformed header: no v1 of 64 hex digits";
+      return text({"malformed header: no ", words.signature});
+    case SignatureVerdict::body_empty:
+      return text({"no body: ", words.sender, " sends none that is empty"});
     case SignatureVerdict::signature_mismatch:
-      return explain_mismatch(signature, headers[0], body);
+      return explain_other_mismatch(words);
   }
   return {};
+}
+
+std::string explain_other_mismatch(const SchemeWords& words) {
+  return text({"wrong secret, or the body was changed on its way: compare ", words.secret,
+               " with the sender's; what stands in front must pass the bytes on as they come"});
 }
 
 }  // namespace penstock

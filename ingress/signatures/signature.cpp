@@ -16,6 +16,8 @@ std::string_view to_string(SignatureVerdict verdict) noexcept {
       return "header_oversized";
     case SignatureVerdict::element_malformed:
       return "element_malformed";
+    case SignatureVerdict::id_missing:
+      return "id_missing";
     case SignatureVerdict::timestamp_missing:
       return "timestamp_missing";
     case SignatureVerdict::timestamp_ambiguous:
@@ -24,6 +26,8 @@ std::string_view to_string(SignatureVerdict verdict) noexcept {
       return "timestamp_outside_tolerance";
     case SignatureVerdict::signature_missing:
       return "signature_missing";
+    case SignatureVerdict::body_empty:
+      return "body_empty";
     case SignatureVerdict::signature_mismatch:
       return "signature_mismatch";
   }

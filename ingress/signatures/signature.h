@@ -1,7 +1,8 @@
 // The one shape of all signature schemes: keys and a request give a verdict. Verification is over the raw bytes,
 // before anything is parsed. Nothing here reads a clock or a setting.
 //
-// To add one: a file of its own, as stripe_signature.h.
+// To add one: a file of its own, as standard_webhooks.h, or github_signature.h where the code of the body is all, and a row
+// in schemes.cpp.
 #pragma once
 
 #include <string>
@@ -15,18 +16,20 @@ namespace penstock {
 // Why a request is or is not believed; for the log and the metric, never for the caller.
 enum class SignatureVerdict {
   valid,
-  no_secret,  // none is configured
+  no_secret,  // none is configured that could be a key
   header_missing,
   header_repeated,
   header_oversized,     // more elements than any sender makes
   element_malformed,    // a t or v1 without "="
+  id_missing,           // none, or an empty one, where the id of a message is signed
   timestamp_missing,    // none, or one that is no canonical positive decimal
   timestamp_ambiguous,  // two that differ
   timestamp_outside_tolerance,
-  signature_missing,  // no v1 of 64 characters
+  signature_missing,  // none in the scheme's form, such as 64 hexadecimal digits
+  body_empty,         // where no sender signs one
   signature_mismatch,
 };
-inline constexpr std::size_t kSignatureVerdicts = 11;
+inline constexpr std::size_t kSignatureVerdicts = 13;
 
 std::string_view to_string(SignatureVerdict verdict) noexcept;
 

@@ -8,7 +8,7 @@ import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import Admin, Http, Ingress, eventually
-from harness.programs import SECRET, TOKEN, Cluster, Program
+from harness.programs import MASTER_KEY, SECRET, TOKEN, Cluster, Program
 
 
 class SharedPool(unittest.TestCase):
@@ -81,7 +81,8 @@ class Outages(unittest.TestCase):
 
     def test_without_the_log_the_ingress_says_503_and_when_to_come_back(self):
         environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
-                       "PENSTOCK_ACK_TIMEOUT": "500ms", "STRIPE_WEBHOOK_SECRET": SECRET}
+                       "PENSTOCK_ACK_TIMEOUT": "500ms", "PENSTOCK_MASTER_KEY": MASTER_KEY,
+                       "STRIPE_WEBHOOK_SECRET": SECRET}
         with Program("penstock-ingress", [], environment) as program:
             ingress = Ingress(program.address("ingress"), SECRET)
             answer = ingress.post(completed(deposit("u", 1)))
@@ -98,7 +99,8 @@ class Outages(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
             store = f"127.0.0.1:{silent.getsockname()[1]}/penstock"
             environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0",
-                           "PENSTOCK_STORE": f"postgresql://user:hidden@{store}", "PENSTOCK_ADMIN_TOKEN": TOKEN}
+                           "PENSTOCK_STORE": f"postgresql://user:hidden@{store}", "PENSTOCK_ADMIN_TOKEN": TOKEN,
+                           "PENSTOCK_MASTER_KEY": MASTER_KEY}
             with Program("penstock-admin", [], environment) as program:
                 admin = Admin(program.address("admin"), TOKEN)
                 readiness = admin.get("/readyz")
@@ -153,7 +155,8 @@ class Stopping(unittest.TestCase):
 
     def test_a_second_sigterm_ends_at_once(self):
         environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
-                       "PENSTOCK_ACK_TIMEOUT": "60s", "STRIPE_WEBHOOK_SECRET": SECRET}
+                       "PENSTOCK_ACK_TIMEOUT": "60s", "PENSTOCK_MASTER_KEY": MASTER_KEY,
+                       "STRIPE_WEBHOOK_SECRET": SECRET}
         with Program("penstock-ingress", [], environment) as program:
             ingress = Ingress(program.address("ingress"), SECRET)
 

@@ -16,7 +16,7 @@ import stripe
 
 from harness.events import completed, deposit, unique
 from harness.http_client import eventually
-from harness.programs import BIN, SECRET, TOKEN, Program, Standalone
+from harness.programs import BIN, MASTER_KEY, SECRET, TOKEN, Program, Standalone
 from harness.signing import wire
 
 
@@ -278,8 +278,8 @@ class AddressInUse(unittest.TestCase):
     """Every program says so in its first moment, and prepares nothing."""
 
     SERVERS = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_STORE": "postgresql://127.0.0.1:1/x",
-               "STRIPE_WEBHOOK_SECRET": SECRET, "PENSTOCK_ADMIN_TOKEN": TOKEN, "PENSTOCK_LISTEN": "127.0.0.1:0",
-               "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0", "PENSTOCK_LOG_FORMAT": "json"}
+               "STRIPE_WEBHOOK_SECRET": SECRET, "PENSTOCK_ADMIN_TOKEN": TOKEN, "PENSTOCK_MASTER_KEY": MASTER_KEY,
+               "PENSTOCK_LISTEN": "127.0.0.1:0", "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0", "PENSTOCK_LOG_FORMAT": "json"}
 
     def refused(self, name: str, setting: str, *arguments: str, **environment: str) -> list[dict]:
         with socket.socket() as other:

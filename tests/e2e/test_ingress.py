@@ -8,13 +8,13 @@ import unittest
 
 from harness.events import completed, session
 from harness.http_client import Http, Ingress
-from harness.programs import BIN, SECRET, Program, Standalone
+from harness.programs import BIN, MASTER_KEY, SECRET, Program, Standalone
 
 
 class WithoutItsLog(unittest.TestCase):
     def test_no_event_waits_for_a_log_that_is_known_to_be_away(self):
         settings = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
-                    "PENSTOCK_ACK_TIMEOUT": "60s", "STRIPE_WEBHOOK_SECRET": SECRET}
+                    "PENSTOCK_ACK_TIMEOUT": "60s", "PENSTOCK_MASTER_KEY": MASTER_KEY, "STRIPE_WEBHOOK_SECRET": SECRET}
         with Program("penstock-ingress", [], settings) as program:
             # Fifty that waited would take fifty minutes, and even one longer than this client does.
             ingress, metrics = Ingress(program.address("ingress"), SECRET), Http(program.address("metrics"))
@@ -63,7 +63,7 @@ class FewFiles(unittest.TestCase):
 
     def test_an_ingress_by_itself_does_so_too(self):
         environment = {"PENSTOCK_LOG": "kafka://127.0.0.1:1", "PENSTOCK_LISTEN": "127.0.0.1:0",
-                       "PENSTOCK_ACK_TIMEOUT": "1s", "STRIPE_WEBHOOK_SECRET": SECRET}
+                       "PENSTOCK_ACK_TIMEOUT": "1s", "PENSTOCK_MASTER_KEY": MASTER_KEY, "STRIPE_WEBHOOK_SECRET": SECRET}
         self.assert_lowered(300, *self.said_with(300, "penstock-ingress", environment))
 
 

@@ -1,5 +1,6 @@
 """The first minutes with `penstock`: no setting at all, what it generates, what it says to bad ones."""
 
+import base64
 import os
 import pathlib
 import stat
@@ -23,6 +24,8 @@ class FirstStart(unittest.TestCase):
                     ingress_address, admin_address = program.address("ingress"), program.address("admin")
                     secret = self.only_ours(folder, "stripe_webhook_secret")
                     token = self.only_ours(folder, "admin_token")
+                    master_key = self.only_ours(folder, "master_key")
+                    self.assertEqual(len(base64.b64decode(master_key, validate=True)), 32)
                     self.assertTrue(secret.startswith("whsec_"))
                     body = completed(deposit(user, 10))
                     Ingress(ingress_address, secret).accept(body)
@@ -34,6 +37,7 @@ class FirstStart(unittest.TestCase):
                     said = "\n".join(program.output)
                     self.assertNotIn(secret, said)
                     self.assertNotIn(token, said)
+                    self.assertNotIn(master_key, said)
 
     def only_ours(self, folder: str, name: str) -> str:
         file = pathlib.Path(folder) / name

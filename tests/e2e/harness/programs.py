@@ -1,5 +1,6 @@
 """Starts the built programs, waits for their `listening` lines, and ends them by their process id."""
 
+import base64
 import contextlib
 import json
 import os
@@ -20,6 +21,7 @@ KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
 SECRET = "whsec_e2e_" + secrets.token_hex(12)
 TOKEN = "e2e-token-" + secrets.token_hex(12)
+MASTER_KEY = base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def free_port() -> int:
@@ -212,6 +214,7 @@ class Cluster:
             "PENSTOCK_LISTEN": "127.0.0.1:0",
             "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0",
             "PENSTOCK_ADMIN_TOKEN": TOKEN,
+            "PENSTOCK_MASTER_KEY": MASTER_KEY,
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "PENSTOCK_KAFKA_PARTITIONS": "4",
             **environment,

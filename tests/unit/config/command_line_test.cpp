@@ -164,9 +164,11 @@ TEST_F(CommandLine, HelpAfterASubcommandIsAboutIt) {
 TEST_F(CommandLine, CheckConfigShowsWhatIsInForceWithoutSecrets) {
   set_servers();
   set("PENSTOCK_ADMIN_TOKEN", "hunter2hunter2hunter2");
+  set("PENSTOCK_MASTER_KEY", "hunter2hunter2hunter2hunter2hunter2hunter2g=");
   const auto said = run(kAdmin, {"--check-config"});
   EXPECT_EQ(said.exit_code(), 0) << said.err;
   EXPECT_THAT(said.out, AllOf(HasSubstr("admin.token = \"***\"  # PENSTOCK_ADMIN_TOKEN\n"),
+                              HasSubstr("master_key = \"***\"  # PENSTOCK_MASTER_KEY\n"),
                               HasSubstr("store = \"postgresql://u:***@127.0.0.1/db\"  # PENSTOCK_STORE\n"),
                               HasSubstr("ingress.listen = \"127.0.0.1:8080\"  # default\n"),
                               Not(HasSubstr("hunter2"))));
@@ -198,9 +200,9 @@ TEST_F(CommandLine, CheckConfigShowsTheWarningsToo) {
 
 TEST_F(CommandLine, ASettingWithoutEffectIsLogged) {
   set("PENSTOCK_DATA_DIR", "/data");
-  set("PENSTOCK_MASTER_KEY", "hunter2");
+  set("PENSTOCK_OUTBOUND_TIMEOUT", "hunter2");
   const auto said = run(kStandalone, {});
-  EXPECT_THAT(said.err, AllOf(HasSubstr("PENSTOCK_MASTER_KEY"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(said.err, AllOf(HasSubstr("PENSTOCK_OUTBOUND_TIMEOUT"), Not(HasSubstr("hunter2"))));
 }
 
 }  // namespace

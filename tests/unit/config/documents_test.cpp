@@ -53,10 +53,11 @@ TEST(SettingsDocuments, EverySettingIsInEachForm) {
 
 TEST(SettingsDocuments, TheDefaultFileMeansTheDefaults) {
   const Environment secrets{{"STRIPE_WEBHOOK_SECRET", "whsec_0123456789"},
+                            {"PENSTOCK_MASTER_KEY", "0123456789012345678901234567890123456789010="},
                             {"PENSTOCK_ADMIN_TOKEN", "0123456789abcdef"}};
   const TemporaryFolder folder;
   std::string toml = uncommented(settings_toml());
-  for (const std::string empty : {"webhook_secret = \"\"\n", "token = \"\"\n"}) {
+  for (const std::string empty : {"master_key = \"\"\n", "webhook_secret = \"\"\n", "token = \"\"\n"}) {
     const auto at = toml.find(empty);
     ASSERT_NE(at, std::string::npos);
     toml.erase(at, empty.size());

@@ -124,6 +124,30 @@ TEST(FillFromDataDir, MakesWhatIsMissingOnce) {
   EXPECT_EQ(first.admin_token.size(), 64U);
   EXPECT_EQ(first.stripe_webhook_secrets, second.stripe_webhook_secrets);
   EXPECT_EQ(first.admin_token, second.admin_token);
+  EXPECT_EQ(files.value().master_key, folder.path() / "master_key");
+  ASSERT_EQ(first.master_keys.size(), 1U);
+  EXPECT_EQ(first.master_keys[0].size(), 32U);
+  EXPECT_EQ(first.master_keys, second.master_keys);
+}
+
+TEST(FillFromDataDir, AMasterKeyFileMayHoldSeveralAndMustHoldKeys) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "master_key";
+  const auto fill = [&](const char* line) {
+    folder.write("master_key", line);
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    Settings settings;
+    settings.data_dir = folder.path().string();
+    const auto filled = fill_from_data_dir(settings);
+    EXPECT_EQ(filled.has_value(), !settings.master_keys.empty());
+    return filled ? std::to_string(settings.master_keys.size()) : filled.error().detail;
+  };
+  EXPECT_EQ(
+      fill("0123456789012345678901234567890123456789010=,1123456789012345678901234567890123456789010=\n"),
+      "2");
+  const auto refused = fill("hunter2\n");
+  EXPECT_TRUE(refused.starts_with(file.string() + ": has a key that is no base64 of 32 bytes")) << refused;
+  EXPECT_EQ(refused.find("hunter2"), std::string::npos);
 }
 
 TEST(FillFromDataDir, LeavesWhatIsSet) {
@@ -132,8 +156,10 @@ TEST(FillFromDataDir, LeavesWhatIsSet) {
   settings.data_dir = folder.path().string();
   settings.stripe_webhook_secrets = {"whsec_mine"};
   settings.admin_token = "mine";
+  settings.master_keys = {std::string(32, 'k')};
   ASSERT_TRUE(fill_from_data_dir(settings));
   EXPECT_EQ(settings.admin_token, "mine");
+  EXPECT_EQ(settings.master_keys, std::vector{std::string(32, 'k')});
   EXPECT_EQ(file_count(folder.path()), 0U);
 }
 

@@ -18,9 +18,16 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const Environment kIngress{{"PENSTOCK_LOG", "kafka://h:9092"}, {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789"}};
+// 32 bytes of base64.
+const std::string kMasterKey = "hunter2hunter2hunter2hunter2hunter2hunter2g=";
+const std::string kOtherMasterKey = "otherhunter2hunter2hunter2hunter2hunter2huk=";
+
+const Environment kIngress{{"PENSTOCK_LOG", "kafka://h:9092"},
+                           {"PENSTOCK_MASTER_KEY", kMasterKey},
+                           {"STRIPE_WEBHOOK_SECRET", "whsec_0123456789"}};
 const Environment kAdmin{{"PENSTOCK_LOG", "kafka://h:9092"},
                          {"PENSTOCK_STORE", "postgresql://u:hunter2@h/db"},
+                         {"PENSTOCK_MASTER_KEY", kMasterKey},
                          {"PENSTOCK_ADMIN_TOKEN", "0123456789abcdef"}};
 
 Environment with(Environment environment, const std::string& name, const std::string& value) {
@@ -98,6 +105,7 @@ TEST(SettingsLoad, AllProblemsAreReportedAtOnce) {
                   HasSubstr("colour: unknown"), HasSubstr(":3: ingress.listen:"),
                   HasSubstr("ingress.max_body:"), HasSubstr("PENSTOCK_ACK_TIMEOUT:"),
                   HasSubstr("PENSTOCK_LISTN: unknown"), HasSubstr("PENSTOCK_LOG: penstock-ingress needs"),
+                  HasSubstr("PENSTOCK_MASTER_KEY: penstock-ingress needs"),
                   HasSubstr("STRIPE_WEBHOOK_SECRET: penstock-ingress needs")));
 }
 
@@ -151,9 +159,9 @@ TEST(SettingsLoad, AFileThatIsNoTomlIsAProblem) {
 }
 
 TEST(SettingsLoad, ReservedNamesAreWarnedAbout) {
-  const auto loaded = load_ingress("PENSTOCK_MASTER_KEY", "hunter2");
+  const auto loaded = load_ingress("PENSTOCK_OUTBOUND_TIMEOUT", "hunter2");
   EXPECT_THAT(loaded.problems, IsEmpty());
-  EXPECT_THAT(loaded.warnings, ElementsAre("PENSTOCK_MASTER_KEY: not used by this version"));
+  EXPECT_THAT(loaded.warnings, ElementsAre("PENSTOCK_OUTBOUND_TIMEOUT: not used by this version"));
   EXPECT_THAT(load_ingress("PENSTOCK_OAUTH_GOOGLE_ISSUER", "x").problems, IsEmpty());
 }
 
@@ -189,11 +197,10 @@ TEST(SettingsLoad, EveryDefaultIsWithinItsOwnBounds) {
 }
 
 TEST(SettingsLoad, NoTextOfASecretIsEverRepeated) {
-  const Environment bad{{"STRIPE_WEBHOOK_SECRET", " hunter2"},
-                        {"PENSTOCK_ADMIN_TOKEN", "hunter2"},
-                        {"PENSTOCK_STORE", "mysql://u:hunter2@h/db"},
-                        {"PENSTOCK_REDIS", "redis://:hunter2@h"},
-                        {"PENSTOCK_LOG", "kafka://u:hunter2@h"}};
+  const Environment bad{
+      {"STRIPE_WEBHOOK_SECRET", " hunter2"},    {"PENSTOCK_ADMIN_TOKEN", "hunter2"},
+      {"PENSTOCK_MASTER_KEY", "hunter2"},       {"PENSTOCK_STORE", "mysql://u:hunter2@h/db"},
+      {"PENSTOCK_REDIS", "redis://:hunter2@h"}, {"PENSTOCK_LOG", "kafka://u:hunter2@h"}};
   for (const auto& environment : {bad, kAdmin}) {
     const auto loaded = Settings::load(Program::admin, std::nullopt, environment);
     EXPECT_THAT(loaded.problems, Each(Not(HasSubstr("hunter2"))));
@@ -217,11 +224,13 @@ TEST(SettingsLoad, SourcesSayWhereAValueCameFrom) {
 TEST(SettingsChecks, EachProgramSaysWhatItNeeds) {
   const auto missing = [](Program program) { return Settings::load(program, std::nullopt, {}).problems; };
   EXPECT_THAT(missing(Program::ingress),
-              ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("STRIPE_WEBHOOK_SECRET")));
+              ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_MASTER_KEY"),
+                          HasSubstr("STRIPE_WEBHOOK_SECRET")));
   EXPECT_THAT(missing(Program::worker), ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE")));
   EXPECT_THAT(missing(Program::migrate), ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE")));
-  EXPECT_THAT(missing(Program::admin), ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE"),
-                                                   HasSubstr("PENSTOCK_ADMIN_TOKEN")));
+  EXPECT_THAT(missing(Program::admin),
+              ElementsAre(HasSubstr("PENSTOCK_LOG"), HasSubstr("PENSTOCK_STORE"),
+                          HasSubstr("PENSTOCK_MASTER_KEY"), HasSubstr("PENSTOCK_ADMIN_TOKEN")));
 }
 
 TEST(SettingsChecks, AnEmptyStripeSecretIsNeverAccepted) {
@@ -229,6 +238,34 @@ TEST(SettingsChecks, AnEmptyStripeSecretIsNeverAccepted) {
     EXPECT_THAT(load_standalone({{"STRIPE_WEBHOOK_SECRET", text}}).problems,
                 ElementsAre(HasSubstr("empty secret")))
         << text;
+}
+
+TEST(SettingsChecks, MasterKeysAreThirtyTwoBytesEachAndTheFirstOneStaysFirst) {
+  const auto loaded = load_ingress("PENSTOCK_MASTER_KEY", kOtherMasterKey + "," + kMasterKey);
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  ASSERT_EQ(loaded.settings.master_keys.size(), 2U);
+  for (const auto& key : loaded.settings.master_keys) EXPECT_EQ(key.size(), 32U);
+  EXPECT_EQ(loaded.settings.master_keys[1],
+            load_ingress("PENSTOCK_MASTER_KEY", kMasterKey).settings.master_keys[0]);
+}
+
+TEST(SettingsChecks, WhatIsNoMasterKeySaysHowToMakeOne) {
+  for (const std::string& text : {std::string(), std::string("hunter2"), kMasterKey + ",", " " + kMasterKey,
+                                  kMasterKey.substr(4), "hunt" + kMasterKey, kMasterKey.substr(0, 43)})
+    EXPECT_THAT(load_ingress("PENSTOCK_MASTER_KEY", text).problems,
+                ElementsAre(AllOf(HasSubstr("PENSTOCK_MASTER_KEY: "), HasSubstr("openssl rand -base64 32"),
+                                  Not(HasSubstr("hunter2")))))
+        << text;
+  EXPECT_THAT(load_ingress("PENSTOCK_MASTER_KEY", kMasterKey + "," + kMasterKey).problems,
+              ElementsAre("PENSTOCK_MASTER_KEY: has one key twice"));
+}
+
+TEST(SettingsChecks, FourMasterKeysAreEnoughForAnyRotation) {
+  std::string keys = kMasterKey;
+  for (const char* digit : {"1", "2", "3"}) keys += "," + (digit + kMasterKey.substr(1));
+  EXPECT_THAT(load_ingress("PENSTOCK_MASTER_KEY", keys).problems, IsEmpty());
+  EXPECT_THAT(load_ingress("PENSTOCK_MASTER_KEY", keys + "," + kOtherMasterKey).problems,
+              ElementsAre(HasSubstr("more than 4 keys")));
 }
 
 TEST(SettingsChecks, AnotherKeyThanASigningSecretIsSaidToBeThat) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <set>
 #include <thread>
 #include <vector>
@@ -47,6 +48,47 @@ TEST(HmacSha256, ManyThreadsShareOneKey) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(HmacSha256, ManyKeysInTurnHaveTheCodesOfKeptOnes) {
+  for (std::size_t size = 0; size < 200; ++size) {
+    const std::string key(size, static_cast<char>('a' + size % 26));
+    EXPECT_EQ(hmac_sha256(key, {"mess", "", "age"}), HmacSha256(key).mac({"message"})) << size;
+    EXPECT_EQ(hmac_sha256(key, {}), HmacSha256(key).mac({})) << size;
+  }
+  EXPECT_EQ(hmac_sha256({}, {{}}), HmacSha256("").mac({""}));
+}
+
+TEST(HmacSha256, ThreadsWithKeysOfTheirOwnDoNotMeet) {
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&wrong, key = std::to_string(t)] {
+      const auto expected = HmacSha256(key).mac({"message"});
+      for (int i = 0; i < 500; ++i)
+        if (hmac_sha256(key, {"message"}) != expected) ++wrong;
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// FIPS 180-4 examples, as NIST publishes them.
+TEST(Sha256, GivesTheDigestsOfTheStandard) {
+  EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(to_hex(sha256({})), to_hex(sha256("")));
+  EXPECT_EQ(to_hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+}
+
+TEST(Cleanse, LeavesNothingOfTheSecretWhereItWas) {
+  std::string secret = "a secret that is too long to be held inside";
+  const char* const held_at = secret.data();
+  const std::size_t size = secret.size();
+  cleanse(secret);
+  EXPECT_EQ(secret, "");
+  ASSERT_EQ(secret.data(), held_at) << "the memory is still the string's, so it may be looked at";
+  EXPECT_EQ(std::string(held_at, size), std::string(size, '\0'));
+}
+
 TEST(ConstantTimeEqual, ComparesBytesAndSizes) {
   EXPECT_TRUE(constant_time_equal("", ""));
   EXPECT_TRUE(constant_time_equal("abc", "abc"));
@@ -69,6 +111,46 @@ TEST(Hex, TheDigitsOfAMacAreItsText) {
   for (std::size_t i = 0; i < mac.size(); ++i) mac[i] = static_cast<unsigned char>(255 - 7 * i);
   const auto digits = hex_digits(mac);
   EXPECT_EQ(std::string(digits.data(), digits.size()), to_hex(mac));
+}
+
+TEST(Hex, AMacComesBackFromEitherCase) {
+  Sha256Mac mac;
+  for (std::size_t i = 0; i < mac.size(); ++i) mac[i] = static_cast<unsigned char>(255 - 7 * i);
+  std::string text = to_hex(mac);
+  EXPECT_EQ(mac_from_hex(text), mac);
+  for (char& c : text) c = static_cast<char>(std::toupper(c));
+  EXPECT_EQ(mac_from_hex(text), mac);
+}
+
+TEST(Hex, NothingButSixtyFourDigitsIsAMac) {
+  const std::string digits(64, 'a');
+  ASSERT_NE(mac_from_hex(digits), std::nullopt);
+  for (const std::string& text : {std::string(), digits.substr(1), digits + "a", digits.substr(2) + "0x",
+                                  " " + digits.substr(1), digits.substr(1) + "g", digits.substr(1) + "\xe9",
+                                  digits.substr(1) + std::string(1, '\0'), digits.substr(1) + "\n"})
+    EXPECT_EQ(mac_from_hex(text), std::nullopt) << text;
+}
+
+TEST(Base64, AMacComesBackFromItsOneText) {
+  for (int seed = 0; seed < 100; ++seed) {
+    const auto mac = sha256(std::to_string(seed));
+    const auto text = to_base64({reinterpret_cast<const char*>(mac.data()), mac.size()});
+    ASSERT_EQ(mac_from_base64(text), mac);
+    for (std::size_t at = 0; at < text.size(); ++at)
+      for (const char other : {'A', '/', '=', '-', '_', ' ', '\n', '\0', '\xe9'}) {
+        std::string changed = text;
+        changed[at] = other;
+        const auto decoded = from_base64(changed);
+        const bool is_mac = decoded && decoded->size() == mac.size();
+        ASSERT_EQ(mac_from_base64(changed).has_value(), is_mac) << changed;
+      }
+  }
+}
+
+TEST(Base64, NothingButThirtyTwoBytesIsAMac) {
+  for (std::size_t size = 0; size < 70; ++size)
+    EXPECT_EQ(mac_from_base64(to_base64(std::string(size, 'x'))).has_value(), size == 32) << size;
+  EXPECT_EQ(mac_from_base64(std::string(44, ' ')), std::nullopt);
 }
 
 TEST(Base64, GivesTheTextsOfRfc4648) {

@@ -1,9 +1,11 @@
-#include "ingress/signatures/explain.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
+
+#include "ingress/signatures/schemes.h"
+#include "ingress/signatures/stripe_signature.h"
+#include "tests/unit/signatures/heads.h"
 
 namespace penstock {
 namespace {
@@ -21,14 +23,21 @@ std::string header_of(std::string_view secret, std::string_view body, std::int64
   return "t=" + t + ",v1=" + crypto::to_hex(crypto::HmacSha256(secret).mac({t, ".", body}));
 }
 
-// What the log says about a request with these headers and this body.
+// What the log says about a request with these fields and this body.
+std::string explanation_by(const SignatureScheme& scheme, const fakes::Fields& fields,
+                           std::string_view body) {
+  const auto head = fakes::head_of(fields, body.size());
+  auto verdict = scheme.judge_head(head, kNow);
+  if (verdict == SignatureVerdict::valid && !scheme.signed_by_us(head, body))
+    verdict = SignatureVerdict::signature_mismatch;
+  return scheme.explain(verdict, head, body, kNow);
+}
+
 std::string explanation(const std::vector<std::string>& headers, std::string_view body) {
   const StripeSignature signature(std::vector<std::string>{"whsec_other", "whsec_ours"}, seconds{300});
-  const std::vector<std::string_view> views(headers.begin(), headers.end());
-  auto verdict = signature.judge_header(views, kNow);
-  if (verdict == SignatureVerdict::valid && !signature.signed_by_us(views[0], body))
-    verdict = SignatureVerdict::signature_mismatch;
-  return explain(verdict, signature, views, body, kNow);
+  fakes::Fields fields;
+  for (const auto& header : headers) fields.emplace_back("Stripe-Signature", header);
+  return explanation_by(signature, fields, body);
 }
 
 TEST(Explain, ABodyThatWasWrittenAnewIsToldFromAWrongSecret) {
@@ -88,6 +97,48 @@ TEST(Explain, QuotesNothingThatWasSent) {
   for (const auto& headers : std::vector<std::vector<std::string>>{
            {}, {"t=1700000000,v1=hush"}, {header_of("hush", "hush")}, {header_of("hush", "hush", 1)}})
     EXPECT_THAT(explanation(headers, R"({"hush":"hush"})"), Not(HasSubstr("hush")));
+}
+
+std::string explanation_by(const char* scheme, const fakes::Fields& fields, std::string_view body) {
+  const auto made = make_scheme(scheme, std::vector<std::string>{"ours"}, seconds{300});
+  return explanation_by(*made.value(), fields, body);
+}
+
+std::string hex_code(std::string_view secret, std::string_view body) {
+  return crypto::to_hex(crypto::hmac_sha256(secret, {body}));
+}
+
+TEST(Explain, ALineEndThatIsSignedAndNotSentIsToldFromAWrongSecret) {
+  const auto by = [](const std::string& code, std::string_view body) {
+    return explanation_by("x-signature", {{"X-Signature", code}}, body);
+  };
+  EXPECT_THAT(by(hex_code("ours", "{}\n"), "{}"),
+              StartsWith("body changed: the secret is right, but the line end that was signed"));
+  EXPECT_THAT(by(hex_code("ours", "{}"), "{}\n"),
+              StartsWith("body changed: the secret is right, but a line end was sent"));
+  EXPECT_THAT(by(hex_code("theirs", "{}"), "{}"), StartsWith("wrong secret, or the body was changed"));
+}
+
+TEST(Explain, EverySchemeSaysWhatIsWrongWithItsOwnHeader) {
+  EXPECT_THAT(explanation_by("github", {}, kSent), HasSubstr("no X-Hub-Signature-256; not from GitHub"));
+  EXPECT_THAT(explanation_by("github", {{"X-Hub-Signature-256", "sha1=00"}}, kSent),
+              HasSubstr("no sha256= and 64 lower-case hex digits"));
+  EXPECT_THAT(explanation_by("github", {{"X-Hub-Signature-256", "sha256=" + std::string(64, '0')}}, ""),
+              StartsWith("no body: GitHub sends none that is empty"));
+  EXPECT_THAT(explanation_by("shopify", {{"X-Shopify-Hmac-Sha256", "x"}}, kSent),
+              HasSubstr("no base64 of 32"));
+  EXPECT_THAT(explanation_by("standard-webhooks", {{"webhook-signature", "v1,x"}}, kSent),
+              HasSubstr("no webhook-id"));
+  EXPECT_THAT(
+      explanation_by("standard-webhooks", {{"webhook-signature", "v1,x"}, {"webhook-id", "msg_1"}}, kSent),
+      HasSubstr("no webhook-timestamp"));
+}
+
+TEST(Explain, ASchemeWithoutASecretSaysWhereToSetOne) {
+  const StripeSignature stripe({}, seconds{300});
+  EXPECT_THAT(explanation_by(stripe, {}, kSent), HasSubstr("set STRIPE_WEBHOOK_SECRET"));
+  const auto made = make_scheme("github", {}, seconds{300});
+  EXPECT_THAT(explanation_by(*made.value(), {}, kSent), HasSubstr("set the secret of its setting"));
 }
 
 }  // namespace

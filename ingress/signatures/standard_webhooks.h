@@ -1,0 +1,40 @@
+// The webhook-id, webhook-timestamp and webhook-signature headers of Standard Webhooks.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ingress/signatures/signature.h"
+#include "ingress/signatures/signing_keys.h"
+
+namespace penstock {
+
+// HMAC-SHA256 over "<id>.<timestamp>.<body>"; the signature header is a list of "<version>,<base64>" separated by blanks,
+// of which v1 counts (github.com/standard-webhooks/standard-webhooks). Takes about 340 bytes with two secrets
+// of 32 characters.
+class StandardWebhooksSignature final : public SignatureScheme {
+ public:
+  // Any one of the secrets may have signed. Those that are no key, as standard_webhooks_keys() has it, are left out.
+  // Without a tolerance (or with 0) the age of a signature is not checked.
+  StandardWebhooksSignature(std::span<const std::string> secrets,
+                            std::optional<std::chrono::seconds> tolerance);
+
+  SignatureVerdict judge_head(const http::RequestHead& head, Timestamp now) const override;
+  bool signed_by_us(const http::RequestHead& head, std::string_view body) const override;
+  std::string explain(SignatureVerdict verdict, const http::RequestHead& head, std::string_view body,
+                      Timestamp now) const override;
+
+ private:
+  SigningKeys keys_;
+  std::optional<std::chrono::seconds> tolerance_;
+};
+
+// What a secret may stand for as a key, what a sender signs with first. After whsec_ stands base64, which is decoded; any
+// other secret is the key as it stands or, where it is base64 itself, what that decodes to: libraries take the prefix for
+// optional. None for an empty one, and for a whsec_ that no base64 follows.
+std::vector<std::string> standard_webhooks_keys(std::string_view secret);
+
+}  // namespace penstock
