@@ -10,32 +10,10 @@
 #include <optional>
 
 #include "common/crypto/crypto.h"
+#include "common/files/files.h"
 
 namespace penstock {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  bool is_open() const noexcept { return fd_ >= 0; }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-Error failure(const std::filesystem::path& file, ErrorCode code, const std::string& what) {
-  return {code, file.string() + ": " + what};
-}
-
-Error system_failure(const std::filesystem::path& file) {
-  return failure(file, ErrorCode::unavailable, std::strerror(errno));
-}
 
 std::string first_line(int fd) {
   std::array<char, 4096> buffer{};
@@ -49,45 +27,28 @@ Result<std::optional<std::string>> read_secret(const std::filesystem::path& file
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!descriptor.is_open() && errno == ENOENT) return std::optional<std::string>{};
   struct stat status {};
-  if (!descriptor.is_open() || ::fstat(descriptor.get(), &status) != 0) return system_failure(file);
+  if (!descriptor.is_open() || ::fstat(descriptor.get(), &status) != 0) return file_error(file);
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return failure(file, ErrorCode::invalid, "others may read this secret; run chmod 600 on it");
+    return file_error(file, ErrorCode::invalid, "others may read this secret; run chmod 600 on it");
   std::string value = first_line(descriptor.get());
-  if (value.empty()) return failure(file, ErrorCode::corrupt, "is empty; remove it and a new one is made");
+  if (value.empty()) return file_error(file, ErrorCode::corrupt, "is empty; remove it and a new one is made");
   return std::optional<std::string>{std::move(value)};
-}
-
-Status write_durably(const Descriptor& descriptor, const std::string& text,
-                     const std::filesystem::path& file) {
-  const ssize_t written = ::write(descriptor.get(), text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size()) || ::fsync(descriptor.get()) != 0)
-    return system_failure(file);
-  return ok();
-}
-
-Status sync_folder(const std::filesystem::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!descriptor.is_open() || ::fsync(descriptor.get()) != 0) return system_failure(folder);
-  return ok();
 }
 
 // Makes `file` appear with all of its content; another process that was first wins, and that is no error.
 Status create_secret(const std::filesystem::path& file, const std::string& value) {
-  std::string temporary = file.string() + ".XXXXXX";
-  const Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
-  if (!descriptor.is_open()) return system_failure(file);
-  Status written = write_durably(descriptor, value + "\n", file);
-  if (written && ::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST)
-    written = system_failure(file);
+  TRY(const auto temporary, write_beside(file, value + "\n"));
+  Status linked = ok();
+  if (::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST) linked = file_error(file);
   ::unlink(temporary.c_str());
-  if (!written) return written;
+  if (!linked) return linked;
   return sync_folder(file.parent_path());
 }
 
 Status fill_master_keys(Settings& settings, const std::filesystem::path& file) {
   TRY(const auto line, read_or_create_secret(file, crypto::to_base64(crypto::random_bytes(32))));
   auto keys = parse_master_keys(line);
-  if (!keys) return failure(file, ErrorCode::invalid, keys.error().detail);
+  if (!keys) return file_error(file, ErrorCode::invalid, keys.error().detail);
   settings.master_keys = std::move(keys).value();
   return ok();
 }
@@ -96,15 +57,15 @@ std::string random_secret() { return crypto::to_hex(crypto::random_bytes(32)); }
 
 Status check_owner(const std::filesystem::path& folder) {
   struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0) return system_failure(folder);
-  if (!S_ISDIR(status.st_mode)) return failure(folder, ErrorCode::invalid, "is no folder");
+  if (::stat(folder.c_str(), &status) != 0) return file_error(folder);
+  if (!S_ISDIR(status.st_mode)) return file_error(folder, ErrorCode::invalid, "is no folder");
   if (status.st_uid != ::geteuid())
-    return failure(folder, ErrorCode::invalid,
-                   "belongs to another user (" + std::to_string(status.st_uid) + "); run: chown " +
-                       std::to_string(::geteuid()) + " " + folder.string());
+    return file_error(folder, ErrorCode::invalid,
+                      "belongs to another user (" + std::to_string(status.st_uid) + "); run: chown " +
+                          std::to_string(::geteuid()) + " " + folder.string());
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return failure(folder, ErrorCode::invalid,
-                   "others may write to this folder; run: chmod 700 " + folder.string());
+    return file_error(folder, ErrorCode::invalid,
+                      "others may write to this folder; run: chmod 700 " + folder.string());
   return ok();
 }
 
@@ -113,7 +74,7 @@ Status check_owner(const std::filesystem::path& folder) {
 Status create_data_dir(const std::filesystem::path& folder) {
   std::error_code ec;
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), ec);
-  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return system_failure(folder);
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return file_error(folder);
   return check_owner(folder);
 }
 
@@ -122,7 +83,7 @@ Result<std::string> read_or_create_secret(const std::filesystem::path& file, con
   if (existing) return *existing;
   TRY_STATUS(create_secret(file, value));
   TRY(auto created, read_secret(file));
-  if (!created) return failure(file, ErrorCode::unavailable, "was removed while it was made");
+  if (!created) return file_error(file, ErrorCode::unavailable, "was removed while it was made");
   return *std::move(created);
 }
 

@@ -17,6 +17,7 @@ std::vector<Entry> entries() {
   const auto add = [&](const auto&... each) { (entries.push_back(each), ...); };
   std::apply(add, StateTables<EntryOf>{});
   std::apply(add, AddedTables<EntryOf>{});
+  std::apply(add, ControlTables<EntryOf>{});
   return entries;
 }
 

@@ -9,6 +9,7 @@
 #include "workers/domain/state/connect_rows.h"
 #include "workers/domain/state/event_rows.h"
 #include "workers/domain/state/payment_rows.h"
+#include "workers/domain/state/setting_rows.h"
 #include "workers/domain/state/subscription_rows.h"
 
 namespace penstock {
@@ -21,6 +22,9 @@ using StateTables =
 // Rows that are only ever added.
 template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
+// Rows that no event reads or changes.
+template <template <class> class Of>
+using ControlTables = std::tuple<Of<SettingRow>, Of<AuditRow>>;
 
 // These, and the inbox.
 std::vector<const Table*> all_tables();

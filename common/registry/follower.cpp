@@ -1,0 +1,188 @@
+#include "common/registry/follower.h"
+
+#include <prometheus/gauge.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/async/backoff.h"
+#include "common/async/periodic.h"
+#include "common/observe/log.h"
+
+namespace penstock::registry {
+namespace {
+
+constexpr std::size_t kRecordsMax = 1'000;
+constexpr Milliseconds kRetryMin{50}, kRetryMax{1'000};
+// Of the time, at most so large a part is spent on copies, however large they are.
+constexpr int kCopyShare = 10;
+
+prometheus::Gauge& gauge(Metrics& metrics, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(metrics.registry()).Add({});
+}
+
+}  // namespace
+
+Follower::Gauges::Gauges(Metrics& metrics)
+    : age(gauge(metrics, "penstock_settings_age_seconds",
+                "How long ago the log last said that the settings here are those of now")),
+      settings(gauge(metrics, "penstock_settings", "Settings in memory")),
+      unreadable(gauge(metrics, "penstock_settings_unreadable",
+                       "Settings that are sealed under a key which this process does not have, or damaged")) {
+}
+
+Follower::Follower(FollowerOptions options, LogReader& log, const crypto::Sealer& sealer, Table& table,
+                   const Clock& clock, Metrics& metrics)
+    : options_(std::move(options)),
+      log_(log),
+      sealer_(sealer),
+      table_(table),
+      clock_(clock),
+      gauges_(metrics),
+      contact_at_(clock.uptime()) {
+  if (!options_.copy.empty()) read_copy();
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Status Follower::ready() const {
+  const std::lock_guard lock(mutex_);
+  if (!unreadable_.empty()) return unreadable_.begin()->second;
+  if (!filled_) return Error{ErrorCode::unavailable, "the settings have not been read from the log yet"};
+  return ok();
+}
+
+void Follower::read_copy() {
+  const auto copied = registry::read_copy(options_.copy, options_.origin);
+  if (!copied) {
+    if (copied.error().code != ErrorCode::not_found)
+      log::warn("copy of the settings passed over",
+                {{"code", to_string(copied.error().code)}, {"detail", copied.error().detail}});
+    return;
+  }
+  std::vector<Change> settings;
+  settings.reserve(copied.value().size());
+  for (const auto& each : copied.value()) settings.push_back(opened(each.key, each.sealed));
+  table_.replace(std::move(settings));
+  filled_ = true;
+  log::info("settings read from the copy",
+            {{"file", options_.copy.string()}, {"settings", copied.value().size()}});
+}
+
+void Follower::run(const std::stop_token& stop) {
+  std::unique_ptr<LogTail> tail;
+  Backoff backoff(kRetryMin, kRetryMax);
+  while (!stop.stop_requested()) {
+    auto opened = tail != nullptr ? Status(ok()) : [&]() -> Status {
+      TRY(tail, log_.tail(std::string(kSettingsTopic)));
+      return ok();
+    }();
+    Result<TailBatch> batch =
+        opened ? tail->next(kRecordsMax, options_.poll_wait) : Result<TailBatch>(opened.error());
+    note_contact(batch ? Status(ok()) : Status(batch.error()));
+    if (batch) {
+      backoff = Backoff(kRetryMin, kRetryMax);
+      take(std::move(batch).value());
+    }
+    show();
+    keep_copy(false);
+    if (!batch) wait_unless_stopped(stop, backoff.next());
+  }
+  keep_copy(true);
+}
+
+// What the topic tells anew takes the place of everything once all of it has been told, so that what was deleted
+// meanwhile goes and nothing is missing while it is told.
+void Follower::take(TailBatch batch) {
+  if (batch.anew) anew_.emplace();
+  std::vector<Change> changes;
+  for (const auto& record : batch.records) {
+    Change change = change_of(record);
+    if (anew_)
+      anew_->insert_or_assign(record.key, std::move(change));
+    else
+      changes.push_back(std::move(change));
+  }
+  const bool is_whole = anew_ && batch.present;
+  if (is_whole) {
+    for (auto& [key, change] : *std::exchange(anew_, std::nullopt)) changes.push_back(std::move(change));
+    table_.replace(std::move(changes));
+  } else if (!changes.empty()) {
+    table_.apply(std::move(changes));
+  } else {
+    return;
+  }
+  if (!changed_at_) changed_at_ = clock_.uptime();
+  const std::lock_guard lock(mutex_);
+  filled_ = true;
+}
+
+// Deletions are settings without a value; one of the topic itself is somebody else's.
+Change Follower::change_of(const StoredRecord& record) {
+  if (!record.deletion) return opened(record.key, record.value);
+  note_unreadable(record.key, nullptr);
+  return {record.key, State::deleted, {Revision{to_unix_ms(record.appended_at)}, std::nullopt}};
+}
+
+Change Follower::opened(const std::string& key, std::string_view sealed) {
+  auto setting = open_setting(sealer_, key, sealed);
+  note_unreadable(key, setting ? nullptr : &setting.error());
+  if (!setting) return {key, State::unreadable, {}};
+  const State state = setting.value().value ? State::there : State::deleted;
+  return {key, state, std::move(setting).value()};
+}
+
+void Follower::note_unreadable(const std::string& key, const Error* error) {
+  const std::lock_guard lock(mutex_);
+  // A kind of a later version is nobody's here.
+  const bool matters = error != nullptr && error->code != ErrorCode::invalid;
+  if (!matters) {
+    unreadable_.erase(key);
+    return;
+  }
+  if (unreadable_.emplace(key, Error{error->code, "setting " + key + ": " + error->detail}).second)
+    log::error("setting cannot be read",
+               {{"setting", key}, {"code", to_string(error->code)}, {"detail", error->detail}});
+}
+
+void Follower::note_contact(const Status& answered) {
+  if (answered) contact_at_ = clock_.uptime();
+  if (std::exchange(answers_, answered.has_value()) == answered.has_value()) return;
+  if (answered)
+    log::info("settings follow the log again", {});
+  else
+    log::warn("settings do not follow the log now, what is known holds",
+              {{"code", to_string(answered.error().code)}, {"detail", answered.error().detail}});
+}
+
+void Follower::show() const {
+  gauges_.age.Set(static_cast<double>((clock_.uptime() - contact_at_).count()) / 1000);
+  gauges_.settings.Set(static_cast<double>(table_.current().size()));
+  const std::lock_guard lock(mutex_);
+  gauges_.unreadable.Set(static_cast<double>(unreadable_.size()));
+}
+
+void Follower::keep_copy(bool even_now) {
+  if (options_.copy.empty() || !changed_at_) return;
+  const Milliseconds now = clock_.uptime();
+  if (!even_now && now < copied_at_ + options_.copy_interval) return;
+  std::vector<SealedSetting> settings;
+  settings.reserve(table_.current().size());
+  table_.current().for_each([&]<class Value>(const std::string& id, const Entry<Value>& entry) {
+    if (entry.state != State::there) return;
+    std::string key = make_key<Value>(id);
+    std::string sealed = seal_setting(sealer_, key, {entry.revision, *entry.value});
+    settings.push_back({std::move(key), std::move(sealed)});
+  });
+  const auto written = write_copy(options_.copy, options_.origin, settings);
+  if (written) changed_at_.reset();
+  const Milliseconds took = clock_.uptime() - now;
+  copied_at_ = clock_.uptime() + (kCopyShare - 1) * took;
+  if (std::exchange(copies_, written.has_value()) == written.has_value()) return;
+  if (written)
+    log::info("copy of the settings written again", {});
+  else
+    log::error("copy of the settings not written, a start without the log would know older ones",
+               {{"code", to_string(written.error().code)}, {"detail", written.error().detail}});
+}
+
+}  // namespace penstock::registry

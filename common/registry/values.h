@@ -1,0 +1,96 @@
+// What can be configured over the admin API (contract.md, "Settings"): one struct a kind, as it is sealed into the store,
+// the topic `settings` and the copies that programs keep.
+//
+// To add a kind: its struct, its name, and a place in Values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/core/describe.h"
+#include "common/core/result.h"
+
+namespace penstock::registry {
+
+// A partner system that posts to /v1/webhooks/partners/{name}; its id is that name.
+struct Partner {
+  std::string org;  // whose its events are
+  bool enabled = true;
+  std::string scheme;                // how it signs: a name of ingress/signatures
+  std::vector<std::string> secrets;  // any of them may have signed
+  bool operator==(const Partner&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Partner, (), (org, enabled, scheme, secrets))
+
+// An app that fulfils payments of its slug, which is its id.
+struct App {
+  bool enabled = true;
+  std::string url;
+  std::string secret;
+  bool operator==(const App&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(App, (), (enabled, url, secret))
+
+// A key for the API (api_key.h); its id is the middle of the key.
+struct ApiKey {
+  std::string org;  // the only one it is good for
+  std::string name;
+  std::vector<std::string> scopes;
+  std::string secret_hash;  // SHA-256 of the secret part, in hexadecimal
+  bool operator==(const ApiKey&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ApiKey, (), (org, name, scopes, secret_hash))
+
+// An account that may not sign in; its id is "provider/subject".
+struct Ban {
+  std::optional<std::string> reason;
+  bool operator==(const Ban&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Ban, (), (reason))
+
+// A value of any kind.
+using Values = std::variant<Partner, App, ApiKey, Ban>;
+
+// The name of each kind: what its keys begin with. Part of what is stored.
+template <class Value>
+inline constexpr std::string_view kKindName = {};
+template <>
+inline constexpr std::string_view kKindName<Partner> = "partner";
+template <>
+inline constexpr std::string_view kKindName<App> = "app";
+template <>
+inline constexpr std::string_view kKindName<ApiKey> = "api-key";
+template <>
+inline constexpr std::string_view kKindName<Ban> = "ban";
+
+// "partner/acme": the key of a setting in the store and of its records in the topic.
+template <class Value>
+std::string make_key(std::string_view id) {
+  std::string key(kKindName<Value>);
+  return key.append(1, '/').append(id);
+}
+
+// Which of two changes of a setting is the later one, wherever they are met: in the store, in the topic, in a copy. Grows with
+// each change, deletions included, and with time.
+struct Revision {
+  std::int64_t value = 0;
+  auto operator<=>(const Revision&) const = default;
+};
+
+// A setting as a change has left it; without a value it is deleted.
+struct Setting {
+  Revision revision;
+  std::optional<Values> value;
+  bool operator==(const Setting&) const = default;
+};
+
+// The text that is sealed.
+std::string encode(const Setting& setting);
+// Errors: invalid (a key of no kind that this version knows), corrupt.
+Result<Setting> decode(std::string_view key, std::string_view text);
+
+}  // namespace penstock::registry

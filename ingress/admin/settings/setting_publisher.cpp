@@ -1,0 +1,98 @@
+#include "ingress/admin/settings/setting_publisher.h"
+
+#include "common/observe/log.h"
+#include "common/registry/sealed.h"
+
+namespace penstock {
+namespace {
+
+constexpr std::size_t kPageRows = 500;
+// Clocks of several admins differ, and a row is stamped before it is committed.
+constexpr Milliseconds kOverlap{60'000};
+
+// The table in the order in which its rows were changed.
+constexpr Table by_change() {
+  Table table = table_of<SettingRow>();
+  table.newest_first = "updated_at";
+  table.indexes = {};
+  return table;
+}
+constexpr Table kSettingsByChange = by_change();
+
+}  // namespace
+
+Status SettingPublisher::look() {
+  TRY_STATUS(options_.table_is_filled());
+  const Timestamp now = ports_.clock.now();
+  const Milliseconds uptime = ports_.clock.uptime();
+  const bool whole = !whole_at_ || uptime >= *whole_at_ + options_.whole_interval;
+  if (whole) {
+    Keys stored;
+    TRY_STATUS(look_since(std::nullopt, &stored));
+    TRY_STATUS(look_for_unknown(stored));
+    whole_at_ = uptime;
+  } else {
+    TRY_STATUS(look_since(*looked_at_ - kOverlap, nullptr));
+  }
+  looked_at_ = now;
+  return ok();
+}
+
+Status SettingPublisher::look_since(std::optional<Timestamp> since, Keys* seen) {
+  ListQuery query;
+  query.since = since;
+  query.order = ListOrder::oldest_first;
+  query.limit = kPageRows;
+  for (;;) {
+    TRY(const auto rows, ports_.store.list(kSettingsByChange, query));
+    for (const auto& row : rows) {
+      TRY_STATUS(look_at(row));
+      if (seen != nullptr) seen->insert(std::get<std::string>(row.cells.front()));
+    }
+    if (rows.size() < kPageRows) return ok();
+    query.after = {rows.back().stamp.updated_at, std::get<std::string>(rows.back().cells.front())};
+  }
+}
+
+Status SettingPublisher::look_at(const Row& stored) {
+  TRY(const auto row, from_row<SettingRow>(stored));
+  TRY(const auto setting, registry::open_setting(ports_.sealer, row.key, row.sealed));
+  const auto in_log = ports_.table.current().revision_of(row.key);
+  if (in_log == setting.revision) return ok();
+  if (in_log && *in_log > setting.revision) {
+    TRY(const auto later, ports_.table.current().setting_of(row.key));
+    return take_setting(ports_, row.key, later);
+  }
+  if (ports_.clock.now() < stored.stamp.updated_at + options_.grace) return ok();
+  log::info("setting published anew", {{"setting", row.key}});
+  return publish_setting(ports_, row.key);
+}
+
+// What the log knows and the store has never heard of.
+Status SettingPublisher::look_for_unknown(const Keys& stored) {
+  std::vector<std::string> unknown;
+  ports_.table.current().for_each_key([&](std::string key) {
+    if (!stored.contains(key)) unknown.push_back(std::move(key));
+  });
+  for (const auto& key : unknown) {
+    TRY(const auto setting, ports_.table.current().setting_of(key));
+    log::warn("setting taken into the store, which had never heard of it", {{"setting", key}});
+    TRY_STATUS(take_setting(ports_, key, setting));
+  }
+  return ok();
+}
+
+SettingUpkeep::SettingUpkeep(SettingPublisherOptions options, const SettingPorts& ports)
+    : publisher_(options, ports), periodic_(options.interval, [this] { work(); }) {}
+
+void SettingUpkeep::work() {
+  const auto looked = publisher_.look();
+  if (std::exchange(failing_, !looked) == !looked) return;
+  if (looked)
+    log::info("settings of store and log are compared again", {});
+  else
+    log::warn("settings of store and log cannot be compared now",
+              {{"code", to_string(looked.error().code)}, {"detail", looked.error().detail}});
+}
+
+}  // namespace penstock

@@ -1,0 +1,132 @@
+#include "ingress/admin/settings/setting_writer.h"
+
+#include <algorithm>
+
+#include "common/crypto/crypto.h"
+#include "common/ports/append_and_wait.h"
+#include "common/registry/sealed.h"
+#include "workers/domain/outbound/outbound.h"
+
+namespace penstock {
+namespace {
+
+constexpr int kConflictTriesMax = 10;
+
+struct LoadedSetting {
+  SettingRow row;
+  registry::Setting setting;  // revision 0: there has been none
+  std::int64_t rev = 0;
+  RowStamp stamp;
+};
+
+Result<LoadedSetting> loaded(const SettingPorts& ports, const std::string& key,
+                             const std::vector<Row>& rows) {
+  LoadedSetting loaded;
+  loaded.row.key = key;
+  if (rows.empty()) return loaded;
+  TRY(loaded.row, from_row<SettingRow>(rows.front()));
+  TRY(loaded.setting, registry::open_setting(ports.sealer, key, loaded.row.sealed));
+  loaded.rev = rows.front().rev;
+  loaded.stamp = rows.front().stamp;
+  return loaded;
+}
+
+// Later than the last one, also where another copy of the store went on, or a clock goes back.
+registry::Revision next_revision(const registry::Setting& last, Timestamp now) {
+  return {std::max(last.revision.value + 1, to_unix_ms(now))};
+}
+
+Row audit_row(const SettingChange& change, Timestamp now) {
+  const AuditRow row{crypto::uuid_v7(now), now, change.who, change.action, change.subject, change.detail};
+  return {to_cells(row), 0, {now, now, {}}};
+}
+
+// What a setting is to become, given what it is; nullopt leaves it.
+using NextSetting = std::function<Result<std::optional<registry::Setting>>(const registry::Setting& now)>;
+
+Result<registry::Setting> replace_once(const SettingPorts& ports, const SettingChange& change,
+                                       const NextSetting& next) {
+  TRY(auto transaction, ports.store.begin());
+  const TableKeys wanted[] = {{&table_of<SettingRow>(), {change.key}}};
+  TRY(const auto answered, transaction->load(wanted));
+  TRY(auto known, loaded(ports, change.key, answered.front().rows));
+  TRY(const auto setting, next(known.setting));
+  if (!setting) return std::move(known.setting);
+  if (setting->value || known.rev == 0)
+    known.row.listed_under = list_name(change.key.substr(0, change.key.find('/')), org_of(*setting));
+  known.row.deleted = !setting->value;
+  known.row.sealed = registry::seal_setting(ports.sealer, change.key, *setting);
+  const Timestamp now = ports.clock.now();
+  const Timestamp created = known.rev == 0 ? now : known.stamp.created_at;
+  const TableRows changes[] = {
+      {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}},
+      {&table_of<AuditRow>(), {audit_row(change, now)}}};
+  TRY_STATUS(transaction->commit(changes));
+  return *setting;
+}
+
+Result<registry::Setting> replace(const SettingPorts& ports, const SettingChange& change,
+                                  const NextSetting& next) {
+  auto written = replace_once(ports, change, next);
+  for (int tries = 1; !written && written.error().code == ErrorCode::conflict && tries < kConflictTriesMax;
+       ++tries)
+    written = replace_once(ports, change, next);
+  return written;
+}
+
+}  // namespace
+
+std::string org_of(const registry::Setting& setting) {
+  if (!setting.value) return std::string(kDefaultOrg);
+  return std::visit(
+      [](const auto& known) {
+        if constexpr (requires { known.org; })
+          return known.org;
+        else
+          return std::string(kDefaultOrg);
+      },
+      *setting.value);
+}
+
+std::string list_name(std::string_view kind, std::string_view org) {
+  return std::string(kind).append("@").append(org);
+}
+
+Result<std::optional<StoredSetting>> read_setting(const SettingPorts& ports, const std::string& key) {
+  TRY(const auto rows, ports.store.read(table_of<SettingRow>(), std::vector{key}));
+  TRY(auto known, loaded(ports, key, rows));
+  if (!known.setting.value) return std::optional<StoredSetting>();
+  return std::optional(StoredSetting{*std::move(known.setting.value), std::move(known.stamp)});
+}
+
+Result<registry::Revision> store_setting(const SettingPorts& ports, const SettingChange& change,
+                                         const NextValue& next) {
+  TRY(const auto written,
+      replace(ports, change, [&](const registry::Setting& now) -> Result<std::optional<registry::Setting>> {
+        TRY(auto value, next(now.value));
+        return std::optional(registry::Setting{next_revision(now, ports.clock.now()), std::move(value)});
+      }));
+  return written.revision;
+}
+
+Status take_setting(const SettingPorts& ports, const std::string& key, const registry::Setting& later) {
+  const SettingChange change{key, "penstock", "restore", key, "{}"};
+  TRY_STATUS(
+      replace(ports, change, [&](const registry::Setting& now) -> Result<std::optional<registry::Setting>> {
+        if (now.revision >= later.revision) return std::optional<registry::Setting>();
+        return std::optional(later);
+      }));
+  return ok();
+}
+
+Status publish_setting(const SettingPorts& ports, const std::string& key) {
+  TRY(const auto rows, ports.store.read(table_of<SettingRow>(), std::vector{key}));
+  if (rows.empty()) return ok();
+  TRY(auto row, from_row<SettingRow>(rows.front()));
+  const auto record = [&](std::size_t) {
+    return Record{std::string(registry::kSettingsTopic), key, std::move(row.sealed), {}};
+  };
+  return append_and_wait(ports.log, 1, record, ports.publish_deadline);
+}
+
+}  // namespace penstock
