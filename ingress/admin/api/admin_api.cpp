@@ -6,11 +6,14 @@
 #include "common/core/check.h"
 #include "common/crypto/crypto.h"
 #include "common/http/probes/probes.h"
+#include "common/registry/api_key.h"
 #include "ingress/admin/api/resources.h"
 #include "schemas/embedded.h"
 
 namespace penstock {
 namespace {
+
+using admin::Needs;
 
 // What a handler waits for.
 enum class Asks { store, store_and_log, log };
@@ -20,6 +23,7 @@ struct Endpoint {
   std::string_view pattern;
   std::string_view name;
   admin::Answer* answer;
+  Needs needs = Needs::org_read;
   Asks asks = Asks::store;
   Milliseconds answer_deadline{};  // where the options' is too short
 };
@@ -33,7 +37,8 @@ constexpr Endpoint kEndpoints[] = {
     {"GET", "/v1/fulfillments", "fulfillments", admin::list_fulfillments},
     {"GET", "/v1/wallets/{userId}", "wallets", admin::get_wallet},
     {"GET", "/v1/wallets/{userId}/entries", "wallet_entries", admin::list_wallet_entries},
-    {"GET", "/v1/ledger/check", "ledger_check", admin::check_ledger, Asks::store, kLedgerDeadline},
+    {"GET", "/v1/ledger/check", "ledger_check", admin::check_ledger, Needs::platform_read, Asks::store,
+     kLedgerDeadline},
     {"GET", "/v1/subscriptions", "subscriptions", admin::list_subscriptions},
     {"GET", "/v1/subscriptions/{id}", "subscriptions", admin::get_subscription},
     {"GET", "/v1/profiles/{userId}", "profiles", admin::get_profile},
@@ -42,28 +47,28 @@ constexpr Endpoint kEndpoints[] = {
     {"GET", "/v1/payouts", "payouts", admin::list_payouts},
     {"GET", "/v1/payouts/{id}", "payouts", admin::get_payout},
     {"GET", "/v1/session-payments/{id}", "session_payments", admin::get_session_payment},
-    {"PUT", "/v1/session-payments/{id}", "session_payments", admin::put_session_payment},
-    {"GET", "/v1/alerts", "alerts", admin::list_alerts},
-    {"GET", "/v1/events", "events", admin::list_events},
-    {"GET", "/v1/events/{key}", "event", admin::get_event, Asks::store_and_log},
-    {"GET", "/v1/parked", "parked", admin::list_parked},
-    {"GET", "/v1/pools", "pools", admin::list_pools, Asks::log},
+    {"PUT", "/v1/session-payments/{id}", "session_payments", admin::put_session_payment, Needs::root},
+    {"GET", "/v1/alerts", "alerts", admin::list_alerts, Needs::platform_read},
+    {"GET", "/v1/events", "events", admin::list_events, Needs::platform_read},
+    {"GET", "/v1/events/{key}", "event", admin::get_event, Needs::platform_read, Asks::store_and_log},
+    {"GET", "/v1/parked", "parked", admin::list_parked, Needs::platform_read},
+    {"GET", "/v1/pools", "pools", admin::list_pools, Needs::platform_read, Asks::log},
+    {"GET", "/v1/partners", "partners", admin::list_partners},
+    {"GET", "/v1/partners/{name}", "partners", admin::get_partner},
+    {"PUT", "/v1/partners/{name}", "partners", admin::put_partner, Needs::root, Asks::store_and_log},
+    {"DELETE", "/v1/partners/{name}", "partners", admin::delete_partner, Needs::root, Asks::store_and_log},
+    {"GET", "/v1/apps", "apps", admin::list_apps, Needs::platform_read},
+    {"GET", "/v1/apps/{slug}", "apps", admin::get_app, Needs::platform_read},
+    {"PUT", "/v1/apps/{slug}", "apps", admin::put_app, Needs::root, Asks::store_and_log},
+    {"DELETE", "/v1/apps/{slug}", "apps", admin::delete_app, Needs::root, Asks::store_and_log},
+    {"GET", "/v1/api-keys", "api_keys", admin::list_api_keys},
+    {"POST", "/v1/api-keys", "api_keys", admin::post_api_key, Needs::root, Asks::store_and_log},
+    {"DELETE", "/v1/api-keys/{id}", "api_keys", admin::delete_api_key, Needs::root, Asks::store_and_log},
+    {"GET", "/v1/bans/{provider}/{subject}", "bans", admin::get_ban, Needs::platform_read},
+    {"PUT", "/v1/bans/{provider}/{subject}", "bans", admin::put_ban, Needs::root, Asks::store_and_log},
+    {"DELETE", "/v1/bans/{provider}/{subject}", "bans", admin::delete_ban, Needs::root, Asks::store_and_log},
+    {"GET", "/v1/audit", "audit", admin::list_audit, Needs::platform_read},
 };
-
-http::Response unauthorized() {
-  http::Response response = http::problem(401, "unauthorized", "a valid bearer token is required");
-  response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"penstock\"");
-  return response;
-}
-
-// The token of `Authorization: Bearer …` (RFC 6750); empty when there is none, or more than one field.
-std::string_view bearer_token(const http::Request& request) {
-  constexpr std::string_view kScheme = "Bearer ";
-  const auto fields = request.head.field_values("Authorization");
-  if (fields.size() != 1 || fields.front().size() < kScheme.size()) return {};
-  if (!http::equal_ignoring_case(fields.front().substr(0, kScheme.size()), kScheme)) return {};
-  return fields.front().substr(kScheme.size());
-}
 
 admin::PoolWatchOptions watch_options(const AdminOptions& options) {
   admin::PoolWatchOptions watch;
@@ -90,7 +95,7 @@ http::Route document(const char* path, std::string_view name, const http::Respon
 }  // namespace
 
 struct AdminApi::Impl {
-  Impl(const AdminPorts& ports, AdminOptions options)
+  Impl(const AdminPorts& ports, const SettingPorts& settings, AdminOptions options)
       : token(std::move(options.token)),
         pools(ports.log, ports.clock, ports.metrics, watch_options(options)),
         context{ports.store,
@@ -98,6 +103,7 @@ struct AdminApi::Impl {
                 ports.log,
                 ports.clock,
                 pools,
+                settings,
                 std::move(options.store_address),
                 std::move(options.log_address)},
         probes({.serve_metrics = true, .name_causes = true}, ports.readiness, ports.metrics),
@@ -107,18 +113,37 @@ struct AdminApi::Impl {
     CHECK(!token.empty());
   }
 
-  http::Response answer(const Endpoint& endpoint, const http::Request& request) const {
+  http::Response answer(const Endpoint& endpoint, const admin::Request& request) const {
     auto answered = endpoint.answer(context, request);
     if (answered) return std::move(answered).value();
     return admin::failure_response(request, context.store_address, answered.error());
   }
 
+  http::Response answer(const Endpoint& endpoint, admin::Principal principal, http::Request&& request) const {
+    auto org = admin::authorize(request, principal, endpoint.needs);
+    if (auto* refusal = std::get_if<http::Response>(&org)) return std::move(*refusal);
+    return answer(endpoint, admin::Request(std::move(request), std::move(principal),
+                                           std::get<std::string>(std::move(org))));
+  }
+
+  http::Response answer_key(const Endpoint& endpoint, http::Request&& request) const {
+    auto holder = admin::holder_of(context.settings, admin::bearer_token(request));
+    if (!holder) return admin::failure_response(request, context.store_address, holder.error());
+    if (!holder.value()) return admin::unauthorized();
+    return answer(endpoint, *std::move(holder).value(), std::move(request));
+  }
+
   void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
-    if (!crypto::constant_time_equal(bearer_token(request), token)) return responder.send(unauthorized());
-    auto& pool = endpoint.asks == Asks::log ? log_tasks : tasks;
-    const bool taken = pool.submit([this, &endpoint, request = std::move(request), responder] {
-      responder.send(answer(endpoint, request));
-    });
+    const bool root = crypto::constant_time_equal(admin::bearer_token(request), token);
+    if (!root && !registry::parse_api_key(admin::bearer_token(request)))
+      return responder.send(admin::unauthorized());
+    // Who holds a key, the store says.
+    auto& pool = root && endpoint.asks == Asks::log ? log_tasks : tasks;
+    const bool taken =
+        pool.submit([this, root, &endpoint, request = std::move(request), responder]() mutable {
+          responder.send(root ? answer(endpoint, admin::Principal{}, std::move(request))
+                              : answer_key(endpoint, std::move(request)));
+        });
     if (!taken) responder.send_constant(busy);
   }
 
@@ -163,7 +188,9 @@ struct AdminApi::Impl {
 };
 
 AdminApi::AdminApi(const AdminPorts& ports, AdminOptions options)
-    : impl_(std::make_unique<Impl>(ports, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(
+          ports, SettingPorts{ports.store, ports.sink, ports.sealer, ports.registry, ports.clock},
+          std::move(options))) {}
 
 AdminApi::~AdminApi() = default;
 

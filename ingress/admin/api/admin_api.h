@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "common/core/time.h"
+#include "common/crypto/sealer.h"
 #include "common/http/probes/readiness.h"
 #include "common/http/server/server.h"
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
+#include "common/ports/event_sink.h"
 #include "common/ports/event_source.h"
 #include "common/ports/ledger_audit.h"
 #include "common/ports/store.h"
+#include "common/registry/table.h"
 
 namespace penstock {
 
@@ -23,6 +26,9 @@ struct AdminPorts {
   Store& store;
   LedgerAudit& ledger;
   EventSource& log;
+  EventSink& sink;  // of the same log
+  const crypto::Sealer& sealer;
+  const registry::Table& registry;  // this process's
   const Clock& clock;
   Metrics& metrics;
   Readiness& readiness;  // for /readyz

@@ -61,7 +61,7 @@ Result<http::Response> show_session_payment(Store& store, const std::string& id,
 
 }  // namespace
 
-Result<http::Response> get_account(const Context& context, const http::Request& request) {
+Result<http::Response> get_account(const Context& context, const Request& request) {
   QueryReader in(request);
   const AskedScope asked{in.boolean("livemode"), {}};
   if (auto refusal = in.refusal()) return *std::move(refusal);
@@ -70,7 +70,7 @@ Result<http::Response> get_account(const Context& context, const http::Request& 
   return found ? resource_response(account_view(found->row), found->stamp) : not_found("account");
 }
 
-Result<http::Response> get_payout(const Context& context, const http::Request& request) {
+Result<http::Response> get_payout(const Context& context, const Request& request) {
   QueryReader in(request);
   const AskedScope asked = asked_scope(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
@@ -79,14 +79,14 @@ Result<http::Response> get_payout(const Context& context, const http::Request& r
   return found ? resource_response(payout_view(found->row), found->stamp) : not_found("payout");
 }
 
-Result<http::Response> get_session_payment(const Context& context, const http::Request& request) {
+Result<http::Response> get_session_payment(const Context& context, const Request& request) {
   QueryReader in(request);
   const auto livemode = in.boolean("livemode");
   if (auto refusal = in.refusal()) return *std::move(refusal);
   return show_session_payment(context.store, std::string(request.parameter("id")), livemode);
 }
 
-Result<http::Response> put_session_payment(const Context& context, const http::Request& request) {
+Result<http::Response> put_session_payment(const Context& context, const Request& request) {
   QueryReader query(request);
   if (auto refusal = query.refusal()) return *std::move(refusal);
   BodyReader in(request);

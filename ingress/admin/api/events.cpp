@@ -177,7 +177,7 @@ Result<http::Response> show_event(const Context& context, const http::Request& r
 
 }  // namespace
 
-Result<http::Response> list_events(const Context& context, const http::Request& request) {
+Result<http::Response> list_events(const Context& context, const Request& request) {
   ListQuery query;
   QueryReader in(request);
   in.filter("type", query);
@@ -194,7 +194,7 @@ Result<http::Response> list_events(const Context& context, const http::Request& 
   return page_response(page, encode_event);
 }
 
-Result<http::Response> get_event(const Context& context, const http::Request& request) {
+Result<http::Response> get_event(const Context& context, const Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY(const auto events, events_named(context.store, std::string(request.parameter("key"))));
@@ -203,7 +203,7 @@ Result<http::Response> get_event(const Context& context, const http::Request& re
   return show_event(context, request, events.front());
 }
 
-Result<http::Response> list_parked(const Context& context, const http::Request& request) {
+Result<http::Response> list_parked(const Context& context, const Request& request) {
   ListQuery query;
   query.filters = {{"outcome", std::string(to_string(Outcome::parked))}};
   QueryReader in(request);
@@ -216,7 +216,7 @@ Result<http::Response> list_parked(const Context& context, const http::Request& 
   return page_response(page, encode_parked);
 }
 
-Result<http::Response> list_alerts(const Context& context, const http::Request& request) {
+Result<http::Response> list_alerts(const Context& context, const Request& request) {
   ListQuery query;
   QueryReader in(request);
   in.filter("kind", query);

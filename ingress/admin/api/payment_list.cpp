@@ -256,7 +256,7 @@ std::vector<Way> streams_of(const std::vector<NamedWay>& ways) {
 
 }  // namespace
 
-Result<http::Response> list_payments(const Context& context, const http::Request& request) {
+Result<http::Response> list_payments(const Context& context, const Request& request) {
   QueryReader in(request);
   const Asked asked = read_asked_payments(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);

@@ -74,7 +74,7 @@ void encode_fulfillment(json::Writer& out, const Stored<Fulfillment>& stored, co
 
 }  // namespace
 
-Result<http::Response> get_payment(const Context& context, const http::Request& request) {
+Result<http::Response> get_payment(const Context& context, const Request& request) {
   QueryReader in(request);
   const AskedScope asked = asked_scope(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
@@ -82,7 +82,7 @@ Result<http::Response> get_payment(const Context& context, const http::Request& 
   return found ? resource_response(found->payment, found->stamp) : not_found("payment");
 }
 
-Result<http::Response> list_fulfillments(const Context& context, const http::Request& request) {
+Result<http::Response> list_fulfillments(const Context& context, const Request& request) {
   ListQuery query;
   QueryReader in(request);
   const auto payment = in.text("payment");

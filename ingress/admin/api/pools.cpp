@@ -28,7 +28,7 @@ void encode_pool(json::Writer& out, const PoolState& pool) {
 
 }  // namespace
 
-Result<http::Response> list_pools(const Context& context, const http::Request& request) {
+Result<http::Response> list_pools(const Context& context, const Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   const auto pools = context.pools.states();

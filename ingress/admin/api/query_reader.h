@@ -49,7 +49,7 @@ class QueryReader {
   ListOrder order();
 
   const http::Request& request_;
-  std::vector<std::string> known_;
+  std::vector<std::string> known_{"org"};  // is read before any handler is asked: principal.h
   std::optional<Cursor> cursor_;
   FieldProblems problems_;
 };

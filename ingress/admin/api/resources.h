@@ -12,6 +12,7 @@
 #include "common/ports/ledger_audit.h"
 #include "common/ports/store.h"
 #include "ingress/admin/api/pool_watch.h"
+#include "ingress/admin/api/principal.h"
 
 namespace penstock::admin {
 
@@ -22,13 +23,14 @@ struct Context {
   EventSource& log;
   const Clock& clock;
   PoolWatch& pools;
+  SettingPorts settings;
   std::string store_address;  // for messages
   std::string log_address;
 };
 
 // What the client did wrong is a Response; an Error is the store's, and becomes a failure_response(). Where
 // the log fails, a handler answers with that itself.
-using Answer = Result<http::Response>(const Context&, const http::Request&);
+using Answer = Result<http::Response>(const Context&, const Request&);
 
 // 500 or 503, which names the part at `address` and not the detail: that is logged.
 http::Response failure_response(const http::Request& request, std::string_view address, const Error& error);
@@ -55,6 +57,21 @@ Answer list_events;  // events.cpp
 Answer get_event;
 Answer list_parked;
 Answer list_alerts;
-Answer list_pools;  // pools.cpp
+Answer list_pools;     // pools.cpp
+Answer list_partners;  // settings.cpp
+Answer get_partner;
+Answer put_partner;
+Answer delete_partner;
+Answer list_apps;
+Answer get_app;
+Answer put_app;
+Answer delete_app;
+Answer list_api_keys;
+Answer post_api_key;
+Answer delete_api_key;
+Answer get_ban;
+Answer put_ban;
+Answer delete_ban;
+Answer list_audit;  // audit.cpp
 
 }  // namespace penstock::admin

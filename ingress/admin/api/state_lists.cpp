@@ -90,7 +90,7 @@ class SubscriptionFinder {
 
 }  // namespace
 
-Result<http::Response> list_subscriptions(const Context& context, const http::Request& request) {
+Result<http::Response> list_subscriptions(const Context& context, const Request& request) {
   ListQuery query;
   QueryReader in(request);
   const auto user = in.text("user");
@@ -110,7 +110,7 @@ Result<http::Response> list_subscriptions(const Context& context, const http::Re
       page, [](json::Writer& out, const auto& each) { encode_resource(out, each.row, each.stamp); });
 }
 
-Result<http::Response> list_payouts(const Context& context, const http::Request& request) {
+Result<http::Response> list_payouts(const Context& context, const Request& request) {
   ListQuery query;
   QueryReader in(request);
   in.filter("account", query);
@@ -124,7 +124,7 @@ Result<http::Response> list_payouts(const Context& context, const http::Request&
   });
 }
 
-Result<http::Response> list_accounts(const Context& context, const http::Request& request) {
+Result<http::Response> list_accounts(const Context& context, const Request& request) {
   ListQuery query;
   QueryReader in(request);
   if (auto user = in.text("user")) query.filters.push_back({"user_id", *std::move(user)});

@@ -65,7 +65,7 @@ class ProfileSearch {
 
 }  // namespace
 
-Result<http::Response> get_subscription(const Context& context, const http::Request& request) {
+Result<http::Response> get_subscription(const Context& context, const Request& request) {
   QueryReader in(request);
   const AskedScope asked = asked_scope(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
@@ -76,7 +76,7 @@ Result<http::Response> get_subscription(const Context& context, const http::Requ
   return resource_response(subscription_view(found->row, user), found->stamp);
 }
 
-Result<http::Response> get_profile(const Context& context, const http::Request& request) {
+Result<http::Response> get_profile(const Context& context, const Request& request) {
   QueryReader in(request);
   const auto asked = in.boolean("livemode");
   if (auto refusal = in.refusal()) return *std::move(refusal);

@@ -42,7 +42,7 @@ Result<std::vector<Stored<Wallet>>> wallets_of(Store& store, std::string_view us
   return wallets;
 }
 
-Result<http::Response> get_wallet(const Context& context, const http::Request& request) {
+Result<http::Response> get_wallet(const Context& context, const Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY(const auto wallets, wallets_of(context.store, request.parameter("userId")));
@@ -62,7 +62,7 @@ Result<http::Response> get_wallet(const Context& context, const http::Request& r
   return json_response(std::move(out));
 }
 
-Result<http::Response> list_wallet_entries(const Context& context, const http::Request& request) {
+Result<http::Response> list_wallet_entries(const Context& context, const Request& request) {
   ListQuery query;
   query.filters = {{"user_id", std::string(request.parameter("userId"))}};
   QueryReader in(request);
@@ -73,7 +73,7 @@ Result<http::Response> list_wallet_entries(const Context& context, const http::R
   return page_response(page, encode_entry);
 }
 
-Result<http::Response> check_ledger(const Context& context, const http::Request& request) {
+Result<http::Response> check_ledger(const Context& context, const Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY(const auto check, context.ledger.check_ledger());

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "common/core/org.h"
 #include "common/crypto/crypto.h"
 #include "common/ports/append_and_wait.h"
 #include "common/registry/sealed.h"
-#include "workers/domain/outbound/outbound.h"
 
 namespace penstock {
 namespace {

@@ -4,12 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/org.h"
 #include "workers/domain/state/view.h"
 
 namespace penstock {
-
-// Events of the platform's own Stripe endpoint belong to this org.
-inline constexpr std::string_view kDefaultOrg = "default";
 
 // The id of an outbound event: a UUIDv5 (RFC 4122) of its type and cause, the same on every redelivery and
 // replay. `cause` is an effect key ("payment.succeeded of pi_1") or an event key.

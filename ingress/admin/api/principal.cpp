@@ -1,0 +1,80 @@
+#include "ingress/admin/api/principal.h"
+
+#include <algorithm>
+
+#include "common/core/check.h"
+#include "common/core/org.h"
+#include "common/registry/api_key.h"
+#include "ingress/admin/api/field_problems.h"
+
+namespace penstock::admin {
+namespace {
+
+http::Response forbidden(std::string why) { return http::problem(403, "forbidden", std::move(why)); }
+
+// Which scope a key must have; nullopt: none would do.
+std::optional<std::string_view> scope_for(Needs needs) {
+  switch (needs) {
+    case Needs::root:
+      return std::nullopt;
+    case Needs::platform_read:
+    case Needs::org_read:
+      return "admin:read";
+    case Needs::org_webhooks:
+      return "webhooks:manage";
+  }
+  CHECK(false);
+}
+
+std::string_view org_asked_for(const http::Request& request) {
+  if (const auto in_path = request.parameter("org"); !in_path.empty()) return in_path;
+  if (const auto in_query = request.query("org")) return *in_query;
+  return request.header("X-Org-Id").value_or("");
+}
+
+}  // namespace
+
+http::Response unauthorized() {
+  http::Response response = http::problem(401, "unauthorized", "a valid bearer token is required");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"penstock\"");
+  return response;
+}
+
+std::string_view bearer_token(const http::Request& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto fields = request.head.field_values("Authorization");
+  if (fields.size() != 1 || fields.front().size() < kScheme.size()) return {};
+  if (!http::equal_ignoring_case(fields.front().substr(0, kScheme.size()), kScheme)) return {};
+  return fields.front().substr(kScheme.size());
+}
+
+Result<std::optional<Principal>> holder_of(const SettingPorts& settings, std::string_view api_key) {
+  const auto parts = registry::parse_api_key(api_key);
+  if (!parts) return std::optional<Principal>();
+  TRY(const auto stored, read_setting(settings, registry::make_key<registry::ApiKey>(parts->id)));
+  if (!stored) return std::optional<Principal>();
+  const auto& key = std::get<registry::ApiKey>(stored->value);
+  if (!registry::is_secret_of(key, parts->secret)) return std::optional<Principal>();
+  return std::optional(Principal{"key:" + std::string(parts->id), false, key.org, key.scopes});
+}
+
+std::variant<std::string, http::Response> authorize(const http::Request& request, const Principal& principal,
+                                                    Needs needs) {
+  const std::string asked(org_asked_for(request));
+  if (!asked.empty() && !is_org_name(asked)) {
+    FieldProblems problems;
+    problems.refuse("org", kOrgNameRule);
+    return *problems.refusal();
+  }
+  if (principal.root) return asked.empty() ? std::string(kDefaultOrg) : asked;
+  const auto scope = scope_for(needs);
+  if (!scope) return forbidden("only the root token may do this");
+  if (std::find(principal.scopes.begin(), principal.scopes.end(), *scope) == principal.scopes.end())
+    return forbidden("the key lacks the scope " + std::string(*scope));
+  if (!asked.empty() && asked != principal.org) return forbidden("the key is of another org");
+  if (needs == Needs::platform_read && principal.org != kDefaultOrg)
+    return forbidden("only a key of the default org may read this");
+  return principal.org;
+}
+
+}  // namespace penstock::admin
