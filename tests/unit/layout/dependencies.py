@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-PURE_FOLDERS = ("common/core", "workers/domain")
+PURE_FOLDERS = ("common/core", "common/net", "workers/domain")
 
 # What pure code must not reach, whoever includes it.
 IMPURE_HEADERS = re.compile(
@@ -26,6 +26,7 @@ IMPURE_SYMBOLS = re.compile(
 THIRD_PARTY = {
     "/librdkafka/": ("common/adapters/kafka",),
     "/hiredis/": ("common/adapters/redis",),
+    "/curl/": ("common/adapters/curl",),
     "/jemalloc/": ("common/process",),
     "/libpq-fe.h": ("common/adapters/postgres",),
     "/sqlite3.h": ("common/adapters/sqlite",),
@@ -45,12 +46,13 @@ REACHES = {
     "common/async": ("common/core",),
     "common/crypto": ("common/core",),
     "common/json": ("common/core",),
+    "common/net": ("common/core",),
     "common/process": ("common/core",),
     "common/observe": ("common/json",),
     "common/catalogue": ("common/json",),
     "common/ports": ("common/observe",),
-    "common/config": ("common/crypto", "common/observe"),
-    "common/adapters": ("common/ports", "schemas"),
+    "common/config": ("common/crypto", "common/net", "common/observe"),
+    "common/adapters": ("common/net", "common/ports", "schemas"),
     "common/http/server": ("common/crypto", "common/observe"),
     "common/http/probes": ("common/http/server",),
     "common/http/listeners": ("common/config", "common/http/probes"),
