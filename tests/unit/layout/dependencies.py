@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-PURE_FOLDERS = ("common/core", "workers/domain")
+PURE_FOLDERS = ("common/core", "common/net", "workers/domain")
 
 # What pure code must not reach, whoever includes it.
 IMPURE_HEADERS = re.compile(
@@ -26,6 +26,7 @@ IMPURE_SYMBOLS = re.compile(
 THIRD_PARTY = {
     "/librdkafka/": ("common/adapters/kafka",),
     "/hiredis/": ("common/adapters/redis",),
+    "/curl/": ("common/adapters/curl",),
     "/jemalloc/": ("common/process",),
     "/libpq-fe.h": ("common/adapters/postgres",),
     "/sqlite3.h": ("common/adapters/sqlite",),
@@ -46,6 +47,7 @@ REACHES = {
     "common/crypto": ("common/core",),
     "common/json": ("common/core",),
     "common/files": ("common/core",),
+    "common/net": ("common/core",),
     "common/process": ("common/core",),
     "common/observe": ("common/json",),
     "common/catalogue": ("common/json",),
@@ -53,6 +55,8 @@ REACHES = {
     "common/config": ("common/crypto", "common/files", "common/observe"),
     "common/registry": ("common/async", "common/crypto", "common/files", "common/ports"),
     "common/adapters": ("common/ports", "schemas"),
+    "common/config": ("common/crypto", "common/net", "common/observe"),
+    "common/adapters": ("common/net", "common/ports", "schemas"),
     "common/http/server": ("common/crypto", "common/observe"),
     "common/http/probes": ("common/http/server",),
     "common/http/listeners": ("common/config", "common/http/probes"),
