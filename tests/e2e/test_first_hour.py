@@ -1,5 +1,8 @@
 """The first hour of a new user: `penstock send`, and what the programs say to mistakes that are easily made."""
 
+import base64
+import hashlib
+import hmac
 import http.server
 import json
 import os
@@ -160,6 +163,9 @@ class Send(unittest.TestCase):
                                 (("payout.paid", "--to", "https://127.0.0.1/"), "plain HTTP"),
                                 (("payout.paid", "--count", "0"), "--count"),
                                 (("payout.paid", "--secret-file", "/nonexistent/secret"), "/nonexistent/secret"),
+                                (("payout.paid", "--scheme", "hmac"), "x-signature, standard-webhooks"),
+                                (("payout.paid", "--scheme", "github"), "--secret-file FILE"),
+                                (("payout.paid", "--partner", "acme"), "--scheme NAME"),
                                 (("payout.paid", "--nonsense"), "--nonsense")):
             done = self.send(*arguments)
             self.assertEqual(done.returncode, 2, done)
@@ -167,33 +173,78 @@ class Send(unittest.TestCase):
         self.assertEqual(len(self.penstock.admin.all("/v1/events")), before)
 
 
-class SendElsewhere(unittest.TestCase):
-    def test_stripes_own_library_takes_what_it_sends(self):
-        received = []
+class Receiver:
+    """Somebody else's HTTP server, which takes whatever comes."""
 
-        class Receiver(http.server.BaseHTTPRequestHandler):
+    def __enter__(self) -> "Receiver":
+        received = self.received = []  # (path, body, headers)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                received.append((self.path, body, self.headers["Stripe-Signature"]))
+                received.append((self.path, body, self.headers))
                 self.send_response(204)
                 self.end_headers()
 
             def log_message(self, *_):
                 pass
 
-        with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server, tempfile.TemporaryDirectory() as folder:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
+        self._server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class SendElsewhere(unittest.TestCase):
+    def test_stripes_own_library_takes_what_it_sends(self):
+        with Receiver() as receiver, tempfile.TemporaryDirectory() as folder:
             secret = pathlib.Path(folder, "secret")
             secret.write_text(SECRET + "\n")
             done = run_program("penstock", "send", "invoice.paid", "--count", "2", "--secret-file", str(secret), "--to",
-                               f"http://127.0.0.1:{server.server_port}/hooks?x=1")
-            server.shutdown()
-            thread.join()
+                               f"{receiver.url}/hooks?x=1")
         self.assertEqual(done.returncode, 0, done)
-        self.assertEqual([path for path, _, _ in received], ["/hooks?x=1"] * 2)
-        for _, body, signature in received:
-            self.assertEqual(stripe.Webhook.construct_event(body, signature, SECRET)["type"], "invoice.paid")
+        self.assertEqual([path for path, _, _ in receiver.received], ["/hooks?x=1"] * 2)
+        for _, body, headers in receiver.received:
+            event = stripe.Webhook.construct_event(body, headers["Stripe-Signature"], SECRET)
+            self.assertEqual(event["type"], "invoice.paid")
+
+    def test_every_scheme_signs_the_bytes_of_the_file_with_the_key_that_its_secret_stands_for(self):
+        key = b"0123456789abcdef01234567"
+        secret = "whsec_" + base64.b64encode(key).decode()
+        body = b'{"id": "e-17",  "type": "user.created", "data": {"name": "Z\xc3\xbcrich"}}\n'
+
+        def code(key_: bytes, *parts: bytes) -> bytes:
+            return hmac.new(key_, b"".join(parts), hashlib.sha256).digest()
+
+        def by_scheme(headers) -> dict[str, tuple[str, str]]:
+            """What the scheme's header says, and what it should."""
+            stamp = headers.get("webhook-timestamp", "0")
+            return {
+                "x-signature": (headers["X-Signature"], code(secret.encode(), body).hex()),
+                "github": (headers["X-Hub-Signature-256"], "sha256=" + code(secret.encode(), body).hex()),
+                "shopify": (headers["X-Shopify-Hmac-Sha256"], base64.b64encode(code(secret.encode(), body)).decode()),
+                "standard-webhooks": (headers["webhook-signature"], "v1," + base64.b64encode(
+                    code(key, f"e-17.{stamp}.".encode(), body)).decode()),
+            }
+
+        with Receiver() as receiver, tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "event.json")
+            file.write_bytes(body)
+            for scheme in ("x-signature", "github", "shopify", "standard-webhooks"):
+                done = run_program("penstock", "send", str(file), "--scheme", scheme, "--partner", "acme", "--secret", secret,
+                                   "--to", receiver.url)
+                self.assertEqual(done.returncode, 0, done)
+                self.assertIn("/v1/events/partner%2facme:e-17", done.stdout)
+                path, received, headers = receiver.received[-1]
+                self.assertEqual((path, received), ("/v1/webhooks/partners/acme", body))
+                said, expected = by_scheme(headers)[scheme]
+                self.assertEqual(said, expected, scheme)
 
 
 class SendFromTheDataFolder(unittest.TestCase):

@@ -37,7 +37,8 @@ Named names_in(const std::string& body) {
   const auto parsed = json::Document::parse(body);
   if (!parsed) return {};
   const json::Value root = parsed.value().root();
-  const json::Value object = root["data"]["object"];
+  const json::Value data = root["data"];
+  const json::Value object = data["object"].is_object() ? data["object"] : data;
   const auto text = [](json::Value value) { return std::string(value.string().value_or("")); };
   // A dispute shows with the charge that it is about.
   const bool is_dispute = object["object"].string() == "dispute";

@@ -17,10 +17,12 @@ Result<std::string> make_body(const Order& order, Timestamp now);
 struct Named {
   std::string event;
   std::string type;
-  std::string object;     // "payment_intent"
-  std::string object_id;  // under which the object shows: of a dispute, its charge's
+  std::string object;  // "payment_intent"
+  // Under which the object shows: of a dispute, its charge's. A partner's object is all of `data`.
+  std::string object_id;
   std::optional<bool> livemode = {};
-  std::string account = {};  // the connected account's
+  std::string account = {};      // the connected account's
+  std::string scope = "stripe";  // of the event's key; empty: not known
 };
 
 Named names_in(const std::string& body);

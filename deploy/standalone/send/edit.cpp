@@ -121,18 +121,19 @@ bool is_id(std::string_view text) {
          std::any_of(text.begin(), text.end(), digit) && std::all_of(text.begin(), text.end(), plain);
 }
 
-void write_with_new_ids(json::Writer& out, json::Value value, std::string_view salt) {
+// `own` is the event's id, which looks as its sender likes.
+void write_with_new_ids(json::Writer& out, json::Value value, std::string_view own, std::string_view salt) {
   const auto text = value.string();
-  if (text && is_id(*text)) {
+  if (text && (is_id(*text) || (*text == own && !own.empty()))) {
     out.string(std::string(*text).append(salt));
   } else if (value.is_object()) {
     out.begin_object();
     for (json::Value v = value.first(); !v.absent(); v = value.next(v))
-      write_with_new_ids(out.key(v.key()), v, salt);
+      write_with_new_ids(out.key(v.key()), v, own, salt);
     out.end_object();
   } else if (value.is_array()) {
     out.begin_array();
-    for (json::Value v = value.first(); !v.absent(); v = value.next(v)) write_with_new_ids(out, v, salt);
+    for (json::Value v = value.first(); !v.absent(); v = value.next(v)) write_with_new_ids(out, v, own, salt);
     out.end_array();
   } else {
     copy(out, value);
@@ -164,7 +165,8 @@ Result<json::Document> apply(const json::Document& document, const Change& chang
 
 json::Document with_new_ids(const json::Document& document, std::string_view salt) {
   json::Writer out;
-  write_with_new_ids(out, document.root(), salt);
+  const json::Value root = document.root();
+  write_with_new_ids(out, root, root["id"].string().value_or(""), salt);
   auto changed = json::Document::parse(out.text());
   CHECK(changed);
   return std::move(changed).value();

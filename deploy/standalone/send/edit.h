@@ -22,8 +22,9 @@ Result<Change> parse_change(std::string_view argument);
 // are `invalid`, name the pointer and say where it leads nowhere.
 Result<json::Document> apply(const json::Document& document, const Change& change);
 
-// The document with each id of an event, payment, subscription, invoice or payout (evt_…, pi_…, …) made
-// another one by adding `salt`, the same wherever it stands, so that what belonged together still does.
+// The document with its own id, and each id of a payment, subscription, invoice or payout of Stripe's (pi_…,
+// po_…, …), made another one by adding `salt`, the same wherever it stands, so that what belonged together
+// still does.
 // Customers and accounts stay: whose the objects are is what one has a file for.
 json::Document with_new_ids(const json::Document& document, std::string_view salt);
 

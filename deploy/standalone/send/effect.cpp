@@ -6,7 +6,6 @@
 #include <set>
 #include <thread>
 
-#include "common/crypto/crypto.h"
 #include "deploy/standalone/send/http_client.h"
 #include "deploy/standalone/shell.h"
 
@@ -37,33 +36,23 @@ struct Scoped {
 constexpr Scoped kScoped[] = {{"payments", true},  {"subscriptions", true}, {"payouts", true},
                               {"accounts", false}, {"profiles", false},     {"session-payments", false}};
 
-// RFC 3986 §3.3: what may stand in a segment of a path, and in a value of a query.
-std::string segment(std::string_view text) {
-  constexpr std::string_view kPlain = "-._~:@!$()*,;";
-  std::string out;
-  for (const char c : text) {
-    const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (alphanumeric || kPlain.find(c) != std::string_view::npos)
-      out += c;
-    else
-      out.append("%").append(crypto::to_hex({&c, 1}));
-  }
-  return out;
-}
-
 // Leads to the row of the scope that the event has.
 std::string row_path(std::string_view resource, std::string_view id, const Named& sent) {
-  std::string path = "/v1/" + std::string(resource) + "/" + segment(id);
+  std::string path = "/v1/" + std::string(resource) + "/" + path_segment(id);
   const auto* scoped = std::find_if(std::begin(kScoped), std::end(kScoped),
                                     [&](const Scoped& each) { return each.resource == resource; });
   if (scoped == std::end(kScoped)) return path;
   if (sent.livemode) path += *sent.livemode ? "?livemode=true" : "?livemode=false";
   if (scoped->by_account && !sent.account.empty())
-    path += (sent.livemode ? "&account=" : "?account=") + segment(sent.account);
+    path += (sent.livemode ? "&account=" : "?account=") + path_segment(sent.account);
   return path;
 }
 
-std::string event_path(const Named& sent) { return "/v1/events/stripe:" + segment(sent.event); }
+// Without its scope an event is found by its id alone, where only one has that.
+std::string event_path(const Named& sent) {
+  const std::string scope = sent.scope.empty() ? "" : path_segment(sent.scope) + ":";
+  return "/v1/events/" + scope + path_segment(sent.event);
+}
 
 std::vector<std::string> paths_of(const Named& sent) {
   std::vector<std::string> paths;

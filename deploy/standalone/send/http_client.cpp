@@ -8,6 +8,8 @@
 #include <boost/beast/http.hpp>
 #include <optional>
 
+#include "common/crypto/crypto.h"
+
 namespace penstock::send {
 namespace {
 
@@ -104,6 +106,20 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   std::string target(text.substr(end));
   if (!target.starts_with('/')) target.insert(0, 1, '/');
   return HttpUrl{std::move(address).value(), std::move(target)};
+}
+
+// RFC 3986 §3.3 and §3.4.
+std::string path_segment(std::string_view text) {
+  constexpr std::string_view kPlain = "-._~:@!$()*,;";
+  std::string out;
+  for (const char c : text) {
+    const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (alphanumeric || kPlain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out.append("%").append(crypto::to_hex({&c, 1}));
+  }
+  return out;
 }
 
 Result<HttpAnswer> fetch(const HttpRequest& request, Milliseconds deadline) {

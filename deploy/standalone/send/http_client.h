@@ -19,6 +19,9 @@ struct HttpUrl {
 // "http://host[:port][/path]". Errors are `invalid` and say what is wrong with it; https is not spoken.
 Result<HttpUrl> parse_http_url(std::string_view text);
 
+// The text as a segment of a path, or as a value of a query.
+std::string path_segment(std::string_view text);
+
 struct HttpRequest {
   std::string_view method;
   HttpUrl url;

@@ -1,6 +1,7 @@
 #include "deploy/standalone/send/order.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -10,13 +11,17 @@
 #include "common/core/edit_distance.h"
 #include "deploy/standalone/send/examples.h"
 #include "deploy/standalone/shell.h"
+#include "ingress/signatures/schemes.h"
 
 namespace penstock::send {
 namespace {
 
 constexpr const char* kWhat = "TYPE|FILE";
 constexpr const char* kSet = "--set";
+constexpr const char* kScheme = "--scheme";
+constexpr const char* kPartner = "--partner";
 constexpr const char* kTo = "--to";
+constexpr const char* kSecret = "--secret";
 constexpr const char* kSecretFile = "--secret-file";
 constexpr const char* kCount = "--count";
 constexpr const char* kRepeat = "--repeat";
@@ -24,6 +29,10 @@ constexpr const char* kWait = "--wait";
 constexpr const char* kList = "--list";
 
 constexpr int kCountMax = 100'000;
+
+constexpr std::string_view kStripe = "stripe";
+constexpr std::array<std::string_view, 2> kStripePaths{"/v1/webhook/stripe", "/api/webhooks/stripe"};
+constexpr std::string_view kPartnerPaths = "/v1/webhooks/partners/";
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code ec;
@@ -42,7 +51,8 @@ std::vector<std::string> near_types(const std::string& text) {
   return near;
 }
 
-std::string joined(const std::vector<std::string>& texts, std::string_view separator) {
+template <class Texts>
+std::string joined(const Texts& texts, std::string_view separator) {
   std::string all;
   for (const auto& text : texts) all.append(all.empty() ? "" : separator).append(text);
   return all;
@@ -66,25 +76,57 @@ Result<std::optional<std::string>> find_body(const std::string& what) {
   return std::optional(std::move(content));
 }
 
-Result<HttpUrl> find_target(const Invocation& invocation) {
+Result<std::string> find_scheme(const Invocation& invocation) {
+  const auto scheme = invocation.option(kScheme).value_or(std::string(kStripe));
+  const auto names = scheme_names();
+  if (std::find(names.begin(), names.end(), scheme) != names.end()) return scheme;
+  return bad_usage(std::string(kScheme) + ": is not one of " + joined(names, ", "));
+}
+
+// Empty when it is no partner's.
+Result<std::string> find_partner(const Invocation& invocation) {
+  const auto partner = invocation.option(kPartner);
+  if (!partner) return std::string();
+  if (partner->empty()) return bad_usage(std::string(kPartner) + ": names none");
+  if (!invocation.option(kScheme))
+    return bad_usage(std::string(kPartner) + ": say how it signs, with " + kScheme + " NAME: one of " +
+                     joined(scheme_names(), ", "));
+  return *partner;
+}
+
+std::string usual_path(const std::string& partner) {
+  return partner.empty() ? std::string(kStripePaths[0]) : std::string(kPartnerPaths) + path_segment(partner);
+}
+
+// `--to` may be a path of the listener.
+Result<HttpUrl> find_target(const Invocation& invocation, const std::string& partner) {
   const Address listener = reachable(invocation.settings.listen);
-  const auto to = invocation.option(kTo);
-  if (!to && listener.port == 0)
+  const auto to = invocation.option(kTo).value_or("/");
+  const bool is_path = to.starts_with('/');
+  if (is_path && listener.port == 0)
     return bad_usage(
         "PENSTOCK_LISTEN has port 0, so its real address is not known here; say it with --to URL");
-  auto url = parse_http_url(to.value_or("http://" + to_string(listener)));
+  auto url = parse_http_url(is_path ? "http://" + to_string(listener) + to : to);
   if (!url) return bad_usage(std::string(kTo) + ": " + url.error().detail);
-  if (url.value().target == "/") url.value().target = "/v1/webhook/stripe";
+  if (url.value().target == "/")
+    url.value().target = usual_path(partner);
+  else if (!partner.empty())
+    return bad_usage(std::string(kPartner) + " says the path; leave it out of " + kTo);
   return url;
 }
 
-// The first secret that the program it is sent to verifies with.
-Result<Secret> find_secret(const Invocation& invocation) {
-  const Settings& settings = invocation.settings;
-  if (const auto file = invocation.option(kSecretFile)) {
-    TRY(auto value, read_secret_file(*file));
-    return Secret{std::move(value), *file};
-  }
+Result<std::optional<Secret>> given_secret(const Invocation& invocation) {
+  const auto text = invocation.option(kSecret);
+  const auto file = invocation.option(kSecretFile);
+  if (text && file) return bad_usage(std::string(kSecret) + ", " + kSecretFile + ": give one of them");
+  if (text) return std::optional(Secret{*text, kSecret});
+  if (!file) return std::optional<Secret>();
+  TRY(auto value, read_secret_file(*file));
+  return std::optional(Secret{std::move(value), *file});
+}
+
+// The first secret that the program it is sent to verifies Stripe's events with.
+Result<Secret> usual_secret(const Settings& settings) {
   if (!settings.stripe_webhook_secrets.empty())
     return Secret{settings.stripe_webhook_secrets.front(), "STRIPE_WEBHOOK_SECRET"};
   const std::string file = in_data_dir(settings, "stripe_webhook_secret");
@@ -95,6 +137,19 @@ Result<Secret> find_secret(const Invocation& invocation) {
         "; penstock makes it when it first starts (with another PENSTOCK_DATA_DIR?). Or say where the "
         "secret is: --secret-file FILE, or STRIPE_WEBHOOK_SECRET");
   return Secret{std::move(value).value(), file};
+}
+
+// Stripe's secret signs nothing that is not Stripe's.
+Result<Secret> find_secret(const Invocation& invocation, const std::string& scheme,
+                           const std::string& partner) {
+  TRY(auto secret, given_secret(invocation));
+  if (!secret && (scheme != kStripe || !partner.empty()))
+    return bad_usage("the secret to sign with is needed: " + std::string(kSecretFile) + " FILE, or " +
+                     kSecret + " TEXT");
+  if (!secret) return usual_secret(invocation.settings);
+  if (const auto checked = check_scheme_secret(scheme, secret->value); !checked)
+    return bad_usage(secret->source + ": the secret " + checked.error().detail);
+  return *std::move(secret);
 }
 
 Result<int> find_count(const Invocation& invocation) {
@@ -128,11 +183,20 @@ Subcommand subcommand() {
       "Change what a JSON pointer names, such as /data/object/amount_total=5000. A value that is "
       "no JSON is a string. May be repeated",
       false, true};
-  const CommandOption to{kTo, "URL", "Where to post it; not given, to PENSTOCK_LISTEN of this machine"};
-  const CommandOption secret{
+  const CommandOption scheme{kScheme, "NAME",
+                             "How to sign it: " + joined(scheme_names(), ", ") + "; not given, stripe"};
+  const CommandOption partner{kPartner, "NAME",
+                              "Post it as this partner does, to /v1/webhooks/partners/NAME: a FILE, with "
+                              "--scheme and a secret"};
+  const CommandOption to{
+      kTo, "URL|PATH", "Where to post it, or the path alone; not given, to PENSTOCK_LISTEN of this machine"};
+  const CommandOption secret{kSecret, "TEXT",
+                             "The secret to sign with; others on this machine can see it meanwhile, so "
+                             "better --secret-file"};
+  const CommandOption secret_file{
       kSecretFile, "FILE",
-      "What holds the secret to sign with; not given, STRIPE_WEBHOOK_SECRET, else the data "
-      "folder's"};
+      "What holds the secret to sign with; not given, and signed as Stripe does, STRIPE_WEBHOOK_SECRET, "
+      "else the data folder's"};
   const CommandOption count{kCount, "N",
                             "Send N events, each with ids of its own; what a file says of customers and "
                             "connected accounts stays"};
@@ -140,9 +204,9 @@ Subcommand subcommand() {
   const CommandOption wait{kWait, "", "Wait for the effect and show it, by the admin API"};
   const CommandOption list{kList, "", "List the built-in types"};
   return {"send",
-          "Sign an event and post it, as Stripe does",
+          "Sign an event and post it, as Stripe or a partner does",
           Program::send,
-          {what, set, to, secret, count, repeat, wait, list}};
+          {what, set, scheme, partner, to, secret, secret_file, count, repeat, wait, list}};
 }
 
 Error bad_usage(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
@@ -160,9 +224,19 @@ Result<Order> read_order(const Invocation& invocation) {
   TRY(order.changes, find_changes(invocation));
   TRY(order.count, find_count(invocation));
   order.repeat = invocation.option(kRepeat).has_value();
-  TRY(order.to, find_target(invocation));
-  TRY(order.secret, find_secret(invocation));
+  TRY(order.scheme, find_scheme(invocation));
+  TRY(order.partner, find_partner(invocation));
+  if (!order.partner.empty() && !order.file)
+    return bad_usage(order.what + " is an event of Stripe's; what a partner sends is in a FILE");
+  TRY(order.to, find_target(invocation, order.partner));
+  TRY(order.secret, find_secret(invocation, order.scheme, order.partner));
   return order;
+}
+
+std::string Order::scope() const {
+  if (!partner.empty()) return "partner/" + partner;
+  const bool is_stripe = std::find(kStripePaths.begin(), kStripePaths.end(), to.target) != kStripePaths.end();
+  return std::string(is_stripe ? kStripe : "");
 }
 
 Result<std::string> read_secret_file(const std::string& path) {

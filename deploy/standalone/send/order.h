@@ -20,12 +20,16 @@ struct Order {
   std::string what;
   std::optional<std::string> file;  // its content; nullopt: a built-in event
   std::vector<Change> changes;
+  std::string scheme = "stripe";  // one of scheme_names()
+  std::string partner;            // empty: none's
   HttpUrl to;
   Secret secret;
   int count = 1;
   bool repeat = false;
 
   bool wants_new_ids() const { return count > 1 && !repeat; }
+  // What keys of events that are sent there begin with: "stripe", "partner/NAME"; empty: not known here.
+  std::string scope() const;
 };
 
 Subcommand subcommand();

@@ -4,11 +4,11 @@
 #include <cstdlib>
 
 #include "common/adapters/system_clock/system_clock.h"
-#include "common/crypto/crypto.h"
 #include "deploy/standalone/send/body.h"
 #include "deploy/standalone/send/effect.h"
 #include "deploy/standalone/send/examples.h"
 #include "deploy/standalone/send/http_client.h"
+#include "deploy/standalone/send/signing.h"
 
 namespace penstock::send {
 namespace {
@@ -22,18 +22,11 @@ void say(const std::string& text) {
 }
 void complain(const std::string& text) { std::fprintf(stderr, "penstock send: %s\n", text.c_str()); }
 
-std::string signature(const Secret& secret, const std::string& body, Timestamp now) {
-  const auto t = std::to_string(to_unix_seconds(now));
-  return "t=" + t + ",v1=" + crypto::to_hex(crypto::HmacSha256(secret.value).mac({t, ".", body}));
-}
-
 Result<HttpAnswer> post(const Order& order, const std::string& body, Timestamp now) {
-  return fetch({"POST",
-                order.to,
-                {{"Content-Type", "application/json; charset=utf-8"},
-                 {"Stripe-Signature", signature(order.secret, body, now)}},
-                body},
-               kAnswerDeadline);
+  const Named named = names_in(body);
+  auto headers = sign(order.scheme, order.secret.value, {named.event, body, now});
+  headers.emplace_back("Content-Type", "application/json; charset=utf-8");
+  return fetch({"POST", order.to, std::move(headers), body}, kAnswerDeadline);
 }
 
 // The start of a text that others wrote, on one line; "-" for none.
@@ -51,7 +44,9 @@ void advise(const Order& order, const HttpAnswer& answer) {
   if (answer.status == 401)
     complain("the signature was made with the secret of " + order.secret.source +
              "; the program it was sent to verifies with another one. --secret-file FILE names it");
-  if (answer.status == 404)
+  if (answer.status == 404 && !order.partner.empty())
+    complain(to_string(order.to.address) + " has no partner " + order.partner + ", or it is disabled");
+  else if (answer.status == 404)
     complain(to_string(order.to.address) + " has no " + order.to.target + "; see --to");
 }
 
@@ -71,14 +66,15 @@ Result<Sent> send_all(const Order& order) {
       TRY(body, make_body(order, clock.now()));
     }
     TRY(const auto answer, post(order, body, clock.now()));
-    const Named named = names_in(body);
+    Named named = names_in(body);
+    named.scope = order.scope();
     say(excerpt(named.event) + "  " + excerpt(named.type) + "  " + excerpt(named.object_id) + "  " +
         std::to_string(answer.status) + " " + excerpt(answer.body));
     if (!is_success(answer)) {
       if (sent.all_accepted) advise(order, answer);
       sent.all_accepted = false;
     } else if (sent.accepted.empty() || sent.accepted.back().event != named.event) {
-      sent.accepted.push_back(named);
+      sent.accepted.push_back(std::move(named));
     }
   }
   return sent;

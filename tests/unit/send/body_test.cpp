@@ -101,6 +101,13 @@ TEST(SendBody, ModeAndAccountAreAmongTheNames) {
   EXPECT_EQ(names_in(R"({"id":"evt_1"})").livemode, std::nullopt);
 }
 
+TEST(SendBody, APartnersObjectIsItsData) {
+  const Named named = names_in(R"({"id":"e-17","type":"user.created","data":{"id":"u-1","email":"a@b.c"}})");
+  EXPECT_EQ(named.event, "e-17");
+  EXPECT_EQ(named.object_id, "u-1");
+  EXPECT_EQ(named.object, "");
+}
+
 TEST(SendBody, NamesOfWhatIsNoEventAreEmpty) {
   EXPECT_EQ(names_in("no JSON").event, "");
   EXPECT_EQ(names_in("[]").object_id, "");

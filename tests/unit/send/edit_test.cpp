@@ -67,8 +67,17 @@ TEST(SetChange, AValueIsJsonWhereItParsesElseAString) {
 }
 
 TEST(NewIds, CustomersAndAccountsStay) {
-  const std::string text = R"({"account":"acct_1","customer":"cus_1","id":"prod_1"})";
+  const std::string text = R"({"account":"acct_1","customer":"cus_1","product":"prod_1"})";
   EXPECT_EQ(compact(with_new_ids(json::Document::parse(text).value(), "x9")), text);
+}
+
+TEST(NewIds, AnEventsOwnIdIsMadeAnewHoweverItLooks) {
+  const auto parsed = json::Document::parse(R"({"id":"e-17","data":{"id":"u-1","about":"e-17"}})");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(compact(with_new_ids(parsed.value(), "x9")),
+            R"({"data":{"about":"e-17x9","id":"u-1"},"id":"e-17x9"})");
+  const std::string nameless = R"({"id":"","text":""})";
+  EXPECT_EQ(compact(with_new_ids(json::Document::parse(nameless).value(), "x9")), nameless);
 }
 
 TEST(NewIds, AreAnotherAndStillBelongTogether) {

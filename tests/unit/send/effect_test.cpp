@@ -29,5 +29,15 @@ TEST(ReadingCommands, AnAccountHasNoAccountOfItsOwn) {
   EXPECT_THAT(reading(sent), EndsWith("/v1/accounts/acct_1?livemode=true'"));
 }
 
+TEST(ReadingCommands, AnEventIsFoundByItsScopeWhereThatIsKnown) {
+  Named sent;
+  sent.event = "e 17";
+  EXPECT_THAT(reading(sent), EndsWith("/v1/events/stripe:e%2017"));
+  sent.scope = "partner/acme";
+  EXPECT_THAT(reading(sent), EndsWith("/v1/events/partner%2facme:e%2017"));
+  sent.scope = "";
+  EXPECT_THAT(reading(sent), EndsWith("/v1/events/e%2017"));
+}
+
 }  // namespace
 }  // namespace penstock::send

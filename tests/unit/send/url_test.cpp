@@ -30,6 +30,11 @@ TEST(HttpUrl, HttpsIsSaidNotToBeSpoken) {
   EXPECT_THAT(url.error().detail, ::testing::HasSubstr("plain HTTP"));
 }
 
+TEST(PathSegment, HoldsWhatever) {
+  EXPECT_EQ(path_segment("acme-1.x_~"), "acme-1.x_~");
+  EXPECT_EQ(path_segment("a/b?c#d e%\xc3\xa9"), "a%2fb%3fc%23d%20e%25%c3%a9");
+}
+
 TEST(HttpUrl, RefusesWhatNoRequestCanCarry) {
   for (const char* text :
        {"", "host:80", "ftp://host", "http://", "http://:80", "http://host:0", "http://host:x",

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <cctype>
+
 #include "common/crypto/crypto.h"
 #include "ingress/signatures/standard_webhooks.h"
 #include "tests/unit/signatures/heads.h"
@@ -186,6 +188,33 @@ TEST(StandardWebhooks, TheNumberOfSignaturesIsBounded) {
   for (int i = 0; i < 63; ++i) others += "v1," + std::string(43, 'A') + "= ";
   EXPECT_EQ(verify_sw({"s"}, sw_fields(others + good)), SignatureVerdict::valid);
   EXPECT_EQ(verify_sw({"s"}, sw_fields(others + "x " + good)), SignatureVerdict::header_oversized);
+}
+
+// Another case of a hexadecimal digit aside, which X-Signature takes for the same.
+TEST(Schemes, NoOtherCharacterAnywhereInAHeaderVerifies) {
+  const auto t = std::string("1700000000");
+  const std::pair<const char*, Fields> signed_by[] = {
+      {"x-signature", {{"X-Signature", kHex}}},
+      {"github", {{"X-Hub-Signature-256", "sha256=" + kHex}}},
+      {"shopify", {{"X-Shopify-Hmac-Sha256", kBase64}}},
+      {"stripe",
+       {{"Stripe-Signature",
+         "t=" + t + ",v1=" + crypto::to_hex(crypto::hmac_sha256(kSecret, {t, ".", kBody}))}}},
+      {"standard-webhooks", sw_fields(sw_code(kSecret, "msg_1", t))}};
+  constexpr std::string_view kOthers("0a9fZ/+=,. \0\xe9", 13);
+  for (const auto& [scheme, fields] : signed_by) {
+    ASSERT_EQ(verify(scheme, {kSecret}, fields), SignatureVerdict::valid) << scheme;
+    for (std::size_t field = 0; field < fields.size(); ++field)
+      for (std::size_t at = 0; at < fields[field].second.size(); ++at)
+        for (const char other : kOthers) {
+          Fields changed = fields;
+          char& c = changed[field].second[at];
+          if (std::tolower(c) == std::tolower(other)) continue;
+          c = other;
+          ASSERT_NE(verify(scheme, {kSecret}, changed), SignatureVerdict::valid)
+              << scheme << ": " << changed[field].second;
+        }
+  }
 }
 
 TEST(Schemes, AnEmptySecretIsNeverAccepted) {
