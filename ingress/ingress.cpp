@@ -3,6 +3,7 @@
 #include "common/observe/log.h"
 #include "common/wiring/addresses.h"
 #include "common/wiring/kafka_log.h"
+#include "ingress/doors/partners/partner_door.h"
 
 namespace penstock {
 namespace {
@@ -10,17 +11,20 @@ namespace {
 constexpr Milliseconds kDrainDeadline{15'000};
 
 // The doors of the public listener: a line each.
-std::vector<Door> doors(const Settings& settings) {
+std::vector<Door> doors(const Settings& settings, const Registry& registry) {
   std::vector<Door> all;
   all.push_back(stripe_door(stripe_door_options(settings), Catalogue::builtin()));
+  all.push_back(partner_door({}, Catalogue::builtin(), registry.table()));
   return all;
 }
 
 }  // namespace
 
-Ingress::Ingress(const Settings& settings, EventSink& log, const Clock& clock, Metrics& metrics)
+Ingress::Ingress(const Settings& settings, EventSink& log, const Registry& registry, const Clock& clock,
+                 Metrics& metrics)
     : settings_(settings),
       log_(log),
+      registry_(registry),
       metrics_(metrics),
       intake_(intake_options(settings), log, clock, metrics) {}
 
@@ -32,7 +36,7 @@ ReadinessCheck Ingress::log_check() {
 
 Status Ingress::start(Readiness& readiness) {
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
-  auto all_doors = doors(settings_);
+  auto all_doors = doors(settings_, registry_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)
     for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));

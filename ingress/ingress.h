@@ -6,14 +6,16 @@
 #include <string>
 
 #include "common/http/probes/probes.h"
+#include "common/wiring/registry.h"
 #include "ingress/options.h"
 
 namespace penstock {
 
-// The settings, the log, the clock and the metrics must outlive it.
+// All it is given must outlive it.
 class Ingress {
  public:
-  Ingress(const Settings& settings, EventSink& log, const Clock& clock, Metrics& metrics);
+  Ingress(const Settings& settings, EventSink& log, const Registry& registry, const Clock& clock,
+          Metrics& metrics);
   Ingress(const Ingress&) = delete;
   Ingress& operator=(const Ingress&) = delete;
 
@@ -33,6 +35,7 @@ class Ingress {
  private:
   const Settings& settings_;
   EventSink& log_;
+  const Registry& registry_;
   Metrics& metrics_;
   Intake intake_;
   std::optional<Probes> probes_;

@@ -33,9 +33,10 @@ int run(Settings settings, Termination& termination) {
     log::error("cannot open the log", {{"detail", event_log.error().detail}});
     return EXIT_FAILURE;
   }
-  Ingress ingress(settings, *event_log.value(), clock, metrics);
+  const Registry registry(settings, *event_log.value(), clock, metrics, true);
+  Ingress ingress(settings, *event_log.value(), registry, clock, metrics);
   if (!may_start({ingress.ready()})) return EXIT_FAILURE;
-  Readiness readiness({ingress.log_check()});
+  Readiness readiness({ingress.log_check(), registry.check()});
   MetricsListener metrics_listener(settings, readiness, metrics);
   if (!metrics_listener.start() || !ingress.start(readiness)) return EXIT_FAILURE;
 

@@ -149,10 +149,12 @@ constexpr std::array kTable{
         {.key = "data_dir",
          .environment = "PENSTOCK_DATA_DIR",
          .example = "/var/lib/penstock",
-         .help = "Folder of the standalone program: its two databases and the secrets it generates; not set, "
-                 "it is "
-                 "/var/lib/penstock for root, else $XDG_DATA_HOME/penstock or ~/.local/share/penstock.",
-         .used_by = {standalone}}),
+         .help =
+             "Folder of the standalone program: its two databases and the secrets it generates; not set, "
+             "it is /var/lib/penstock for root, else $XDG_DATA_HOME/penstock or ~/.local/share/penstock. The "
+             "ingress keeps its copy of the settings there, so that it can start while Kafka is away; not "
+             "set, none.",
+         .used_by = {ingress, standalone}}),
     setting<&Settings::log, LogUrlKind>({.key = "log",
                                          .environment = "PENSTOCK_LOG",
                                          .example = "kafka://h1:9092,h2:9092",

@@ -47,7 +47,8 @@ Follower::Follower(FollowerOptions options, LogReader& log, const crypto::Sealer
 Status Follower::ready() const {
   const std::lock_guard lock(mutex_);
   if (!unreadable_.empty()) return unreadable_.begin()->second;
-  if (!filled_) return Error{ErrorCode::unavailable, "the settings have not been read from the log yet"};
+  if (!table_.filled())
+    return Error{ErrorCode::unavailable, "the settings have not been read from the log yet"};
   return ok();
 }
 
@@ -63,7 +64,6 @@ void Follower::read_copy() {
   settings.reserve(copied.value().size());
   for (const auto& each : copied.value()) settings.push_back(opened(each.key, each.sealed));
   table_.replace(std::move(settings));
-  filled_ = true;
   log::info("settings read from the copy",
             {{"file", options_.copy.string()}, {"settings", copied.value().size()}});
 }
@@ -112,8 +112,6 @@ void Follower::take(TailBatch batch) {
     return;
   }
   if (!changed_at_) changed_at_ = clock_.uptime();
-  const std::lock_guard lock(mutex_);
-  filled_ = true;
 }
 
 // Deletions are settings without a value; one of the topic itself is somebody else's.

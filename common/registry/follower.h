@@ -69,9 +69,8 @@ class Follower {
     prometheus::Gauge& unreadable;
   } gauges_;
 
-  mutable std::mutex mutex_;  // of these two
-  bool filled_ = false;
-  std::map<std::string, Error> unreadable_;  // by key
+  mutable std::mutex mutex_;
+  std::map<std::string, Error> unreadable_;  // by key; under mutex_
 
   // Of the thread.
   std::optional<std::map<std::string, Change>> anew_;  // what has been told since the topic's start

@@ -165,6 +165,7 @@ void Table::replace(std::vector<Change> settings) {
   Editor editor{Snapshot{}};
   for (auto& setting : settings) editor.make(setting);
   publish(std::move(editor).take());
+  filled_.store(true, std::memory_order_release);
 }
 
 bool Table::wait_for(std::string_view key, Revision revision, Milliseconds deadline) const {

@@ -103,6 +103,9 @@ class Table {
   // The reference holds until this thread calls current() of any table again.
   const Snapshot& current() const;
 
+  // Whether replace() has been called: before that, what is not there may only not be known yet.
+  bool filled() const noexcept { return filled_.load(std::memory_order_acquire); }
+
   // Makes the changes, those that an entry of a later revision has overtaken aside.
   void apply(std::vector<Change> changes);
   // Makes these all that there is.
@@ -118,6 +121,7 @@ class Table {
 
   const std::uint64_t id_;  // no other table of this process has it
   std::atomic<std::uint64_t> version_{1};
+  std::atomic<bool> filled_{false};
   mutable std::mutex mutex_;  // of latest_
   mutable std::condition_variable changed_;
   std::shared_ptr<const Snapshot> latest_;

@@ -7,6 +7,7 @@
 #include "common/adapters/kafka/event_log.h"
 #include "common/catalogue/catalogue.h"
 #include "common/core/check.h"
+#include "common/registry/sealed.h"
 
 namespace penstock {
 
@@ -50,6 +51,7 @@ std::size_t record_bytes_max(const Settings& settings) {
 std::vector<std::string> topics_in_use() {
   std::vector<std::string> topics = Catalogue::builtin().topics();
   topics.emplace_back(kParkedTopic);
+  topics.emplace_back(registry::kSettingsTopic);
   return topics;
 }
 

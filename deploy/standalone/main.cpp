@@ -34,13 +34,18 @@ class Standalone {
  public:
   Standalone(const Settings& settings, EventLog& event_log, StoreAdapter& store, const Clock& clock,
              Metrics& metrics)
-      : ingress_(settings, event_log, clock, metrics),
+      : registry_(settings, event_log, clock, metrics),
+        ingress_(settings, event_log, registry_, clock, metrics),
         pools_(pools_options(settings, Catalogue::builtin().pools()),
                pools_ports(settings, event_log, store, clock), policy_of(settings), metrics),
         readiness_({ingress_.log_check(),
                     store_check(settings, store),
+                    registry_.check(),
                     {"pools", {}, [this] { return pools_.ready(); }}}),
-        admin_(settings, {store, store, event_log, clock, metrics, readiness_}, {event_log, store}) {}
+        admin_(settings,
+               {store, store, event_log, event_log, registry_.sealer(), registry_.table(), clock, metrics,
+                readiness_},
+               {event_log, store, registry_}) {}
 
   // The public listener last: then every other part serves.
   Status start() {
@@ -60,6 +65,7 @@ class Standalone {
   const std::string& admin_address() const { return admin_.address(); }
 
  private:
+  Registry registry_;
   Ingress ingress_;
   Pools pools_;
   Readiness readiness_;

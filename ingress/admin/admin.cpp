@@ -37,12 +37,16 @@ Status Admin::start() {
   TRY_STATUS(start_listener(server_, "admin"));
   maintenance_.emplace(upkeep_.log, upkeep_.store, still_parked_in(ports_.store), ports_.clock,
                        settings_.inbox_retention);
+  SettingPublisherOptions publishing;
+  publishing.table_is_filled = [this] { return upkeep_.registry.ready(); };
+  setting_upkeep_.emplace(std::move(publishing), setting_ports(ports_));
   return ok();
 }
 
 void Admin::stop() {
   server_.stop(kDrainDeadline);
   maintenance_.reset();
+  setting_upkeep_.reset();
 }
 
 }  // namespace penstock

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "common/config/settings.h"
+#include "common/wiring/registry.h"
 #include "ingress/admin/api/admin_api.h"
+#include "ingress/admin/settings/setting_publisher.h"
 #include "workers/runtime/maintenance.h"
 
 namespace penstock {
@@ -16,6 +18,7 @@ http::ServerOptions admin_server_options(const Settings& settings);
 struct UpkeepPorts {
   LogAdmin& log;
   StoreAdmin& store;
+  const Registry& registry;
 };
 
 // The settings and the ports must outlive it.
@@ -39,6 +42,7 @@ class Admin {
   AdminApi api_;
   http::HttpServer server_;
   std::optional<Maintenance> maintenance_;
+  std::optional<SettingUpkeep> setting_upkeep_;
 };
 
 }  // namespace penstock

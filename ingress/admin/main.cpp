@@ -35,8 +35,12 @@ int serve(const Settings& settings, EventLog& event_log, StoreAdapter& store, Me
           Termination& termination) {
   if (!may_start({event_log.ready(topics_in_use()), store.ready()})) return EXIT_FAILURE;
   const SystemClock clock;
-  Readiness readiness({log_check(settings, event_log), store_check(settings, store)});
-  Admin admin(settings, {store, store, event_log, clock, metrics, readiness}, {event_log, store});
+  const Registry registry(settings, event_log, clock, metrics);
+  Readiness readiness({log_check(settings, event_log), store_check(settings, store), registry.check()});
+  Admin admin(
+      settings,
+      {store, store, event_log, event_log, registry.sealer(), registry.table(), clock, metrics, readiness},
+      {event_log, store, registry});
   if (!admin.start()) return EXIT_FAILURE;
 
   termination.wait();

@@ -65,18 +65,26 @@ struct Intake::Replies {
 
 struct Intake::Opened {
   Opened(Door opened, std::shared_ptr<Replies> all_replies, Metrics& metrics)
-      : door(std::move(opened)), replies(std::move(all_replies)) {
+      : door(std::move(opened)),
+        replies(std::move(all_replies)),
+        accepted(prometheus::BuildCounter()
+                     .Name("penstock_ingress_accepted_total")
+                     .Help("Events that the log has acknowledged, by door")
+                     .Register(metrics.registry())
+                     .Add({{"door", std::string(door.name)}})) {
     auto& family = prometheus::BuildCounter()
                        .Name("penstock_ingress_refused_total")
                        .Help("Requests and connections that were turned away, by reason")
                        .Register(metrics.registry());
     for (const auto reason : door.reasons)
-      refused.emplace(reason, &family.Add({{"reason", std::string(reason)}}));
+      refused.emplace(reason,
+                      &family.Add({{"door", std::string(door.name)}, {"reason", std::string(reason)}}));
   }
   ~Opened() { say_held_back(door.refusal, lines.take_held_back()); }
 
   const Door door;
   const std::shared_ptr<Replies> replies;
+  prometheus::Counter& accepted;
   std::unordered_map<std::string_view, prometheus::Counter*> refused;
   LogLimit lines{kRefusalLinesPerSecond};
 };
@@ -116,15 +124,17 @@ std::vector<http::Route> Intake::routes(Door door) {
 void Intake::take(const std::shared_ptr<Opened>& opened, http::Request&& request,
                   const http::Responder& responder) {
   const Timestamp now = clock_.now();
-  if (const auto refused = opened->door.authenticate(request, now))
-    return responder.send(refuse(*opened, request, *refused));
   const auto received_at = request.received_at;
-  VerifiedEvent event = opened->door.describe(std::move(request), now);
+  auto received = opened->door.receive(std::move(request), now);
+  if (const auto* refused = std::get_if<Refused>(&received))
+    return responder.send(refuse(*opened, request, *refused));
+  auto& event = std::get<VerifiedEvent>(received);
   const Status accepted = circuit_.append(
       std::move(event.record), [opened, received_at, responder,
                                 answer = std::move(event.answer)](const Result<Position>& result) mutable {
         if (!result) return opened->replies->on_append_error(result.error(), responder);
         opened->replies->on_acknowledged(received_at);
+        opened->accepted.Increment();
         if (answer) return responder.send(*std::move(answer));
         responder.send_constant(opened->door.accepted);
       });

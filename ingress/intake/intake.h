@@ -1,6 +1,6 @@
 // What every door does with an event: once.
 //
-// A door says who may come in (authenticate) and what an event of its is (describe). The intake appends it,
+// A door says who may come in, and what an event of its is. The intake appends it,
 // waits for the log's report, answers, and counts; it writes the lines about those who are turned away, not too
 // many of them, and hears from the circuit when the log is away.
 #pragma once
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "common/async/periodic.h"
@@ -34,6 +35,8 @@ struct VerifiedEvent {
   std::optional<http::Response> answer = {};  // once the log has it; without one, Door::accepted
 };
 
+using Received = std::variant<VerifiedEvent, Refused>;
+
 // A row of the public listener. Its functions run on I/O threads: they must not block or throw.
 struct Door {
   std::string_view name;  // of its route, in metrics and lines
@@ -43,11 +46,11 @@ struct Door {
   std::vector<std::string_view> reasons;  // every Refused::reason
   http::Response accepted;                // once the log has the event, unless it has an answer of its own
 
-  // By the head alone, before anything of the body is read; then by all of it.
+  // By the head alone, before anything of the body is read.
   std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate_head;
-  std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate;
-  // What verifies is never refused for what it says: whether it is an event at all, the workers find out.
-  std::function<VerifiedEvent(http::Request&&, Timestamp received_at)> describe;
+  // By all of it: who may not come in leaves the request as it was. What verifies is never refused for what it says:
+  // whether it is an event at all, the workers find out.
+  std::function<Received(http::Request&&, Timestamp received_at)> receive;
 };
 
 struct IntakeOptions {

@@ -188,9 +188,11 @@ struct AdminApi::Impl {
 };
 
 AdminApi::AdminApi(const AdminPorts& ports, AdminOptions options)
-    : impl_(std::make_unique<Impl>(
-          ports, SettingPorts{ports.store, ports.sink, ports.sealer, ports.registry, ports.clock},
-          std::move(options))) {}
+    : impl_(std::make_unique<Impl>(ports, setting_ports(ports), std::move(options))) {}
+
+SettingPorts setting_ports(const AdminPorts& ports) {
+  return {ports.store, ports.sink, ports.sealer, ports.registry, ports.clock};
+}
 
 AdminApi::~AdminApi() = default;
 

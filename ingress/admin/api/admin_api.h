@@ -18,6 +18,7 @@
 #include "common/ports/ledger_audit.h"
 #include "common/ports/store.h"
 #include "common/registry/table.h"
+#include "ingress/admin/settings/setting_writer.h"
 
 namespace penstock {
 
@@ -33,6 +34,8 @@ struct AdminPorts {
   Metrics& metrics;
   Readiness& readiness;  // for /readyz
 };
+
+SettingPorts setting_ports(const AdminPorts& ports);
 
 struct AdminOptions {
   std::string token;                     // of the root; not empty

@@ -26,11 +26,33 @@ std::string BodyReader::id(std::string_view name) {
 }
 
 std::optional<std::string> BodyReader::optional_id(std::string_view name) {
+  return optional_text(name, kIdBytesMax);
+}
+
+std::optional<std::string> BodyReader::optional_text(std::string_view name, std::size_t bytes_max) {
   const auto given = member(name);
   if (given.missing()) return std::nullopt;
   const auto text = given.string();
-  if (text && !text->empty() && text->size() <= kIdBytesMax) return std::string(*text);
-  problems_.refuse(name, "must be a string of 1 to 255 bytes");
+  if (text && !text->empty() && text->size() <= bytes_max) return std::string(*text);
+  problems_.refuse(name, "must be a string of 1 to " + std::to_string(bytes_max) + " bytes");
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> BodyReader::optional_texts(std::string_view name,
+                                                                   std::size_t count_max,
+                                                                   std::size_t bytes_max) {
+  const auto given = member(name);
+  if (given.missing()) return std::nullopt;
+  std::vector<std::string> texts;
+  bool good = given.is_array() && given.size() >= 1 && given.size() <= count_max;
+  for (auto each = given.first(); good && !each.absent(); each = given.next(each)) {
+    const auto text = each.string();
+    good = text && !text->empty() && text->size() <= bytes_max;
+    if (good) texts.emplace_back(*text);
+  }
+  if (good) return texts;
+  problems_.refuse(name, "must be a list of 1 to " + std::to_string(count_max) + " strings of 1 to " +
+                             std::to_string(bytes_max) + " bytes");
   return std::nullopt;
 }
 

@@ -13,6 +13,9 @@
 
 namespace penstock::admin {
 
+// Ids of the provider and of ours fit into this.
+inline constexpr std::size_t kIdBytesMax = 255;
+
 class BodyReader {
  public:
   explicit BodyReader(const http::Request& request);
@@ -23,6 +26,11 @@ class BodyReader {
   std::optional<std::string> optional_id(std::string_view name);
   std::optional<std::int64_t> optional_integer(std::string_view name);
   std::optional<bool> optional_boolean(std::string_view name);
+  // Strings of 1 to `bytes_max` bytes, at least one and `count_max` at most.
+  std::optional<std::vector<std::string>> optional_texts(std::string_view name, std::size_t count_max,
+                                                         std::size_t bytes_max = kIdBytesMax);
+  // One of 1 to `bytes_max` bytes.
+  std::optional<std::string> optional_text(std::string_view name, std::size_t bytes_max);
 
   void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 
@@ -39,8 +47,5 @@ class BodyReader {
   std::vector<std::string> known_;
   FieldProblems problems_;
 };
-
-// Ids of the provider and of ours fit into this.
-inline constexpr std::size_t kIdBytesMax = 255;
 
 }  // namespace penstock::admin

@@ -58,18 +58,18 @@ Answer get_event;
 Answer list_parked;
 Answer list_alerts;
 Answer list_pools;     // pools.cpp
-Answer list_partners;  // settings.cpp
+Answer list_partners;  // partners.cpp
 Answer get_partner;
 Answer put_partner;
 Answer delete_partner;
-Answer list_apps;
+Answer list_apps;  // apps.cpp
 Answer get_app;
 Answer put_app;
 Answer delete_app;
-Answer list_api_keys;
+Answer list_api_keys;  // api_keys.cpp
 Answer post_api_key;
 Answer delete_api_key;
-Answer get_ban;
+Answer get_ban;  // bans.cpp
 Answer put_ban;
 Answer delete_ban;
 Answer list_audit;  // audit.cpp

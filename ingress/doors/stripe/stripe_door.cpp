@@ -29,28 +29,24 @@ std::optional<Refused> refuse_unless_valid(SignatureVerdict verdict, const Signa
 
 Door stripe_door(const StripeDoorOptions& options, const Catalogue& catalogue) {
   const auto scheme = std::make_shared<const StripeSignature>(options.secrets, options.tolerance);
-  return {.name = "stripe",
-          .paths = {"/v1/webhook/stripe", "/api/webhooks/stripe"},
-          .media_type = "application/json",
-          .refusal = "signature refused",
-          .reasons = all_reasons(),
-          .accepted = {.status = 200, .body = R"({"received": true})"},  // sent as it is
-          .authenticate_head =
-              [scheme](const http::Request& request, Timestamp now) {
-                return refuse_unless_valid(scheme->judge_head(request.head, now), *scheme, request, now);
-              },
-          .authenticate =
-              [scheme](const http::Request& request, Timestamp now) {
-                const bool ours = scheme->signed_by_us(request.head, request.body);
-                return refuse_unless_valid(
-                    ours ? SignatureVerdict::valid : SignatureVerdict::signature_mismatch, *scheme, request,
-                    now);
-              },
-          .describe =
-              [&catalogue](http::Request&& request, Timestamp received_at) {
-                return VerifiedEvent{
-                    stripe_record(std::move(request.body), catalogue, received_at, &crypto::uuid_v7)};
-              }};
+  return {
+      .name = "stripe",
+      .paths = {"/v1/webhook/stripe", "/api/webhooks/stripe"},
+      .media_type = "application/json",
+      .refusal = "signature refused",
+      .reasons = all_reasons(),
+      .accepted = {.status = 200, .body = R"({"received": true})"},  // sent as it is
+      .authenticate_head =
+          [scheme](const http::Request& request, Timestamp now) {
+            return refuse_unless_valid(scheme->judge_head(request.head, now), *scheme, request, now);
+          },
+      .receive = [scheme, &catalogue](http::Request&& request, Timestamp now) -> Received {
+        const bool ours = scheme->signed_by_us(request.head, request.body);
+        if (auto refused = refuse_unless_valid(
+                ours ? SignatureVerdict::valid : SignatureVerdict::signature_mismatch, *scheme, request, now))
+          return *std::move(refused);
+        return VerifiedEvent{stripe_record(std::move(request.body), catalogue, now, &crypto::uuid_v7)};
+      }};
 }
 
 }  // namespace penstock
