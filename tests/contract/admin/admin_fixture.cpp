@@ -17,8 +17,10 @@ AdminTest::AdminTest(const std::string& store)
     : harness_(make_harness(store)),
       log_(open_memory_log({.partitions = 2}, clock_)),
       store_(harness_->open()) {
-  EXPECT_TRUE(log_.log->create_topics({"payments", "subscriptions", "payouts", "unrouted", "parked"}));
+  EXPECT_TRUE(
+      log_.log->create_topics({"payments", "subscriptions", "payouts", "unrouted", "parked", "settings"}));
   EXPECT_TRUE(store_->migrate());
+  follower_.emplace(registry::FollowerOptions{}, *log_.log, sealer_, table_, clock_, metrics_);
 }
 
 AdminTest::~AdminTest() {
@@ -46,8 +48,9 @@ void AdminTest::serve(AdminOptions options, Store* store, EventSource* source) {
          return log_.log->ready({"payments", "payouts"});
        }},
       {"store", options.store_address, [&served_store] { return served_store.ready(); }}});
-  api_ = std::make_unique<AdminApi>(
-      AdminPorts{served_store, *store_, served_log, clock_, metrics_, *readiness_}, std::move(options));
+  api_ = std::make_unique<AdminApi>(AdminPorts{served_store, *store_, served_log, *log_.log, sealer_, table_,
+                                               clock_, metrics_, *readiness_},
+                                    std::move(options));
   http::ServerOptions server;
   server.metrics_prefix = "penstock_admin";
   server.body_bytes_max = 4096;
@@ -67,7 +70,12 @@ std::string AdminTest::authorization(std::string_view token) {
 }
 
 Reply AdminTest::put(const std::string& target, const std::string& body, const std::string& content_type) {
-  return ask(request("PUT", target, authorization() + "Content-Type: " + content_type + "\r\n", body));
+  return send("PUT", target, body, kToken, content_type);
+}
+
+Reply AdminTest::send(const std::string& method, const std::string& target, const std::string& body,
+                      std::string_view token, const std::string& content_type) {
+  return ask(request(method, target, authorization(token) + "Content-Type: " + content_type + "\r\n", body));
 }
 
 std::string AdminTest::answer_to(const std::string& bytes) {

@@ -11,6 +11,7 @@
 #include "common/adapters/memory/event_log.h"
 #include "common/json/value.h"
 #include "common/ports/store.h"
+#include "common/registry/follower.h"
 #include "ingress/admin/api/admin_api.h"
 #include "tests/contract/store/harness.h"
 #include "tests/fakes/manual_clock.h"
@@ -51,6 +52,8 @@ class AdminTest : public ::testing::Test {
   Reply get(const std::string& target) { return ask(request("GET", target, authorization())); }
   Reply put(const std::string& target, const std::string& body,
             const std::string& content_type = "application/json");
+  Reply send(const std::string& method, const std::string& target, const std::string& body = {},
+             std::string_view token = kToken, const std::string& content_type = "application/json");
   Reply ask(const std::string& bytes);
   std::string answer_to(const std::string& bytes);  // the same, as it was received
   static std::string request(const std::string& method, const std::string& target, const std::string& fields,
@@ -76,6 +79,9 @@ class AdminTest : public ::testing::Test {
   const Sources sources_{{stripe_source(StripeMode::both)}};
   Policy policy_;
   Metrics metrics_;
+  const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};
+  registry::Table table_;
+  std::optional<registry::Follower> follower_;
   WorkerMetrics worker_metrics_{metrics_};
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<AdminApi> api_;

@@ -73,6 +73,9 @@ const Resource kOne[] = {
     {"/v1/events/stripe:evt_course", "EventDetail",
      "key type source received_at outcome reason attempts topic partition offset entity headers body touched "
      "outbound"},
+    {"/v1/partners/acme", "Partner", "name org enabled scheme updated_at updated_by"},
+    {"/v1/apps/shop", "App", "slug enabled url updated_at updated_by"},
+    {"/v1/bans/github/1", "Ban", "provider subject reason updated_at updated_by"},
 };
 const Resource kLists[] = {
     {"/v1/payments?status=partially_refunded", "Payment",
@@ -89,6 +92,10 @@ const Resource kLists[] = {
      "key type source received_at outcome reason attempts topic partition offset entity"},
     {"/v1/parked", "ParkedEvent", "key type topic reason error_class message attempts parked_at"},
     {"/v1/pools", "Pool", "name lag oldest_age_s rate_1m members partitions state since last_error as_of"},
+    {"/v1/partners", "Partner", "name org enabled scheme updated_at updated_by"},
+    {"/v1/apps", "App", "slug enabled url updated_at updated_by"},
+    {"/v1/api-keys", "ApiKey", "id name org scopes updated_at updated_by"},
+    {"/v1/audit", "AuditEntry", "at who action subject detail"},
 };
 
 // Whether the target is one of the pattern's: "/v1/payouts/po_1" of "/v1/payouts/{id}".
@@ -119,6 +126,10 @@ class AdminDocuments : public AdminTest {
 TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   apply_examples();
   apply_body("no JSON");
+  put("/v1/partners/acme", R"({"scheme":"github","secrets":["s"]})");
+  put("/v1/apps/shop", R"({"url":"https://shop.example/"})");
+  put("/v1/bans/github/1", R"({})");
+  send("POST", "/v1/api-keys", R"({"name":"k","scopes":["admin:read"]})");
   for (const auto& resource : kOne) {
     const Reply reply = get(resource.target);
     ASSERT_EQ(reply.status, 200) << resource.target;
@@ -172,7 +183,8 @@ TEST_F(AdminDocuments, EveryArrayOfTheSchemaSaysWhatItHolds) {
 
 TEST_F(AdminDocuments, TheSchemaNamesEveryRouteAndNoOther) {
   serve();
-  Names served{"/v1/webhook/stripe", "/api/webhooks/stripe"};  // the public listener's own
+  Names served{"/v1/webhook/stripe", "/api/webhooks/stripe",
+               "/v1/webhooks/partners/{partner}"};  // the public listener's own
   for (const auto& route : api_->routes()) served.insert(route.pattern);
   Names described;
   std::istringstream lines(openapi_);
