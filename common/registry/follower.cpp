@@ -2,7 +2,6 @@
 
 #include <prometheus/gauge.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "common/async/backoff.h"
@@ -112,6 +111,7 @@ void Follower::take(TailBatch batch) {
     return;
   }
   if (!changed_at_) changed_at_ = clock_.uptime();
+  say_unreadable();
 }
 
 // Deletions are settings without a value; one of the topic itself is somebody else's.
@@ -137,9 +137,19 @@ void Follower::note_unreadable(const std::string& key, const Error* error) {
     unreadable_.erase(key);
     return;
   }
-  if (unreadable_.emplace(key, Error{error->code, "setting " + key + ": " + error->detail}).second)
-    log::error("setting cannot be read",
-               {{"setting", key}, {"code", to_string(error->code)}, {"detail", error->detail}});
+  unreadable_.insert_or_assign(key, Error{error->code, "setting " + key + ": " + error->detail});
+}
+
+// What the topic still has of before is not worth a line when a later record of its key can be opened.
+void Follower::say_unreadable() {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> unreadable;
+  for (const auto& [key, error] : unreadable_) {
+    if (!said_unreadable_.contains(key))
+      log::error("setting cannot be read", {{"code", to_string(error.code)}, {"detail", error.detail}});
+    unreadable.insert(key);
+  }
+  said_unreadable_ = std::move(unreadable);
 }
 
 void Follower::note_contact(const Status& answered) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +54,7 @@ class Follower {
   Change change_of(const StoredRecord& record);
   Change opened(const std::string& key, std::string_view sealed);
   void note_unreadable(const std::string& key, const Error* error);
+  void say_unreadable();
   void note_contact(const Status& answered);
   void keep_copy(bool even_now);
   void show() const;
@@ -73,6 +75,7 @@ class Follower {
   std::map<std::string, Error> unreadable_;  // by key; under mutex_
 
   // Of the thread.
+  std::set<std::string> said_unreadable_;
   std::optional<std::map<std::string, Change>> anew_;  // what has been told since the topic's start
   std::optional<Milliseconds> changed_at_;             // and the copy does not have it yet
   Milliseconds copied_at_{0};

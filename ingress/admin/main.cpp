@@ -12,6 +12,7 @@
 #include "common/wiring/readiness_checks.h"
 #include "common/wiring/store.h"
 #include "ingress/admin/admin.h"
+#include "ingress/admin/settings/reseal.h"
 
 namespace penstock {
 namespace {
@@ -20,7 +21,9 @@ const CommandLineSpec kSpec{
     Program::admin,
     "Serves the admin API on the private listener.",
     {},
-    {{"migrate", "Create or update the topics and the store's schema, and exit", Program::migrate}}};
+    {{"migrate", "Create or update the topics and the store's schema, and exit", Program::migrate},
+     {"reseal", "Move all settings to the first key of PENSTOCK_MASTER_KEY, while everything runs, and exit",
+      Program::admin}}};
 
 int run_migrate(LogAdmin& event_log, StoreAdmin& store) {
   if (const auto done = migrate(event_log, store); !done) {
@@ -28,6 +31,23 @@ int run_migrate(LogAdmin& event_log, StoreAdmin& store) {
     return EXIT_FAILURE;
   }
   log::info("migrated", {});
+  return EXIT_SUCCESS;
+}
+
+int run_reseal(const Settings& settings, EventLog& event_log, StoreAdapter& store) {
+  if (!may_start({event_log.ready(topics_in_use()), store.ready()})) return EXIT_FAILURE;
+  const SystemClock clock;
+  const crypto::Sealer sealer(settings.master_keys);
+  const registry::Table unused;
+  const auto resealed = reseal_settings({store, event_log, sealer, unused, clock});
+  if (!resealed) {
+    log::error("not all settings were resealed, run it again",
+               {{"code", to_string(resealed.error().code)}, {"detail", resealed.error().detail}});
+    return EXIT_FAILURE;
+  }
+  log::info("settings resealed", {{"key", sealer.first_key_id()},
+                                  {"settings", resealed.value().settings},
+                                  {"changed", resealed.value().changed}});
   return EXIT_SUCCESS;
 }
 
@@ -52,6 +72,7 @@ int serve(const Settings& settings, EventLog& event_log, StoreAdapter& store, Me
 
 int run(const Invocation& invocation, Termination& termination) {
   const bool serves = invocation.subcommand.empty();
+  const bool reseals = invocation.subcommand == "reseal";
   if (serves && !can_listen({{"PENSTOCK_ADMIN_LISTEN", invocation.settings.admin_listen}}))
     return EXIT_FAILURE;
   Metrics metrics;
@@ -61,6 +82,7 @@ int run(const Invocation& invocation, Termination& termination) {
     log::error("cannot start", {{"detail", event_log ? store.error().detail : event_log.error().detail}});
     return EXIT_FAILURE;
   }
+  if (reseals) return run_reseal(invocation.settings, *event_log.value(), *store.value());
   if (!serves) return run_migrate(*event_log.value(), *store.value());
   return serve(invocation.settings, *event_log.value(), *store.value(), metrics, termination);
 }

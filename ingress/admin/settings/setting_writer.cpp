@@ -58,9 +58,9 @@ Result<registry::Setting> replace_once(const SettingPorts& ports, const SettingC
   known.row.sealed = registry::seal_setting(ports.sealer, change.key, *setting);
   const Timestamp now = ports.clock.now();
   const Timestamp created = known.rev == 0 ? now : known.stamp.created_at;
-  const TableRows changes[] = {
-      {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}},
-      {&table_of<AuditRow>(), {audit_row(change, now)}}};
+  std::vector<TableRows> changes{
+      {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}}};
+  if (!change.action.empty()) changes.push_back({&table_of<AuditRow>(), {audit_row(change, now)}});
   TRY_STATUS(transaction->commit(changes));
   return *setting;
 }
@@ -115,6 +115,15 @@ Status take_setting(const SettingPorts& ports, const std::string& key, const reg
       replace(ports, change, [&](const registry::Setting& now) -> Result<std::optional<registry::Setting>> {
         if (now.revision >= later.revision) return std::optional<registry::Setting>();
         return std::optional(later);
+      }));
+  return ok();
+}
+
+Status seal_anew(const SettingPorts& ports, const std::string& key) {
+  const SettingChange unaudited{key, "reseal", {}, {}, {}};
+  TRY_STATUS(
+      replace(ports, unaudited, [](const registry::Setting& now) -> Result<std::optional<registry::Setting>> {
+        return std::optional(now);
       }));
   return ok();
 }

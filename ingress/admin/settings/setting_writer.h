@@ -30,7 +30,7 @@ struct SettingPorts {
 struct SettingChange {
   std::string key;  // registry::make_key()
   std::string who;
-  std::string action;   // "put", "delete"
+  std::string action;   // "put", "delete"; empty: it is audited elsewhere
   std::string subject;  // as an operator would name it: "/v1/partners/acme"
   std::string detail;   // JSON without a secret
 };
@@ -60,6 +60,9 @@ Result<registry::Revision> store_setting(const SettingPorts& ports, const Settin
 
 // Stores the setting as the log has it, unless the store's is as late.
 Status take_setting(const SettingPorts& ports, const std::string& key, const registry::Setting& later);
+
+// Stores the setting as it is, under the first master key.
+Status seal_anew(const SettingPorts& ports, const std::string& key);
 
 // Tells the log what the store says of the setting, whatever the caller has changed. Errors also as
 // append_and_wait()'s; the publisher (setting_publisher.h) tries again then.

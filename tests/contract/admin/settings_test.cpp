@@ -5,6 +5,7 @@
 
 #include "common/registry/api_key.h"
 #include "common/registry/sealed.h"
+#include "ingress/admin/settings/reseal.h"
 #include "ingress/admin/settings/setting_publisher.h"
 #include "tests/contract/admin/admin_fixture.h"
 
@@ -239,8 +240,30 @@ TEST_P(AdminSettings, AStoreOfABackupGetsTheSettingsOfNowAndNoneThatWereDeleted)
   EXPECT_EQ(text_of(get("/v1/partners/unknown")["scheme"]), "github");
 }
 
+TEST_P(AdminSettings, AreMovedToANewKeyWhileEverythingRuns) {
+  put("/v1/partners/acme", kPartner);
+  put("/v1/partners/gone", kPartner);
+  send("DELETE", "/v1/partners/gone");
+  const std::string old_key(32, 'k'), new_key(32, 'n');
+  const crypto::Sealer both(std::vector{new_key, old_key}), only_new(std::vector{new_key});
+  const SettingPorts with_both{*store_, *log_.log, both, table_, clock_};
+  const auto resealed = reseal_settings(with_both);
+  ASSERT_TRUE(resealed);
+  EXPECT_EQ(resealed.value().settings, 2U);
+  EXPECT_EQ(resealed.value().changed, 2U);
+  EXPECT_EQ(reseal_settings(with_both).value().changed, 0U) << "again changes nothing";
+
+  registry::Table table;
+  const registry::Follower follower({}, *log_.log, only_new, table, clock_, metrics_);
+  ASSERT_TRUE(table.wait_for("partner/gone", {1}, Milliseconds{30'000}));
+  ASSERT_TRUE(table.wait_for("partner/acme", {1}, Milliseconds{30'000}));
+  EXPECT_TRUE(follower.ready()) << "nothing is left that needs the old key";
+  EXPECT_EQ(table.current().find<Partner>("acme")->value->secrets.size(), 2U);
+  EXPECT_TRUE(read_setting({*store_, *log_.log, only_new, table, clock_}, "partner/acme").value());
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, AdminSettings, ::testing::Values("sqlite", "postgres"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& each) { return each.param; });
 
 }  // namespace
 }  // namespace penstock
