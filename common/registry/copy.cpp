@@ -78,7 +78,7 @@ Result<std::vector<SealedSetting>> read_copy(const std::filesystem::path& file, 
   Cursor cursor{content};
   if (cursor.bytes(kMagic.size()) != kMagic) return damaged();
   if (cursor.text() != origin)
-    return file_error(file, ErrorCode::invalid, "is a copy of another log's settings");
+    return file_error(file, ErrorCode::invalid, "is a copy of another deployment's settings");
   std::vector<SealedSetting> settings;
   for (std::uint64_t left = cursor.number(); cursor.good && left > 0; --left) {
     const auto key = cursor.text();

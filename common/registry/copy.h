@@ -18,12 +18,12 @@ struct SealedSetting {
 };
 
 // Replaces the file: it is the old one or the new one whatever happens meanwhile, readable by its owner only, and
-// durable when this returns. `origin` names the log that the settings are of. Errors: unavailable, with the file and
+// durable when this returns. `origin` names the deployment whose settings these are. Errors: unavailable, with the file and
 // the reason. Blocks.
 Status write_copy(const std::filesystem::path& file, std::string_view origin,
                   const std::vector<SealedSetting>& settings);
 
-// Errors: not_found (there is no file), corrupt (cut off, damaged, or of another version), invalid (of another log),
+// Errors: not_found (there is no file), corrupt (cut off, damaged, or of another version), invalid (of another deployment),
 // unavailable (it cannot be read now). Blocks.
 Result<std::vector<SealedSetting>> read_copy(const std::filesystem::path& file, std::string_view origin);
 

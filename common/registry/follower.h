@@ -26,7 +26,7 @@ namespace penstock::registry {
 
 struct FollowerOptions {
   std::filesystem::path copy;  // the file; empty: none is kept
-  std::string origin;          // of the copy: which log it is of
+  std::string origin;          // of the copy: whose settings it has
   Milliseconds poll_wait{200};
   Milliseconds copy_interval{1'000};  // at least, between the ends and beginnings of two writings of the copy
 };
@@ -37,7 +37,7 @@ struct FollowerOptions {
 class Follower {
  public:
   // Reads the copy first, so that the table is filled when this returns, if there is one. Blocks for that. A copy that is
-  // cut off, damaged or another log's is passed over, said, and written anew.
+  // cut off, damaged or another deployment's is passed over, said, and written anew.
   Follower(FollowerOptions options, LogReader& log, const crypto::Sealer& sealer, Table& table,
            const Clock& clock, Metrics& metrics);
   Follower(const Follower&) = delete;

@@ -1,14 +1,13 @@
 #include "common/wiring/registry.h"
 
 #include "common/observe/log.h"
-#include "common/wiring/addresses.h"
 
 namespace penstock {
 namespace {
 
 registry::FollowerOptions follower_options(const Settings& settings, bool keeps_copy) {
   registry::FollowerOptions options;
-  options.origin = log_address(settings) + " " + settings.topic_prefix;
+  options.origin = settings.topic_prefix;  // brokers come and go
   if (!keeps_copy) return options;
   if (settings.data_dir.empty())
     log::warn("no copy of the settings is kept, so a start without the log knows no partner and no key",
