@@ -75,7 +75,7 @@ void Catalogue::add_outbound(json::Value line) {
   EventType type = columns_of(line, line);
   type.direction = Direction::outbound;
   type.category = text_of(line["category"]);
-  type.says = text_of(line["says"]);
+  type.description = text_of(line["says"]);
   types_.push_back(std::move(type));
 }
 

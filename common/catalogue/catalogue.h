@@ -39,17 +39,17 @@ BOOST_DEFINE_ENUM_CLASS(Maturity, GA, Beta)  // Beta: what it says may still cha
 struct EventType {
   std::string type;  // an inbound one may be a pattern: "payout.*"
   Direction direction = Direction::inbound;
-  std::optional<std::string> source;    // of an inbound one
-  std::optional<std::string> topic;     // likewise
-  std::optional<std::string> category;  // of an outbound one
-  std::optional<std::string> says;      // likewise: when it is sent, in a sentence
+  std::optional<std::string> source;       // of an inbound one
+  std::optional<std::string> topic;        // likewise
+  std::optional<std::string> category;     // of an outbound one
+  std::optional<std::string> description;  // likewise: when it is sent, in a sentence
   // How often telling of it is tried again after the first attempt; none: as often as the schedule has delays.
   std::optional<std::int64_t> retries;
   std::string release;  // of Penstock, since which the type is there
   Maturity status = Maturity::GA;
 };
 BOOST_DESCRIBE_STRUCT(EventType, (),
-                      (type, direction, source, topic, category, says, retries, release, status))
+                      (type, direction, source, topic, category, description, retries, release, status))
 
 // Immutable; may be read from any thread.
 class Catalogue {

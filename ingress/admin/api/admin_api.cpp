@@ -43,10 +43,13 @@ constexpr Endpoint kEndpoints[] = {
     {"GET", "/v1/payouts/{id}", "payouts", admin::get_payout},
     {"GET", "/v1/session-payments/{id}", "session_payments", admin::get_session_payment},
     {"PUT", "/v1/session-payments/{id}", "session_payments", admin::put_session_payment},
+    {"GET", "/v1/users", "users", admin::list_users},
+    {"GET", "/v1/users/{id}", "users", admin::get_user},
     {"GET", "/v1/alerts", "alerts", admin::list_alerts},
     {"GET", "/v1/events", "events", admin::list_events},
     {"GET", "/v1/events/{key}", "event", admin::get_event, Asks::store_and_log},
     {"GET", "/v1/parked", "parked", admin::list_parked},
+    {"GET", "/v1/event-types", "event_types", admin::list_event_types},
     {"GET", "/v1/pools", "pools", admin::list_pools, Asks::log},
 };
 

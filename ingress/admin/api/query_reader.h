@@ -38,6 +38,7 @@ class QueryReader {
 
   // What page() has read, where there was one.
   const std::optional<Cursor>& cursor() const noexcept { return cursor_; }
+  const http::Request& request() const noexcept { return request_; }
   void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 
   // 400 naming every problem; nullopt when there is none. Comes last, when all has been asked for.

@@ -83,7 +83,7 @@ TEST(Catalogue, EveryTypeSaysItsReleaseAndWhereItBelongs) {
     EXPECT_THAT(type.release, ::testing::MatchesRegex("[0-9]+[.][0-9]+[.][0-9]+")) << type.type;
     const bool comes_in = type.direction == Direction::inbound;
     EXPECT_EQ(comes_in, type.source && type.topic) << type.type;
-    EXPECT_EQ(!comes_in, type.category && type.says && categories.contains(*type.category)) << type.type;
+    EXPECT_EQ(!comes_in, type.category && type.description && categories.contains(*type.category)) << type.type;
   }
 }
 
