@@ -20,6 +20,23 @@ KeyRule key_rule(std::string_view word) {
   return KeyRule::object;
 }
 
+std::string text_of(json::Value value) {
+  const auto text = value.string();
+  CHECK(text);
+  return std::string(*text);
+}
+
+// What a type says of itself goes before what its line says of all: its name alone, or an object.
+EventType columns_of(json::Value said, json::Value line) {
+  const auto column = [&](std::string_view name) { return said[name].absent() ? line[name] : said[name]; };
+  EventType type;
+  type.type = text_of(said.is_object() ? said["type"] : said);
+  type.retries = column("retries").integer();
+  type.release = column("release").string().value_or("");
+  if (const auto status = column("status").string()) CHECK(from_string(*status, type.status));
+  return type;
+}
+
 }  // namespace
 
 const Catalogue& Catalogue::builtin() {
@@ -30,29 +47,43 @@ const Catalogue& Catalogue::builtin() {
 Catalogue::Catalogue(std::string_view json) {
   const auto document = json::Document::parse(json);
   CHECK(document.has_value());
-  const json::Value lines = document.value().root()["inbound"];
-  for (json::Value line = lines.first(); !line.absent(); line = lines.next(line)) {
-    const auto source = line["source"].string(), topic = line["topic"].string(), key = line["key"].string();
-    CHECK(source && topic && key);
-    const TopicRoute route{std::string(*topic), key_rule(*key)};
-    if (std::find(topics_.begin(), topics_.end(), route.topic) == topics_.end())
-      topics_.push_back(route.topic);
-    add(sources_[std::string(*source)], line["types"], route);
-  }
+  const json::Value inbound = document.value().root()["inbound"],
+                    outbound = document.value().root()["outbound"];
+  for (json::Value line = inbound.first(); !line.absent(); line = inbound.next(line)) add_inbound(line);
+  for (json::Value line = outbound.first(); !line.absent(); line = outbound.next(line)) add_outbound(line);
   topics_.push_back(unrouted_.topic);
+  for (auto& [source, types] : sources_)
+    std::stable_sort(types.patterns.begin(), types.patterns.end(),
+                     [](const Pattern& a, const Pattern& b) { return a.prefix.size() > b.prefix.size(); });
 }
 
-void Catalogue::add(Types& known, json::Value names, const TopicRoute& route) {
-  for (json::Value each = names.first(); !each.absent(); each = names.next(each)) {
-    const auto name = each.string();
-    CHECK(name);
-    if (name->ends_with(".*"))
-      known.patterns.push_back({std::string(name->substr(0, name->size() - 1)), route});
-    else
-      known.exact.emplace(*name, route);
+void Catalogue::add_inbound(json::Value line) {
+  const std::string source = text_of(line["source"]);
+  const TopicRoute route{text_of(line["topic"]), key_rule(text_of(line["key"]))};
+  if (std::find(topics_.begin(), topics_.end(), route.topic) == topics_.end()) topics_.push_back(route.topic);
+  const json::Value types = line["types"];
+  for (json::Value each = types.first(); !each.absent(); each = types.next(each)) {
+    EventType type = columns_of(each, line);
+    type.source = source;
+    type.topic = route.topic;
+    add(sources_[source], type.type, route);
+    types_.push_back(std::move(type));
   }
-  std::stable_sort(known.patterns.begin(), known.patterns.end(),
-                   [](const Pattern& a, const Pattern& b) { return a.prefix.size() > b.prefix.size(); });
+}
+
+void Catalogue::add_outbound(json::Value line) {
+  EventType type = columns_of(line, line);
+  type.direction = Direction::outbound;
+  type.category = text_of(line["category"]);
+  type.description = text_of(line["says"]);
+  types_.push_back(std::move(type));
+}
+
+void Catalogue::add(Types& known, const std::string& type, const TopicRoute& route) {
+  if (type.ends_with(".*"))
+    known.patterns.push_back({type.substr(0, type.size() - 1), route});
+  else
+    known.exact.emplace(type, route);
 }
 
 const TopicRoute& Catalogue::route(std::string_view source, std::string_view type) const {

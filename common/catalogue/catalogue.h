@@ -1,12 +1,15 @@
-// Which topic an event goes to and what its record is keyed by, by its source and type: schemas/catalogue.json,
-// built into the program.
+// The types of events: which topic one that comes in goes to and what its record is keyed by, by its source and
+// type, and what is sent out. schemas/catalogue.json, built into the program.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "common/core/describe.h"
 #include "common/json/value.h"
 
 namespace penstock {
@@ -29,6 +32,25 @@ struct TopicRoute {
   KeyRule key = KeyRule::event;
 };
 
+BOOST_DEFINE_ENUM_CLASS(Direction, inbound, outbound)
+BOOST_DEFINE_ENUM_CLASS(Maturity, GA, Beta)  // Beta: what it says may still change
+
+// A type as operators read of it. A member that is not of its direction is nullopt.
+struct EventType {
+  std::string type;  // an inbound one may be a pattern: "payout.*"
+  Direction direction = Direction::inbound;
+  std::optional<std::string> source;       // of an inbound one
+  std::optional<std::string> topic;        // likewise
+  std::optional<std::string> category;     // of an outbound one
+  std::optional<std::string> description;  // likewise: when it is sent, in a sentence
+  // How often telling of it is tried again after the first attempt; none: as often as the schedule has delays.
+  std::optional<std::int64_t> retries;
+  std::string release;  // of Penstock, since which the type is there
+  Maturity status = Maturity::GA;
+};
+BOOST_DESCRIBE_STRUCT(EventType, (),
+                      (type, direction, source, topic, category, description, retries, release, status))
+
 // Immutable; may be read from any thread.
 class Catalogue {
  public:
@@ -47,6 +69,9 @@ class Catalogue {
   // The pools of workers: each consumes the topic of its name.
   const std::vector<std::string>& pools() const noexcept { return topics_; }
 
+  // All types, those that come in first, in the order of the catalogue.
+  const std::vector<EventType>& types() const noexcept { return types_; }
+
  private:
   struct Hash {
     using is_transparent = void;
@@ -62,11 +87,14 @@ class Catalogue {
     std::unordered_map<std::string, TopicRoute, Hash, std::equal_to<>> exact;
     std::vector<Pattern> patterns;  // longest first
   };
-  static void add(Types& known, json::Value names, const TopicRoute& route);
+  void add_inbound(json::Value line);
+  void add_outbound(json::Value line);
+  static void add(Types& known, const std::string& type, const TopicRoute& route);
 
   std::unordered_map<std::string, Types, Hash, std::equal_to<>> sources_;
   TopicRoute unrouted_{std::string(kUnroutedTopic), KeyRule::event};
   std::vector<std::string> topics_;
+  std::vector<EventType> types_;
 };
 
 }  // namespace penstock

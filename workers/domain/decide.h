@@ -14,12 +14,16 @@
 #include "workers/domain/connect/payouts.h"
 #include "workers/domain/event/event.h"
 #include "workers/domain/event/policy.h"
+#include "workers/domain/invoices/invoices.h"
 #include "workers/domain/payments/charges.h"
 #include "workers/domain/payments/intents.h"
 #include "workers/domain/payments/sessions.h"
 #include "workers/domain/state/view.h"
 #include "workers/domain/subscriptions/invoices.h"
+#include "workers/domain/subscriptions/plans.h"
 #include "workers/domain/subscriptions/subscriptions.h"
+#include "workers/domain/subscriptions/trials.h"
+#include "workers/domain/users/users.h"
 
 namespace penstock {
 
@@ -30,7 +34,8 @@ struct UnhandledFacts {
 };
 
 using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts,
-                           SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts>;
+                           SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts, UserFacts,
+                           InvoicePaymentFacts, PlanFacts, TrialFacts>;
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

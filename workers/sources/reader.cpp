@@ -7,6 +7,7 @@ namespace {
 
 // What a key of the store's indexes may be; Stripe's ids are far shorter.
 constexpr std::size_t kIdBytesMax = 255;
+constexpr std::size_t kShortBytesMax = 255;
 
 }  // namespace
 
@@ -53,9 +54,27 @@ Timestamp Reader::seconds(std::string_view name) {
   return value.value_or(Timestamp{});
 }
 
+MinorUnits Reader::amount(std::string_view name) {
+  const auto value = optional_amount(name);
+  if (!value) refuse(name, "is missing");
+  return value.value_or(MinorUnits{});
+}
+
+std::string Reader::currency(std::string_view name) {
+  const auto value = optional_currency(name);
+  if (!value) refuse(name, "is missing");
+  return value.value_or("");
+}
+
 std::optional<std::string> Reader::optional_text(std::string_view name) {
   const auto value = member(name, json::Kind::string).string();
   return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+std::optional<std::string> Reader::optional_short_text(std::string_view name) {
+  auto value = optional_text(name);
+  if (value && value->size() > kShortBytesMax) refuse(name, "is longer than 255 bytes");
+  return value && value->empty() ? std::nullopt : value;
 }
 
 std::optional<std::int64_t> Reader::optional_integer(std::string_view name) {
@@ -82,6 +101,14 @@ std::optional<Timestamp> Reader::optional_seconds(std::string_view name) {
   if (!unix_seconds) return std::nullopt;
   const auto at = timestamp_from_unix_seconds(*unix_seconds);
   if (!at) refuse(name, "is outside the years 1 to 9999");
+  return at;
+}
+
+std::optional<Timestamp> Reader::optional_time(std::string_view name) {
+  if (object_[name].kind() == json::Kind::number) return optional_seconds(name);
+  const auto text = optional_text(name);
+  const auto at = text ? parse_rfc3339(*text) : std::nullopt;
+  if (text && !at) refuse(name, "is neither an RFC 3339 time nor Unix seconds");
   return at;
 }
 

@@ -30,13 +30,19 @@ class Reader {
   std::string id(std::string_view name);  // of 255 bytes at most
   std::int64_t integer(std::string_view name);
   Timestamp seconds(std::string_view name);
+  MinorUnits amount(std::string_view name);
+  std::string currency(std::string_view name);
 
   // Missing or null is nullopt; another kind is a problem.
   std::optional<std::string> optional_text(std::string_view name);
+  // Of 255 bytes at most; empty is nullopt.
+  std::optional<std::string> optional_short_text(std::string_view name);
   std::optional<std::int64_t> optional_integer(std::string_view name);
   std::optional<MinorUnits> optional_amount(std::string_view name);
   std::optional<bool> optional_boolean(std::string_view name);
   std::optional<Timestamp> optional_seconds(std::string_view name);
+  // RFC 3339, or Unix seconds.
+  std::optional<Timestamp> optional_time(std::string_view name);
   // An id of 255 bytes at most, or an expanded object that has one.
   std::optional<std::string> optional_reference(std::string_view name);
   // A lower-case ISO code: 3 letters.

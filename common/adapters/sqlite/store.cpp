@@ -26,7 +26,7 @@ namespace {
 
 constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001, &schemas::kSqlite0002,
                                                    &schemas::kSqlite0003, &schemas::kSqlite0004,
-                                                   &schemas::kSqlite0005};
+                                                   &schemas::kSqlite0005, &schemas::kSqlite0006};
 
 // What ready() wants to be free, and how long maintain() gives room back at a time.
 constexpr std::size_t kRoomNeeded = 1 << 20;

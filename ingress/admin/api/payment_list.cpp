@@ -1,5 +1,6 @@
 // GET /v1/payments. A payment is stored nowhere: it is found through the rows that it is put together from,
-// each of which an index has in order, and shown once, in the first of the streams that it is in.
+// each of which an index has in order, and shown once, in the first of the streams that it is in. Invoices are the only
+// ones that other orgs have.
 #include <functional>
 
 #include "common/core/check.h"
@@ -21,8 +22,11 @@ struct Asked {
 
   bool takes(const Payment& payment) const {
     return (!user || payment.user_id == user) && (!customer || payment.customer == customer) &&
-           (!status || payment.status == *status) && scope.takes({payment.livemode, payment.account});
+           (!status || payment.status == *status);
   }
+  bool is_default_org() const { return !scope.org; }
+  // Nothing of another org's is of a customer or an account.
+  bool has_none() const { return scope.org && (customer || scope.account); }
 };
 
 // A stream of rows, and which of a payment's rows is in it: its key, or nullptr.
@@ -74,14 +78,22 @@ PaymentStream charges(const Asked& asked, Condition condition, Holds holds) {
             return found;
           }};
 }
+template <class Holds>
+PaymentStream invoices(const Asked& asked, Condition condition, Holds holds) {
+  return {stream_of<Invoice>(asked, std::move(condition)), [=](const PaymentRows& rows) {
+            return rows.invoice != nullptr && holds(*rows.invoice) ? &rows.invoice->key : nullptr;
+          }};
+}
 
 constexpr auto kAny = [](const auto&) { return true; };
 constexpr auto kNamesNoIntent = [](const auto& row) { return !row.payment_intent; };
 
 // Sessions and charges of an intent are found with it.
 Streams to_all(const Asked& asked) {
+  if (!asked.is_default_org()) return {invoices(asked, {.filters = {{"org", *asked.scope.org}}}, kAny)};
   return {intents(asked, {}, kAny), sessions(asked, {.only = kWithoutIntent}, kNamesNoIntent),
-          charges(asked, {.only = kWithoutIntent}, kNamesNoIntent)};
+          charges(asked, {.only = kWithoutIntent}, kNamesNoIntent),
+          invoices(asked, {.only = kOfDefaultOrg}, kAny)};
 }
 
 // The session's customer is the payment's, else the intent's, else the charge's.
@@ -95,11 +107,13 @@ void add_customer(Streams& streams, const Asked& asked, const std::string& custo
 
 // nullopt when the user has too many customers.
 Result<std::optional<Streams>> to_user(Store& store, const Asked& asked, const std::string& user) {
-  TRY(const auto customers, customers_of(store, user));
-  if (!customers) return std::nullopt;
   const Condition condition{.filters = {{"user_id", user}}};
   const auto holds = [=](const auto& row) { return row.user_id == user; };
-  Streams streams = {sessions(asked, condition, holds), intents(asked, condition, holds)};
+  if (!asked.is_default_org()) return Streams{invoices(asked, condition, holds)};
+  TRY(const auto customers, customers_of(store, user));
+  if (!customers) return std::nullopt;
+  Streams streams = {sessions(asked, condition, holds), intents(asked, condition, holds),
+                     invoices(asked, condition, holds)};
   for (const auto& customer : *customers) add_customer(streams, asked, customer);
   return streams;
 }
@@ -107,13 +121,15 @@ Result<std::optional<Streams>> to_user(Store& store, const Asked& asked, const s
 // Before any refund the status is the higher one of the session's and the intent's: one of them has it.
 Streams to_shown(const Asked& asked, PaymentStatus status) {
   const ColumnFilter filter{"status", std::string(to_string(status))};
-  Streams streams = {
-      sessions(asked, {.filters = {filter}}, [=](const auto& row) { return row.status == status; }),
-      intents(asked, {.filters = {filter}, .only = kToldOrAlone}, [=](const auto& row) {
-        return row.status == status && (row.version || row.sessions.empty());
-      })};
+  const auto has_it = [=](const auto& row) { return row.status == status; };
+  if (!asked.is_default_org()) return {invoices(asked, {.filters = {filter}}, has_it)};
+  Streams streams = {sessions(asked, {.filters = {filter}}, has_it),
+                     intents(asked, {.filters = {filter}, .only = kToldOrAlone}, [=](const auto& row) {
+                       return row.status == status && (row.version || row.sessions.empty());
+                     })};
   if (status == PaymentStatus::pending)
     streams.push_back(charges(asked, {.only = kWithoutIntent}, kNamesNoIntent));
+  streams.push_back(invoices(asked, {.filters = {filter}}, has_it));
   return streams;
 }
 
@@ -125,9 +141,11 @@ std::optional<Streams> to_status(const Asked& asked, PaymentStatus status) {
     case PaymentStatus::paid:
       return std::nullopt;
     case PaymentStatus::partially_refunded:
+      if (!asked.is_default_org()) return std::nullopt;
       return Streams{charges(asked, {.only = kRefundedInPart},
                              [=](const Charge& row) { return is_refunded(row) && in_part(row); })};
     case PaymentStatus::refunded:
+      if (!asked.is_default_org()) return std::nullopt;
       return Streams{charges(asked, {.only = kRefundedInFull}, [=](const Charge& row) {
         return is_refunded(row) && row.amount && !in_part(row);
       })};
@@ -151,7 +169,8 @@ Result<std::vector<NamedWay>> ways_to(Store& store, const Asked& asked) {
     add_customer(ways.emplace_back(NamedWay{"customer", {}}).streams, asked, *asked.customer);
   if (asked.status)
     if (auto streams = to_status(asked, *asked.status)) ways.push_back({"status", *std::move(streams)});
-  if (ways.empty()) ways.push_back({"all", to_all(asked)});
+  // What leads to an org's rows alone may be shorter than what other orgs' rows stand in, too.
+  if (ways.empty() || !asked.is_default_org()) ways.push_back({"all", to_all(asked)});
   return ways;
 }
 
@@ -163,9 +182,11 @@ struct Origin {
 };
 
 Origin origin_of(const Table& table, const Row& row) {
-  const Cell& account = cell_of(table, row, "account");
-  Origin origin{&table, {std::get<bool>(cell_of(table, row, "livemode")), {}}, {}};
-  if (const auto* text = std::get_if<std::string>(&account)) origin.scope.account = *text;
+  Origin origin{&table, {.livemode = std::get<bool>(cell_of(table, row, "livemode"))}, {}};
+  const bool is_invoice = &table == &table_of<Invoice>();
+  const Cell& owner = cell_of(table, row, is_invoice ? "org" : "account");
+  if (const auto* text = std::get_if<std::string>(&owner))
+    (is_invoice ? origin.scope.org : origin.scope.account) = *text;
   origin.id = std::get<std::string>(cell_of(table, row, "id"));
   return origin;
 }
@@ -175,6 +196,7 @@ void name_reads(const Origin& origin, const View& view, Reads& reads) {
   if (origin.table == &table_of<CheckoutSession>()) linked.want_session(origin.id);
   if (origin.table == &table_of<PaymentIntent>()) linked.want_intent(origin.id);
   if (origin.table == &table_of<Charge>()) linked.want_charge(origin.id);
+  if (origin.table == &table_of<Invoice>()) linked.want<Invoice>(origin.id);
 }
 
 // The payments that the row belongs to, by id.
@@ -185,6 +207,7 @@ std::vector<PaymentRows> payments_at(const Origin& origin, const Draft& rows) {
   };
   if (origin.table == &table_of<CheckoutSession>()) add(rows_of_session(rows, origin.id));
   if (origin.table == &table_of<Charge>()) add(rows_of_charge(rows, origin.id));
+  if (origin.table == &table_of<Invoice>()) add(rows_of_invoice(rows, origin.id));
   if (origin.table != &table_of<PaymentIntent>()) return payments;
   const auto sessions = sessions_of(rows, origin.id);
   for (const auto& session : sessions) add(rows_of_session(rows, session));
@@ -233,12 +256,12 @@ class PaymentFinder {
   const Streams& streams_;
 };
 
-Asked read_asked_payments(QueryReader& in) {
+Asked read_asked_payments(const Request& request, QueryReader& in) {
   Asked asked;
   asked.user = in.text("user");
   asked.customer = in.text("customer");
   asked.status = in.word<PaymentStatus>("status");
-  asked.scope = asked_scope(in);
+  asked.scope = asked_scope_of_org(request, in);
   asked.query.since = in.time("since");
   asked.query.until = in.time("until");
   in.page("payments", asked.query);
@@ -258,8 +281,14 @@ std::vector<Way> streams_of(const std::vector<NamedWay>& ways) {
 
 Result<http::Response> list_payments(const Context& context, const Request& request) {
   QueryReader in(request);
-  const Asked asked = read_asked_payments(in);
+  const Asked asked = read_asked_payments(request, in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
+  const auto respond = [](const Page<FoundPayment>& page) {
+    return page_response(page, [](json::Writer& out, const FoundPayment& found) {
+      encode_resource(out, found.payment, found.stamp);
+    });
+  };
+  if (asked.has_none()) return respond({});
   TRY(auto ways, ways_to(context.store, asked));
   Cursor from = in.cursor().value_or(Cursor{});
   if (in.cursor()) {
@@ -273,9 +302,7 @@ Result<http::Response> list_payments(const Context& context, const Request& requ
   TRY(const auto page,
       fill_page<FoundPayment>(chosen.scan, "payments", asked.query, from,
                               [&](const auto& candidates) { return finder.find(candidates); }));
-  return page_response(page, [](json::Writer& out, const FoundPayment& found) {
-    encode_resource(out, found.payment, found.stamp);
-  });
+  return respond(page);
 }
 
 }  // namespace penstock::admin

@@ -22,7 +22,7 @@ const RowStamp* PaymentReader::stamp_of(const Table& table, const std::string& k
   return found == rows->second.end() ? nullptr : &found->second;
 }
 
-// Stamped by the session, the intent and the charges: a customer's row changes for reasons of its own.
+// Stamped by the session, the intent and the charges, or the invoice: a customer's row changes for reasons of its own.
 FoundPayment PaymentReader::payment_of(const PaymentRows& rows, const Scope& scope) const {
   std::vector<RowStamp> stamps;
   const auto take = [&](const Table& table, const std::string& key) {
@@ -34,6 +34,7 @@ FoundPayment PaymentReader::payment_of(const PaymentRows& rows, const Scope& sco
     for (const auto& charge : rows.intent->charges) take(table_of<Charge>(), scope.key(charge));
   }
   for (const auto* charge : rows.charges) take(table_of<Charge>(), charge->key);
+  if (rows.invoice != nullptr) take(table_of<Invoice>(), rows.invoice->key);
   return {project(rows), latest(stamps)};
 }
 

@@ -30,7 +30,7 @@ Result<std::vector<Scope>> scopes_with(Store& store, const std::string& id, cons
 
 Result<std::optional<FoundPayment>> find_payment(Store& store, const std::string& id,
                                                  const AskedScope& asked) {
-  TRY(const auto scopes, scopes_with<CheckoutSession, PaymentIntent, Charge>(store, id, asked));
+  TRY(const auto scopes, scopes_with<CheckoutSession, PaymentIntent, Charge, Invoice>(store, id, asked));
   if (scopes.empty()) return std::nullopt;
   const Scope scope = *std::min_element(scopes.begin(), scopes.end(), is_shown_before);
   PaymentReader reader(store);
@@ -76,7 +76,7 @@ void encode_fulfillment(json::Writer& out, const Stored<Fulfillment>& stored, co
 
 Result<http::Response> get_payment(const Context& context, const Request& request) {
   QueryReader in(request);
-  const AskedScope asked = asked_scope(in);
+  const AskedScope asked = asked_scope_of_org(request, in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY(const auto found, find_payment(context.store, std::string(request.parameter("id")), asked));
   return found ? resource_response(found->payment, found->stamp) : not_found("payment");

@@ -26,10 +26,22 @@ std::optional<std::string_view> scope_for(Needs needs) {
   CHECK(false);
 }
 
-std::string_view org_asked_for(const http::Request& request) {
-  if (const auto in_path = request.parameter("org"); !in_path.empty()) return in_path;
-  if (const auto in_query = request.query("org")) return *in_query;
-  return request.header("X-Org-Id").value_or("");
+// The org that the request names; empty when it names none. One place may name it once, and two of them the same.
+std::string org_named_by(const http::Request& request, FieldProblems& problems) {
+  std::string named;
+  const auto take = [&](std::string_view field, std::string_view org) {
+    if (!is_org_name(org)) problems.refuse(field, kOrgNameRule);
+    if (!named.empty() && named != org)
+      problems.refuse(field, "is another org than the one that is named elsewhere");
+    named = org;
+  };
+  if (const auto in_path = request.parameter("org"); !in_path.empty()) take("org", in_path);
+  for (const auto& [parameter, value] : request.query_parameters)
+    if (parameter == "org") take("org", value);
+  const auto in_fields = request.head.field_values("X-Org-Id");
+  if (in_fields.size() > 1) problems.refuse("X-Org-Id", "is given more than once");
+  for (const auto field : in_fields) take("X-Org-Id", field);
+  return named;
 }
 
 }  // namespace
@@ -60,12 +72,9 @@ Result<std::optional<Principal>> holder_of(const SettingPorts& settings, std::st
 
 std::variant<std::string, http::Response> authorize(const http::Request& request, const Principal& principal,
                                                     Needs needs) {
-  const std::string asked(org_asked_for(request));
-  if (!asked.empty() && !is_org_name(asked)) {
-    FieldProblems problems;
-    problems.refuse("org", kOrgNameRule);
-    return *problems.refusal();
-  }
+  FieldProblems problems;
+  const std::string asked = org_named_by(request, problems);
+  if (auto refusal = problems.refusal()) return *std::move(refusal);
   if (principal.root) return asked.empty() ? std::string(kDefaultOrg) : asked;
   const auto scope = scope_for(needs);
   if (!scope) return forbidden("only the root token may do this");

@@ -53,12 +53,15 @@ Answer get_account;  // connect.cpp
 Answer get_payout;
 Answer get_session_payment;
 Answer put_session_payment;
+Answer get_user;  // users.cpp
+Answer list_users;
 Answer list_events;  // events.cpp
 Answer get_event;
 Answer list_parked;
 Answer list_alerts;
-Answer list_pools;     // pools.cpp
-Answer list_partners;  // partners.cpp
+Answer list_event_types;  // event_types.cpp
+Answer list_pools;        // pools.cpp
+Answer list_partners;     // partners.cpp
 Answer get_partner;
 Answer put_partner;
 Answer delete_partner;

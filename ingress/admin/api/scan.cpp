@@ -133,12 +133,14 @@ Result<ChosenWay> furthest(Store& store, const std::vector<Way>& ways) {
 std::vector<Way> ways_to(const Table& table, const ListQuery& query) {
   std::vector<Way> ways;
   ListQuery one = query;
+  one.only = {};
   for (const auto& filter : query.filters) {
     one.filters = {filter};
     if (index_for(table, one) != nullptr) ways.push_back({{&table, one}});
   }
   one.filters.clear();
-  if (ways.empty()) ways.push_back({{&table, one}});
+  one.only = query.only;
+  if (ways.empty() || !one.only.empty()) ways.push_back({{&table, one}});
   return ways;
 }
 

@@ -81,8 +81,8 @@ struct ChosenWay {
 // filters that its way does not follow.
 Result<ChosenWay> furthest(Store& store, const std::vector<Way>& ways);
 
-// The ways to the rows that pass the query's filters: one for each filter that
-// an index follows, else all rows.
+// The ways to the rows that pass the query's filters: one for each filter that an index follows, else all rows. Where
+// the query says `only`, these are the rows that it says, and are a way in any case; a filter has to say the same.
 std::vector<Way> ways_to(const Table& table, const ListQuery& query);
 
 }  // namespace penstock::admin

@@ -1,5 +1,6 @@
 // Lists of state whose elements are one row each.
 #include <map>
+#include <set>
 
 #include "ingress/admin/api/customers.h"
 #include "ingress/admin/api/query_reader.h"
@@ -23,27 +24,38 @@ void filter_by_mode(QueryReader& in, ListQuery& query) {
   if (const auto livemode = in.boolean("livemode")) query.filters.push_back({"livemode", *livemode});
 }
 
-// A subscription's user may be its customer's, which its own row does not say.
+struct AskedSubscriptions {
+  std::optional<std::string> user;
+  std::optional<std::string> org;  // none is the default one
+  ListQuery query;                 // of that org
+};
+
+// A subscription's user may be its customer's, which its own row does not say. Customers are the default org's.
 class SubscriptionFinder {
  public:
-  SubscriptionFinder(Store& store, const ListQuery& query, std::optional<std::string> user)
-      : store_(store), query_(query), user_(std::move(user)) {}
+  SubscriptionFinder(Store& store, const AskedSubscriptions& asked)
+      : store_(store), query_(asked.query), user_(asked.user), org_(asked.org) {}
 
   // Where it is one of several, the first stream is of the rows that name the user themselves.
   Result<std::vector<Way>> ways() const {
     const Table& table = table_of<Subscription>();
     auto ways = ways_to(table, query_);
     if (!user_) return ways;
-    TRY(const auto customers, customers_of(store_, *user_));
+    std::optional customers = std::set<std::string>{};
+    if (!org_) {
+      TRY(customers, customers_of(store_, *user_));
+    }
     if (!customers) return ways;
     ListQuery one = query_;
+    one.only = {};
     one.filters = {{"user_id", *user_}};
     Way way = {{&table, one}};
     for (const auto& customer : *customers) {
       one.filters = {{"customer", customer}};
       way.push_back({&table, one});
     }
-    if (query_.filters.empty()) ways.clear();
+    const bool asks_for_no_more = query_.filters.size() == 1;  // than the org
+    if (asks_for_no_more) ways.clear();
     ways.push_back(std::move(way));
     return ways;
   }
@@ -84,23 +96,27 @@ class SubscriptionFinder {
 
   Store& store_;
   const ListQuery& query_;
-  const std::optional<std::string> user_;
+  const std::optional<std::string>& user_;
+  const std::optional<std::string>& org_;
   std::map<std::string, std::optional<std::string>> users_;  // by the customer's key
 };
 
 }  // namespace
 
 Result<http::Response> list_subscriptions(const Context& context, const Request& request) {
-  ListQuery query;
+  AskedSubscriptions asked;
+  ListQuery& query = asked.query;
   QueryReader in(request);
-  const auto user = in.text("user");
+  asked.user = in.text("user");
+  asked.org = asked_org(request);
   in.filter("customer", query);
   filter_by_word<SubscriptionStatus>(in, "status", query);
   in.filter("account", query);
   filter_by_mode(in, query);
+  filter_by_org(asked.org, query);
   in.page("subscriptions", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  SubscriptionFinder finder(context.store, query, user);
+  SubscriptionFinder finder(context.store, asked);
   TRY(const auto ways, finder.ways());
   TRY(auto chosen, furthest(context.store, ways));
   TRY(const auto page,

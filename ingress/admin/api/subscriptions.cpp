@@ -67,7 +67,7 @@ class ProfileSearch {
 
 Result<http::Response> get_subscription(const Context& context, const Request& request) {
   QueryReader in(request);
-  const AskedScope asked = asked_scope(in);
+  const AskedScope asked = asked_scope_of_org(request, in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   const std::string id(request.parameter("id"));
   TRY(const auto found, read_asked<Subscription>(context.store, id, asked));

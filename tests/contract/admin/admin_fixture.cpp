@@ -18,7 +18,7 @@ AdminTest::AdminTest(const std::string& store)
       log_(open_memory_log({.partitions = 2}, clock_)),
       store_(harness_->open()) {
   EXPECT_TRUE(
-      log_.log->create_topics({"payments", "subscriptions", "payouts", "unrouted", "parked", "settings"}));
+      log_.log->create_topics({"payments", "subscriptions", "payouts", "partners", "unrouted", "parked", "settings"}));
   EXPECT_TRUE(store_->migrate());
   follower_.emplace(registry::FollowerOptions{}, *log_.log, sealer_, table_, clock_, metrics_);
 }
@@ -101,7 +101,20 @@ Position AdminTest::append(Record record) {
 }
 
 Position AdminTest::apply_body(std::string body) {
-  const auto position = append(stripe_record(std::move(body), Catalogue::builtin(), clock_.now(), no_id));
+  return apply_record(stripe_record(std::move(body), Catalogue::builtin(), clock_.now(), no_id));
+}
+
+Position AdminTest::apply(const testing::PartnerSpec& spec) {
+  const auto body = json::Document::parse(spec.data);
+  CHECK(body.has_value());
+  return apply_record({.topic = "partners",
+                       .key = text_of(body.value().root()["id"]),
+                       .value = testing::partner_body(spec),
+                       .headers = testing::partner_headers(spec)});
+}
+
+Position AdminTest::apply_record(Record record) {
+  const auto position = append(std::move(record));
   auto stored = log_.log->read(position);
   CHECK(stored.has_value() && stored.value().has_value());
   std::vector<Incoming> batch;

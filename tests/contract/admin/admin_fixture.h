@@ -17,7 +17,9 @@
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/raw_client.h"
 #include "tests/unit/domain/event_builder.h"
+#include "tests/unit/domain/partner_events.h"
 #include "workers/runtime/batch.h"
+#include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
 namespace penstock {
@@ -63,6 +65,8 @@ class AdminTest : public ::testing::Test {
   // Appends the body to the log as the ingress does and applies it as a worker does. Returns where it stands.
   Position apply_body(std::string body);
   Position apply(const testing::EventSpec& spec) { return apply_body(testing::event_body(spec)); }
+  Position apply(const testing::PartnerSpec& spec);
+  Position apply_record(Record record);
   Position append(Record record);
   // What standard events show: a payment of a course, a deposit, a subscription,
   // an account and a failed payout.
@@ -76,7 +80,7 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{{stripe_source(StripeMode::both)}};
+  const Sources sources_{{stripe_source(StripeMode::both), partner_source()}};
   Policy policy_;
   Metrics metrics_;
   const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};

@@ -50,7 +50,8 @@ struct Resource {
 
 const Resource kOne[] = {
     {"/v1/payments/cs_1", "Payment",
-     "id session payment_intent charge status amount currency amount_refunded dispute app_slug user_id "
+     "id session payment_intent charge subscription status amount currency amount_refunded dispute app_slug "
+     "user_id "
      "customer "
      "account livemode metadata fulfilled fulfilled_by updated_at updated_by"},
     {"/v1/wallets/u1", "Wallet", "user_id balances test_balances updated_at updated_by"},
@@ -70,6 +71,7 @@ const Resource kOne[] = {
      "updated_at updated_by"},
     {"/v1/session-payments/sp_1", "SessionPayment",
      "id tester_id payout status amount currency account livemode updated_at updated_by"},
+    {"/v1/users/u1", "User", "id email name status identities created_at updated_at updated_by"},
     {"/v1/events/stripe:evt_course", "EventDetail",
      "key type source received_at outcome reason attempts topic partition offset entity headers body touched "
      "outbound"},
@@ -87,6 +89,9 @@ const Resource kLists[] = {
      "id payment app_slug action user_id grants event created_at updated_at updated_by"},
     {"/v1/wallets/u1/entries", "WalletEntry",
      "id kind amount currency livemode payment event effect_key created_at updated_at updated_by"},
+    {"/v1/users?status=active", "User", "id email name status identities created_at updated_at updated_by"},
+    {"/v1/event-types", "EventType",
+     "type direction source topic category description retries release status"},
     {"/v1/alerts", "Alert", "id kind subject message event created_at acknowledged_at updated_at updated_by"},
     {"/v1/events", "Event",
      "key type source received_at outcome reason attempts topic partition offset entity"},
@@ -125,6 +130,7 @@ class AdminDocuments : public AdminTest {
 
 TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   apply_examples();
+  apply({.type = "user.created", .data = R"({"id":"u1"})", .org = "default"});
   apply_body("no JSON");
   put("/v1/partners/acme", R"({"scheme":"github","secrets":["s"]})");
   put("/v1/apps/shop", R"({"url":"https://shop.example/"})");

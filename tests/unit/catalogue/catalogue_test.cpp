@@ -1,6 +1,11 @@
 #include "common/catalogue/catalogue.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
 
 namespace penstock {
 namespace {
@@ -15,6 +20,16 @@ TEST(Catalogue, RoutesEachFamilyToItsPool) {
   EXPECT_EQ(catalogue().route("stripe", "invoice.paid").topic, "subscriptions");
   EXPECT_EQ(catalogue().route("stripe", "payout.reconciliation_completed").topic, "payouts");
   EXPECT_EQ(catalogue().route("stripe", "account.updated").topic, "payouts");
+  for (const char* type : {"user.created", "user.deleted", "invoice.paid", "invoice.failed",
+                           "subscription.upgraded", "subscription.canceled", "trial.ending"})
+    EXPECT_EQ(catalogue().route("partner", type).topic, "partners") << type;
+}
+
+TEST(Catalogue, ATypeIsItsSourcesAlone) {
+  EXPECT_EQ(catalogue().route("partner", "invoice.payment_failed").topic, "unrouted");
+  EXPECT_EQ(catalogue().route("partner", "payout.paid").topic, "unrouted");
+  EXPECT_EQ(catalogue().route("stripe", "trial.ending").topic, "unrouted");
+  EXPECT_EQ(catalogue().route("partner", "invoice.paid").key, KeyRule::object);
 }
 
 TEST(Catalogue, KeysPaymentsByPaymentAndTheRestByTheirEntity) {
@@ -33,7 +48,56 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(),
-            (std::vector<std::string>{"payments", "subscriptions", "payouts", "unrouted"}));
+            (std::vector<std::string>{"payments", "subscriptions", "payouts", "partners", "unrouted"}));
+}
+
+TEST(Catalogue, PartnersTypesHaveTheirRetries) {
+  const std::map<std::string, std::int64_t> expected = {
+      {"user.created", 3},          {"user.deleted", 3},          {"invoice.paid", 5}, {"invoice.failed", 5},
+      {"subscription.upgraded", 3}, {"subscription.canceled", 3}, {"trial.ending", 1}};
+  std::map<std::string, std::int64_t> inbound;
+  for (const auto& type : catalogue().types())
+    if (type.source == "partner") inbound[type.type] = type.retries.value_or(-1);
+  EXPECT_EQ(inbound, expected);
+}
+
+TEST(Catalogue, WhatPartnersSendIsToldAsOftenAndIsAsMature) {
+  for (const auto& in : catalogue().types()) {
+    if (in.source != "partner") continue;
+    const auto out = std::find_if(
+        catalogue().types().begin(), catalogue().types().end(),
+        [&](const auto& each) { return each.direction == Direction::outbound && each.type == in.type; });
+    ASSERT_NE(out, catalogue().types().end()) << in.type << " is not sent out";
+    EXPECT_EQ(std::tie(out->retries, out->status), std::tie(in.retries, in.status)) << in.type;
+  }
+}
+
+TEST(Catalogue, EveryTypeSaysItsReleaseAndWhereItBelongs) {
+  const std::set<std::string> categories = {"user",     "action",  "challenge",    "reward", "achievement",
+                                            "referral", "payment", "subscription", "payout", "account",
+                                            "ad",       "run",     "alert"};
+  std::set<std::tuple<Direction, std::optional<std::string>, std::string>> seen;
+  for (const auto& type : catalogue().types()) {
+    EXPECT_TRUE(seen.insert({type.direction, type.source, type.type}).second)
+        << type.type << " is listed twice";
+    EXPECT_THAT(type.release, ::testing::MatchesRegex("[0-9]+[.][0-9]+[.][0-9]+")) << type.type;
+    const bool comes_in = type.direction == Direction::inbound;
+    EXPECT_EQ(comes_in, type.source && type.topic) << type.type;
+    EXPECT_EQ(!comes_in, type.category && type.description && categories.contains(*type.category)) << type.type;
+  }
+}
+
+TEST(Catalogue, ATypesOwnColumnGoesBeforeItsLines) {
+  const Catalogue made(R"({"inbound": [{"source": "s", "topic": "t", "key": "object", "release": "1.0.0",
+    "retries": 4, "types": ["a.*", {"type": "b.c", "retries": 2, "status": "Beta"}]}]})");
+  ASSERT_EQ(made.types().size(), 2U);
+  EXPECT_EQ(made.types()[0].retries, 4);
+  EXPECT_EQ(made.types()[0].status, Maturity::GA);
+  EXPECT_EQ(made.types()[1].retries, 2);
+  EXPECT_EQ(made.types()[1].status, Maturity::Beta);
+  EXPECT_EQ(made.types()[1].release, "1.0.0");
+  EXPECT_EQ(made.route("s", "a.x").topic, "t");
+  EXPECT_EQ(made.route("s", "b.c").topic, "t");
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ View World::view_of(const std::function<void(const View&, Reads&)>& name_reads) 
   return view;
 }
 
-Outcome World::decide_one(View& view, const Event& event) {
+Outcome World::decide_one(View& view, const SaidEvent& event) {
   reason_.reset();
   error_.clear();
   touched_.clear();
@@ -67,30 +67,35 @@ Outcome World::decide_one(View& view, const Event& event) {
     error_ = error.detail;
     return Outcome::parked;
   };
-  const auto facts = stripe::understand(event);
-  if (!facts) return park(facts.error());
-  load_closure(view, [&](Reads& reads) { name_reads(view, facts.value(), reads); });
-  const auto effects = decide(view, facts.value(), policy_);
+  if (!event.facts) return park(event.facts.error());
+  load_closure(view, [&](Reads& reads) { name_reads(view, event.facts.value(), reads); });
+  const auto effects = decide(view, event.facts.value(), policy_);
   if (!effects) return park(effects.error());
-  view.apply(effects.value(), event.meta.key);
+  view.apply(effects.value(), event.key);
   reason_ = effects.value().reason;
   touched_ = effects.value().touched;
   return effects.value().outcome;
 }
 
 std::vector<Outcome> World::run_batch(const std::vector<Event>& events) {
+  std::vector<SaidEvent> said;
+  for (const auto& event : events) said.push_back({event.meta.key, stripe::understand(event)});
+  return run_said(said);
+}
+
+std::vector<Outcome> World::run_said(const std::vector<SaidEvent>& events) {
   View view;
   // As the worker does: first all that the events name themselves, so that each
   // also meets rows loaded for others.
   load_closure(view, [&](Reads& reads) {
     for (const auto& event : events)
-      if (const auto facts = stripe::understand(event)) name_reads(view, facts.value(), reads);
+      if (event.facts) name_reads(view, event.facts.value(), reads);
   });
   std::vector<Outcome> outcomes;
   for (const auto& event : events) {
-    const auto known = inbox_.find(event.meta.key);
+    const auto known = inbox_.find(event.key);
     outcomes.push_back(known != inbox_.end() ? Outcome::duplicate : decide_one(view, event));
-    inbox_.try_emplace(event.meta.key, outcomes.back());
+    inbox_.try_emplace(event.key, outcomes.back());
   }
   write(view.changes(Timestamp{}));
   return outcomes;

@@ -15,6 +15,12 @@
 
 namespace penstock::testing {
 
+// An event of any source, as that has read it.
+struct SaidEvent {
+  EventKey key;
+  Result<Facts> facts;
+};
+
 class World {
  public:
   explicit World(Policy policy = {}) : policy_(std::move(policy)) {}
@@ -27,6 +33,8 @@ class World {
   Outcome run(const Event& event) { return run_batch({event}).front(); }
   Outcome run(const EventSpec& spec) { return run(build_event(spec)); }
   std::vector<Outcome> run_batch(const std::vector<Event>& events);
+  Outcome run(const SaidEvent& event) { return run_said({event}).front(); }
+  std::vector<Outcome> run_said(const std::vector<SaidEvent>& events);
 
   // Makes a decision that no event of the log asks for, as an operator's request does.
   Result<Effects> carry_out(const EventKey& by, const std::function<void(const View&, Reads&)>& name_reads,
@@ -74,7 +82,7 @@ class World {
   using Rows = std::map<std::string, Row>;
 
   void load_closure(View& view, const std::function<void(Reads&)>& name_reads) const;
-  Outcome decide_one(View& view, const Event& event);
+  Outcome decide_one(View& view, const SaidEvent& event);
   void write(const std::vector<TableRows>& changes);
 
   Policy policy_;

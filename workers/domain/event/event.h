@@ -23,13 +23,14 @@ BOOST_DESCRIBE_STRUCT(EventVersion, (), (created, rank, event))
 
 struct EventMeta {
   EventKey key;
-  std::string id;
+  std::string id;  // tells it from every other event of its scope
   std::string type;
   Timestamp created;
   std::optional<std::string> account;  // the connected account it belongs to
   bool livemode = false;
+  std::optional<std::string> org = {};  // none is the default one
 
-  Scope scope() const { return {livemode, account}; }
+  Scope scope() const { return {livemode, account, org}; }
   EventVersion version(std::int64_t rank) const { return {created, rank, id}; }
 };
 

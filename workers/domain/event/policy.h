@@ -9,13 +9,16 @@
 namespace penstock {
 
 struct Policy {
-  // Whether what connected accounts say may touch the platform's wallets, profiles and grants.
+  // Whether what connected accounts say may touch the platform's wallets, profiles and grants. What another org
+  // says never does.
   bool trust_connected_accounts = false;
   // Delays between a payout's failure and each call to retry it; as many retries as there are delays.
   std::vector<Milliseconds> payout_retry_delays = {std::chrono::hours{1}, std::chrono::hours{6},
                                                    std::chrono::hours{24}};
 
-  bool trusts(const EventMeta& event) const { return !event.account || trust_connected_accounts; }
+  bool trusts(const EventMeta& event) const {
+    return !event.org && (!event.account || trust_connected_accounts);
+  }
 };
 
 }  // namespace penstock

@@ -10,8 +10,10 @@ std::string Scope::name() const {
 
 std::string Scope::key(std::string_view id) const {
   std::string key;
-  key.reserve(std::string_view("live/:").size() + (account ? account->size() : 0) + id.size());
+  key.reserve(std::string_view("live@/:").size() + (org ? org->size() : 0) + (account ? account->size() : 0) +
+              id.size());
   key.append(livemode ? "live" : "test");
+  if (org) key.append("@").append(*org);
   if (account) key.append("/").append(*account);
   return key.append(":").append(id);
 }

@@ -21,8 +21,13 @@ std::string cause_of(const Scope& scope, std::string_view id) {
 
 void enqueue_outbound(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
                       std::string data) {
-  effects.add(OutboxRow{outbound_id(type, cause), std::string(type), std::string(kDefaultOrg), event,
-                        std::move(data)});
+  enqueue_outbound(effects, Scope{}, type, cause, event, std::move(data));
+}
+
+void enqueue_outbound(Effects& effects, const Scope& scope, std::string_view type, std::string_view cause,
+                      const EventKey& event, std::string data) {
+  effects.add(OutboxRow{outbound_id(type, cause), std::string(type), std::string(name_of_org(scope.org)),
+                        event, std::move(data)});
 }
 
 void raise_alert(Effects& effects, AlertText alert, const EventKey& event) {

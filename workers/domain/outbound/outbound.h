@@ -14,12 +14,15 @@ namespace penstock {
 std::string outbound_id(std::string_view type, std::string_view cause);
 
 // What `cause` names an object by: the id of the platform's live ones, else its scope and id, so that ids
-// stay apart between modes and accounts.
+// stay apart between modes, accounts and orgs.
 std::string cause_of(const Scope& scope, std::string_view id);
 
-// Adds an outbox row. `data` is the JSON object under "data" of the envelope.
+// Adds an outbox row of the default org. `data` is the JSON object under "data" of the envelope.
 void enqueue_outbound(Effects& effects, std::string_view type, std::string_view cause, const EventKey& event,
                       std::string data);
+// Likewise of the scope's org, which alone is told.
+void enqueue_outbound(Effects& effects, const Scope& scope, std::string_view type, std::string_view cause,
+                      const EventKey& event, std::string data);
 
 struct AlertText {
   std::string_view kind;

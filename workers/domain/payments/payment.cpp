@@ -90,6 +90,15 @@ void take_from(Payment& payment, const CheckoutSession& session) {
   payment.fulfilled_by = session.fulfilled_by;
 }
 
+void take_from(Payment& payment, const Invoice& invoice) {
+  payment.id = invoice.id;
+  payment.subscription = invoice.subscription;
+  payment.amount = invoice.amount;
+  payment.currency = invoice.currency;
+  payment.user_id = invoice.user_id;
+  payment.livemode = invoice.livemode;
+}
+
 std::optional<std::string> customer_named(const PaymentRows& rows) {
   if (rows.session != nullptr && rows.session->customer) return rows.session->customer;
   if (rows.intent != nullptr && rows.intent->customer) return rows.intent->customer;
@@ -102,7 +111,8 @@ std::optional<std::string> customer_named(const PaymentRows& rows) {
 PaymentStatus shown_status(const PaymentRows& rows) {
   const auto session = rows.session != nullptr ? rows.session->status : PaymentStatus::pending;
   const auto intent = rows.intent != nullptr ? rows.intent->status : PaymentStatus::pending;
-  return std::max(session, intent);
+  const auto invoice = rows.invoice != nullptr ? rows.invoice->status : PaymentStatus::pending;
+  return std::max({session, intent, invoice});
 }
 
 bool is_paid(const PaymentRows& rows) { return shown_status(rows) == PaymentStatus::paid; }
@@ -113,6 +123,7 @@ Payment project(const PaymentRows& rows) {
   if (charge != nullptr) take_from(payment, *charge);
   if (rows.intent != nullptr) take_from(payment, *rows.intent);
   if (rows.session != nullptr) take_from(payment, *rows.session);
+  if (rows.invoice != nullptr) take_from(payment, *rows.invoice);
   if (charge != nullptr) payment.charge = charge->id;
   payment.status = status_with_refunds(rows);
   for (const auto* each : rows.charges)
@@ -173,16 +184,26 @@ std::optional<PaymentRows> rows_of_charge(const Draft& rows, const std::string& 
                           : rows_of_session(rows, sessions.front());
 }
 
+std::optional<PaymentRows> rows_of_invoice(const Draft& rows, const std::string& invoice) {
+  PaymentRows found;
+  found.invoice = rows.find<Invoice>(invoice);
+  return found.invoice == nullptr ? std::nullopt : std::optional(std::move(found));
+}
+
 void name_payment_reads(const View& view, const Scope& scope, const std::string& id, Reads& reads) {
   LinkedReads linked(view, scope, reads);
   linked.want_session(id);
   linked.want_intent(id);
   linked.want_charge(id);
+  linked.want<Invoice>(id);
 }
 
 std::optional<PaymentRows> payment_rows_of(const Draft& rows, const std::string& id) {
   if (auto found = rows_of_session(rows, id)) return found;
-  if (rows.find<PaymentIntent>(id) == nullptr) return rows_of_charge(rows, id);
+  if (rows.find<PaymentIntent>(id) == nullptr) {
+    auto found = rows_of_charge(rows, id);
+    return found ? std::move(found) : rows_of_invoice(rows, id);
+  }
   const auto sessions = sessions_of(rows, id);
   return sessions.empty() ? rows_of_intent(rows, id) : rows_of_session(rows, sessions.front());
 }

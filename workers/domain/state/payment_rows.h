@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "workers/domain/state/newest.h"
 #include "workers/domain/state/row.h"
 #include "workers/domain/state/table.h"
 
@@ -179,7 +180,25 @@ struct LedgerEntry {
 BOOST_DESCRIBE_STRUCT(LedgerEntry, (),
                       (id, effect_key, kind, account, amount, currency, livemode, user_id, payment, event))
 
-// What almost every session and intent comes to be.
+struct InvoiceAttributes {
+  std::optional<MinorUnits> amount;
+  std::optional<std::string> currency;
+  std::optional<std::string> user_id;
+  std::optional<std::string> subscription;
+  bool operator==(const InvoiceAttributes&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(InvoiceAttributes, (), (amount, currency, user_id, subscription))
+
+// A partner's invoice: a payment by itself, to which nothing of Stripe's is linked, so that it never pays for a
+// session, credits a wallet or grants anything.
+struct Invoice : OrgRow, InvoiceAttributes {
+  PaymentStatus status = PaymentStatus::pending;
+  Versions versions;  // of the attributes
+  bool operator==(const Invoice&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Invoice, (OrgRow, InvoiceAttributes), (status, versions))
+
+// What almost every session, intent and invoice comes to be.
 inline constexpr std::string_view kCommonStatuses[] = {"paid"};
 // A session or charge that names no intent.
 inline constexpr std::string_view kWithoutIntent = "payment_intent IS NULL";
@@ -211,6 +230,14 @@ struct TableName<Charge> {
   static constexpr ListIndex kIndexes[] = {
       {.only = kWithoutIntent}, {.column = "customer"}, {.only = kRefundedInPart}, {.only = kRefundedInFull}};
   static constexpr TableTraits traits{.name = "charges", .indexes = kIndexes};
+};
+template <>
+struct TableName<Invoice> {
+  static constexpr ListIndex kIndexes[] = {{.only = kOfDefaultOrg},
+                                           {.column = "org"},
+                                           {.column = "user_id"},
+                                           {.column = "status", .common = kCommonStatuses}};
+  static constexpr TableTraits traits{.name = "invoices", .resource = "payments", .indexes = kIndexes};
 };
 template <>
 struct TableName<Customer> {

@@ -8,8 +8,10 @@
 #include <concepts>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
+#include "common/core/check.h"
 #include "common/core/describe.h"
 #include "workers/domain/event/event.h"
 
@@ -24,27 +26,56 @@ struct PlatformRow {
 };
 BOOST_DESCRIBE_STRUCT(PlatformRow, (), (key, id, livemode))
 
-// A row of any scope.
+// A row of the platform or one of its connected accounts.
 struct ScopedRow : PlatformRow {
   std::optional<std::string> account;
   bool operator==(const ScopedRow&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ScopedRow, (PlatformRow), (account))
 
+// What a row has besides when other orgs than the default one have such rows, too.
+struct OfOrg {
+  std::optional<std::string> org;  // none is the default one
+  bool operator==(const OfOrg&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(OfOrg, (), (org))
+
+// How lists of such rows tell the default org's, word for word as the indexes do; another's are found by `org`.
+inline constexpr std::string_view kOfDefaultOrg = "org IS NULL";
+
+// A row of any org.
+struct OrgRow : PlatformRow, OfOrg {
+  bool operator==(const OrgRow&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(OrgRow, (PlatformRow, OfOrg), ())
+
 template <class R>
-concept Scoped = std::derived_from<R, ScopedRow>;
+concept OfAccounts = std::derived_from<R, ScopedRow>;
+template <class R>
+concept OfOrgs = std::derived_from<R, PlatformRow> && std::derived_from<R, OfOrg>;
+template <class R>
+concept Scoped = OfAccounts<R> || OfOrgs<R>;
 
-inline Scope scope_of(const PlatformRow& row) { return {row.livemode, {}}; }
-inline Scope scope_of(const ScopedRow& row) { return {row.livemode, row.account}; }
+template <std::derived_from<PlatformRow> R>
+Scope scope_of(const R& row) {
+  Scope scope{.livemode = row.livemode};
+  if constexpr (OfAccounts<R>) scope.account = row.account;
+  if constexpr (OfOrgs<R>) scope.org = row.org;
+  return scope;
+}
 
-// A row of which nothing is known yet.
+// A row of which nothing is known yet. Its kind must have rows of the scope's org.
 template <std::derived_from<PlatformRow> R>
 R make_row(const Scope& scope, const std::string& id) {
   R row;
   row.key = scope.key(id);
   row.id = id;
   row.livemode = scope.livemode;
-  if constexpr (Scoped<R>) row.account = scope.account;
+  if constexpr (OfAccounts<R>) row.account = scope.account;
+  if constexpr (OfOrgs<R>)
+    row.org = scope.org;
+  else
+    CHECK(!scope.org);
   return row;
 }
 

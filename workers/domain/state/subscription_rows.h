@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "workers/domain/state/newest.h"
 #include "workers/domain/state/row.h"
 #include "workers/domain/state/table.h"
 #include "workers/domain/state/whole_state.h"
@@ -50,21 +51,40 @@ struct SubscriptionAttributes : SubscriptionTerms, SubscriptionStart, Subscripti
 };
 BOOST_DESCRIBE_STRUCT(SubscriptionAttributes, (SubscriptionTerms, SubscriptionStart, SubscriptionPeriod), ())
 
-// The attributes are those of the winning event.
-struct Subscription : ScopedRow, SubscriptionAttributes {
+// What is told of a subscription by events that do not tell the whole of it.
+struct SubscriptionParts {
+  std::optional<std::string> user_id;
+  std::optional<Timestamp> trial_end;
+  bool operator==(const SubscriptionParts&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SubscriptionParts, (), (user_id, trial_end))
+
+struct PartsTold : SubscriptionParts {
+  Versions versions;                         // of the parts
+  std::optional<EventVersion> trial_ending;  // the newest notice that the trial is about to end
+  bool operator==(const PartsTold&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PartsTold, (SubscriptionParts), (versions, trial_ending))
+
+// The attributes are those of the winning event, and the parts that were told where that says nothing of them.
+struct Subscription : ScopedRow, OfOrg, SubscriptionAttributes {
   bool trusted = false;  // whether it shows in its user's profile: so if the event that is shown was trusted
   std::optional<InvoiceOutcome> last_payment;
   std::optional<EventVersion> last_payment_version;  // rank: failed 0, paid 1
   WholeState<SubscriptionAttributes> events;
+  std::optional<PartsTold> parts;  // none while no event told only parts
   bool operator==(const Subscription&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Subscription, (ScopedRow, SubscriptionAttributes),
-                      (trusted, last_payment, last_payment_version, events))
+BOOST_DESCRIBE_STRUCT(Subscription, (ScopedRow, OfOrg, SubscriptionAttributes),
+                      (trusted, last_payment, last_payment_version, events, parts))
 
 template <>
 struct TableName<Subscription> {
-  static constexpr ListIndex kIndexes[] = {
-      {}, {.column = "customer"}, {.column = "user_id"}, {.column = "status"}};
+  static constexpr ListIndex kIndexes[] = {{.only = kOfDefaultOrg},
+                                           {.column = "org"},
+                                           {.column = "customer"},
+                                           {.column = "user_id"},
+                                           {.column = "status"}};
   static constexpr TableTraits traits{
       .name = "subscriptions", .resource = "subscriptions", .indexes = kIndexes};
 };

@@ -11,14 +11,15 @@
 #include "workers/domain/state/payment_rows.h"
 #include "workers/domain/state/setting_rows.h"
 #include "workers/domain/state/subscription_rows.h"
+#include "workers/domain/state/user_rows.h"
 
 namespace penstock {
 
 // Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
 template <template <class> class Of>
-using StateTables =
-    std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>, Of<Fulfillment>,
-               Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>, Of<Payout>, Of<SessionPayment>>;
+using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
+                               Of<Fulfillment>, Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>,
+                               Of<Payout>, Of<SessionPayment>, Of<Invoice>, Of<User>>;
 // Rows that are only ever added.
 template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;

@@ -17,6 +17,9 @@ struct InvoiceFacts {
   InvoiceOutcome outcome = InvoiceOutcome::failed;
 };
 
+// Takes the outcome, unless a newer one is known; false: one is.
+bool take_last_payment(Subscription& row, InvoiceOutcome outcome, const EventMeta& meta);
+
 void name_reads(const View& view, const InvoiceFacts& facts, Reads& reads);
 Result<Effects> decide(const View& view, const InvoiceFacts& facts, const Policy& policy);
 

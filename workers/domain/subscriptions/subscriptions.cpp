@@ -12,6 +12,22 @@ std::optional<std::string> customers_user(const View& view, const Subscription& 
   return customer ? customer->user_id : std::nullopt;
 }
 
+bool shows_change(const SubscriptionChange& change) {
+  return change.before == nullptr ||
+         subscription_view(*change.before, std::nullopt) != subscription_view(change.after, std::nullopt);
+}
+
+void enqueue_change(Effects& effects, const View& view, const SubscriptionChange& change,
+                    std::string_view told_as, const EventKey& event) {
+  const auto& [before, after] = change;
+  if (!after.status) return;
+  const Scope scope = scope_of(after);
+  const bool ends = after.events.terminal && (before == nullptr || !before->events.terminal);
+  const std::string type(ends ? "subscription.canceled" : told_as);
+  const std::string cause = ends ? type + ":" + cause_of(scope, after.id) : event.value;
+  enqueue_outbound(effects, scope, type, cause, event, subscription_text(view, after));
+}
+
 }  // namespace
 
 void name_subscription(const View& view, const Scope& scope, const std::string& id, Reads& reads) {
@@ -30,23 +46,14 @@ void name_reads(const View& view, const SubscriptionFacts& facts, Reads& reads) 
 }
 
 Result<Effects> decide(const View& view, const SubscriptionFacts& facts, const Policy& policy) {
-  const Subscription* before = view.find<Subscription>(facts.meta.scope().key(facts.id));
-  auto after = view.get_or_new<Subscription>(facts.meta.scope(), facts.id);
-  after.events.merge(facts.meta.created, facts.terminal,
-                     {facts.meta.id, facts.rank, facts.said, facts.state, facts.previous});
-  const auto& winner = after.events.winner();
-  part<SubscriptionAttributes>(after) = winner.snapshot;
-  if (winner.event == facts.meta.id) after.trusted = policy.trusts(facts.meta);
-
-  Effects effects;
-  effects.outcome = winner.event == facts.meta.id ? Outcome::duplicate : Outcome::stale;
-  if (before != nullptr && *before == after) return effects;
-  if (shows_change(before, after)) {
-    effects.outcome = Outcome::applied;
-    enqueue_change(effects, view, before, after, facts.meta.key);
-  }
-  effects.put(std::move(after));
-  return effects;
+  auto change = change_of(view, facts.meta.scope(), facts.id);
+  Subscription& row = change.after;
+  row.events.merge(facts.meta.created, facts.terminal,
+                   {facts.meta.id, facts.rank, facts.said, facts.state, facts.previous});
+  const bool is_newest = row.events.winner().event == facts.meta.id;
+  if (is_newest) row.trusted = policy.trusts(facts.meta);
+  show(row);
+  return conclude(view, std::move(change), kSubscriptionUpdated, is_newest, facts.meta.key);
 }
 
 SubscriptionView subscription_view(const Subscription& row,
@@ -62,21 +69,42 @@ SubscriptionView subscription_view(const Subscription& row,
   return view;
 }
 
-bool shows_change(const Subscription* before, const Subscription& after) {
-  return before == nullptr ||
-         subscription_view(*before, std::nullopt) != subscription_view(after, std::nullopt);
+SubscriptionChange change_of(const View& view, const Scope& scope, const std::string& id) {
+  return {view.find<Subscription>(scope.key(id)), view.get_or_new<Subscription>(scope, id)};
 }
 
-void enqueue_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
-                    const EventKey& event) {
-  if (!after.status) return;
-  const auto data = json::to_text(subscription_view(after, customers_user(view, after)));
-  const bool ends = after.events.terminal && (before == nullptr || !before->events.terminal);
-  if (ends)
-    enqueue_outbound(effects, "subscription.canceled",
-                     "subscription.canceled:" + cause_of(scope_of(after), after.id), event, data);
-  else
-    enqueue_outbound(effects, "subscription.updated", event.value, event, data);
+void take_parts(Subscription& row, const SubscriptionParts& said, const EventVersion& version) {
+  if (!row.parts) row.parts.emplace();
+  take_newest(part<SubscriptionParts>(*row.parts), row.parts->versions, said, version);
+}
+
+void show(Subscription& row) {
+  part<SubscriptionAttributes>(row) =
+      row.events.contenders.empty() ? SubscriptionAttributes{} : row.events.winner().snapshot;
+  if (!row.parts) return;
+  if (!row.user_id) row.user_id = row.parts->user_id;
+  if (!row.trial_end) row.trial_end = row.parts->trial_end;
+}
+
+std::string subscription_text(const View& view, const Subscription& row) {
+  return json::to_text(subscription_view(row, customers_user(view, row)));
+}
+
+bool put_change(Effects& effects, const View& view, SubscriptionChange change, std::string_view told_as,
+                const EventKey& event) {
+  if (change.before != nullptr && *change.before == change.after) return false;
+  const bool is_shown = shows_change(change);
+  if (is_shown) enqueue_change(effects, view, change, told_as, event);
+  effects.put(std::move(change.after));
+  return is_shown;
+}
+
+Effects conclude(const View& view, SubscriptionChange change, std::string_view told_as, bool is_newest,
+                 const EventKey& event) {
+  Effects effects;
+  const bool is_shown = put_change(effects, view, std::move(change), told_as, event);
+  effects.outcome = is_shown ? Outcome::applied : is_newest ? Outcome::duplicate : Outcome::stale;
+  return effects;
 }
 
 }  // namespace penstock

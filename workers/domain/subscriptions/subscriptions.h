@@ -36,17 +36,35 @@ BOOST_DESCRIBE_STRUCT(SubscriptionView, (ObjectId, SubscriptionTerms, Subscripti
 // subscription's own metadata goes before.
 SubscriptionView subscription_view(const Subscription& row, const std::optional<std::string>& customers_user);
 
-// The rest is what subscription and invoice events have in common. `before` is null for a new row.
+// The rest is what all events about subscriptions have in common.
 
-// The subscription and, as far as it is loaded, the customers whose user enqueue_change() may name.
+// A subscription as an event finds and leaves it.
+struct SubscriptionChange {
+  const Subscription* before = nullptr;  // null for a new row
+  Subscription after;
+};
+// Nothing changed yet. The row must be loaded, and so must the customers that it names.
+SubscriptionChange change_of(const View& view, const Scope& scope, const std::string& id);
+
+// The subscription and, as far as it is loaded, the customers whose user its text may name.
 void name_subscription(const View& view, const Scope& scope, const std::string& id, Reads& reads);
 
-// Whether a client reads anything new.
-bool shows_change(const Subscription* before, const Subscription& after);
+// Takes parts that an event tells; show() then shows them where the winning event says nothing of them.
+void take_parts(Subscription& row, const SubscriptionParts& said, const EventVersion& version);
+void show(Subscription& row);
 
-// Adds subscription.canceled, once, when the subscription ends; subscription.updated on every other change.
-// Nothing is told of a subscription that only invoices have named.
-void enqueue_change(Effects& effects, const View& view, const Subscription* before, const Subscription& after,
-                    const EventKey& event);
+// As outbound events have it: the view as JSON.
+std::string subscription_text(const View& view, const Subscription& row);
+
+// Puts the row, unless it is as it was, and tells what has changed for a client: subscription.canceled, once, when
+// it ends, else an event of type `told_as`. Nothing is told of a subscription of which no event has told the whole.
+// True: there is something new to read.
+bool put_change(Effects& effects, const View& view, SubscriptionChange change, std::string_view told_as,
+                const EventKey& event);
+// Likewise as an event's whole effects.
+Effects conclude(const View& view, SubscriptionChange change, std::string_view told_as, bool is_newest,
+                 const EventKey& event);
+
+inline constexpr std::string_view kSubscriptionUpdated = "subscription.updated";
 
 }  // namespace penstock
