@@ -13,6 +13,7 @@
 
 #include "common/core/result.h"
 #include "common/core/time.h"
+#include "common/net/ip_address.h"
 
 namespace penstock {
 
@@ -67,6 +68,8 @@ Result<std::vector<Milliseconds>> parse_durations(
 // Comma-separated, 16 at most: every request is tried with each. Refuses what no endpoint's signing secret
 // is: other keys of Stripe's, cut-off ones.
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text);
+// Comma-separated addresses and address/prefix, 64 at most; no names, which may lead elsewhere tomorrow. May be empty.
+Result<std::vector<IpRange>> parse_ip_ranges(std::string_view text);
 Result<std::string> parse_token(std::string_view text);         // printable ASCII without spaces
 Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka allows in a topic name
 Result<std::string> parse_name(std::string_view text);    // letters, digits, '.', '_', '-'; may be empty

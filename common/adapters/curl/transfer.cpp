@@ -273,6 +273,8 @@ void Transfer::fail_overdue() {
 
 void Transfer::judge(CURLcode code) {
   if (code == CURLE_OK) {
+    // libcurl takes a head that is cut off for a whole one.
+    if (in_head_) return fail(SendError::reset, "broken off within the answer's head");
     if (status() < 200) fail(SendError::bad_answer, "an answer without a final status");
     return;
   }
