@@ -78,8 +78,8 @@ TEST(SendBounds, AThousandAtOnceAreAllAnsweredWithinBoundedMemory) {
     ASSERT_TRUE(answer) << explained(answer);
     EXPECT_EQ(answer.value().body, std::to_string(i));
   }
-  EXPECT_LT(resident_bytes() - std::min(before, resident_bytes()),
-            128U * 1024 * 1024);  // of client and server
+  const auto after = std::max(before, resident_bytes());
+  EXPECT_LT(after - before, 256U * 1024 * 1024);  // of client and server, with what a sanitizer adds
 }
 
 TEST(SendBounds, DestructionAnswersEverythingOnceAndDoesNotWait) {
