@@ -214,6 +214,20 @@ Result<std::vector<std::string>> parse_master_keys(std::string_view text) {
   return keys;
 }
 
+Result<std::vector<IpRange>> parse_ip_ranges(std::string_view text) {
+  constexpr std::size_t kRangesMax = 64;
+  std::vector<IpRange> ranges;
+  if (text.empty()) return ranges;
+  for (const auto part : split(text, ',')) {
+    const auto number = std::to_string(ranges.size() + 1);
+    const auto range = parse_ip_range(part);
+    if (!range) return refuse("has a part, number " + number + ", that " + range.error().detail);
+    if (ranges.size() == kRangesMax) return refuse("has more than 64 parts");
+    ranges.push_back(range.value());
+  }
+  return ranges;
+}
+
 Result<std::string> parse_token(std::string_view text) {
   constexpr std::size_t kLengthMin = 16;
   if (text.size() < kLengthMin) return refuse("has fewer than 16 characters");

@@ -13,6 +13,7 @@
 
 #include "common/core/result.h"
 #include "common/core/time.h"
+#include "common/net/ip_address.h"
 
 namespace penstock {
 
@@ -69,6 +70,8 @@ Result<std::vector<Milliseconds>> parse_durations(
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text);
 // Comma-separated, 4 at most, all different: base64 of 32 bytes each, which is what they are here.
 Result<std::vector<std::string>> parse_master_keys(std::string_view text);
+// Comma-separated addresses and address/prefix, 64 at most; no names, which may lead elsewhere tomorrow. May be empty.
+Result<std::vector<IpRange>> parse_ip_ranges(std::string_view text);
 Result<std::string> parse_token(std::string_view text);         // printable ASCII without spaces
 Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka allows in a topic name
 Result<std::string> parse_name(std::string_view text);    // letters, digits, '.', '_', '-'; may be empty

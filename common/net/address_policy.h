@@ -19,7 +19,7 @@ struct Destination {
   bool encrypted = true;  // TLS
 };
 
-// Immutable; may be asked from any thread.
+// A value; may be asked from any thread.
 class AddressPolicy {
  public:
   // What lies in `allowed` is connected to whatever it is, on any port and in cleartext too (PENSTOCK_ALLOW_HOSTS).
@@ -39,8 +39,8 @@ class AddressPolicy {
     IpRange range;
     std::string_view why;
   };
-  const std::vector<IpRange> allowed_;
-  const std::vector<Refused> refused_;
+  std::vector<IpRange> allowed_;
+  std::vector<Refused> refused_;
 };
 
 }  // namespace penstock

@@ -49,6 +49,10 @@ std::optional<V4Bytes> parse_v4(std::string_view text) noexcept {
   return bytes;
 }
 
+unsigned group_of(std::uint8_t high, std::uint8_t low) noexcept {
+  return static_cast<unsigned>(high) << 8U | low;
+}
+
 struct Groups {
   std::array<unsigned, kGroups> values{};
   std::size_t count = 0;
@@ -70,8 +74,9 @@ std::optional<Groups> parse_groups(std::string_view text, bool may_end_in_v4) no
     const auto v4 = more || !may_end_in_v4 ? std::nullopt : parse_v4(part);
     const auto group = v4 ? std::nullopt : number(part, 16, 4);
     if (!v4 && !group) return std::nullopt;
-    const bool fits = v4 ? groups.add(((*v4)[0] << 8U) | (*v4)[1]) && groups.add(((*v4)[2] << 8U) | (*v4)[3])
-                         : groups.add(*group);
+    const bool fits =
+        v4 ? groups.add(group_of((*v4)[0], (*v4)[1])) && groups.add(group_of((*v4)[2], (*v4)[3]))
+           : groups.add(*group);
     if (!fits) return std::nullopt;
   }
   return groups;
@@ -101,8 +106,7 @@ std::optional<V6Bytes> parse_v6(std::string_view text) noexcept {
 
 std::array<unsigned, kGroups> groups_of(std::span<const std::uint8_t> bytes) noexcept {
   std::array<unsigned, kGroups> groups{};
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    groups[i] = (static_cast<unsigned>(bytes[2 * i]) << 8U) | bytes[2 * i + 1];
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = group_of(bytes[2 * i], bytes[2 * i + 1]);
   return groups;
 }
 

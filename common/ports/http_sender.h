@@ -45,7 +45,7 @@ using HttpFields = std::vector<std::pair<std::string, std::string>>;
 struct SendDeadlines {
   Milliseconds resolve{5'000};
   Milliseconds connect{5'000};      // TCP and TLS
-  Milliseconds first_byte{10'000};  // from the request's first byte to the answer's
+  Milliseconds first_byte{10'000};  // from when the request may be sent to the answer's first byte
   Milliseconds whole{15'000};
 };
 
@@ -73,18 +73,20 @@ struct OutgoingRequest {
 struct SendProgress {
   using Moment = std::chrono::microseconds;
   std::string address;  // "192.0.2.1:443": what it was sent to, else what was tried last, else empty
-  bool connection_reused = false;  // then it neither connected nor shook hands itself
-  std::optional<Moment> resolved;  // at once, when the name is known from before
-  std::optional<Moment> connected;
+  bool connection_reused = false;   // then it neither connected nor shook hands itself
+  std::optional<Moment> resolved;   // at once, when the name is known from before
+  std::optional<Moment> connected;  // by TCP; with TLS not told before that stands too
   std::optional<Moment> secured;
   std::optional<Moment> first_byte;
   Moment whole{};
 };
 
 struct OutgoingAnswer {
-  int status = 0;         // final, and whatever it is: a redirect is an answer and is not followed
-  HttpFields headers;     // in the order in which they came; names in lower case
-  std::string body;       // as sent: a compressed body was not asked for and is not expanded
+  int status = 0;      // final, and whatever it is: a redirect is an answer and is not followed
+  HttpFields headers;  // in the order in which they came; names in lower case
+  // As sent: a compressed one was not asked for and is not expanded. Without a length it ends with the connection, and
+  // nothing tells whether that was its end.
+  std::string body;
   bool body_cut = false;  // there was more than `body_bytes_kept`
   SendProgress progress;
 
@@ -114,7 +116,7 @@ class HttpSender {
 
   // Takes the request or refuses it at once (url_refused, request_refused, overloaded, cancelled; then `done` is not
   // called). Never blocks. A request on a kept connection that turns out to be closed before a byte of the answer came
-  // is sent once more on a new one; nothing else is ever repeated.
+  // is sent again on another; nothing else is ever repeated.
   [[nodiscard]] virtual SendResult<void> send(OutgoingRequest request, SendDone done) = 0;
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 #include <utility>
 
 #include "common/adapters/curl/request_rules.h"
@@ -52,6 +51,11 @@ std::optional<IpAddress> address_of(const curl_sockaddr& to, std::uint16_t& port
 
 bool is_exhausted(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+std::string system_text(int error) {
+  const char* text = ::strerrordesc_np(error);
+  return text != nullptr ? text : "error " + std::to_string(error);
 }
 
 std::string_view trim(std::string_view text) noexcept {
@@ -273,11 +277,13 @@ void Transfer::fail_overdue() {
 
 void Transfer::judge(CURLcode code) {
   if (code == CURLE_OK) {
+    // libcurl takes a head that is cut off for a whole one.
+    if (in_head_) return fail(SendError::reset, "broken off within the answer's head");
     if (status() < 200) fail(SendError::bad_answer, "an answer without a final status");
     return;
   }
   if (code == CURLE_COULDNT_CONNECT && is_exhausted(socket_error_))
-    return fail(SendError::overloaded, "no socket: " + std::generic_category().message(socket_error_));
+    return fail(SendError::overloaded, "no socket: " + system_text(socket_error_));
   if (code == CURLE_OPERATION_TIMEDOUT) return fail(row_of(phase_).error, explain(code));
   // A header line beyond what libcurl holds.
   if (code == CURLE_OUT_OF_MEMORY && phase_ >= Phase::waiting)
@@ -289,8 +295,7 @@ std::string Transfer::explain(CURLcode code) const {
   std::string text = error_text_[0] != '\0' ? printable(error_text_.data()) : curl_easy_strerror(code);
   long os_error = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error);
-  if (code == CURLE_COULDNT_CONNECT && os_error != 0)
-    text += ": " + std::generic_category().message(static_cast<int>(os_error));
+  if (code == CURLE_COULDNT_CONNECT && os_error != 0) text += ": " + system_text(static_cast<int>(os_error));
   return text;
 }
 

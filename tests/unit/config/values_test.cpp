@@ -52,6 +52,31 @@ TEST(ParseBytes, CountsInPowersOfTwo) {
     EXPECT_FALSE(parse_bytes(text)) << text;
 }
 
+TEST(ParseIpRanges, TakesAddressesAndRangesOfBothFamilies) {
+  const auto range = [](std::string_view text) { return parse_ip_range(text).value(); };
+  EXPECT_EQ(parse_ip_ranges("").value(), std::vector<IpRange>{});
+  EXPECT_EQ(parse_ip_ranges("10.1.2.3").value(), std::vector<IpRange>{range("10.1.2.3/32")});
+  EXPECT_EQ(parse_ip_ranges("127.0.0.0/8,::1,fd00::/8").value(),
+            (std::vector<IpRange>{range("127.0.0.0/8"), range("::1/128"), range("fd00::/8")}));
+}
+
+TEST(ParseIpRanges, RefusesWhatIsNoneAndSaysWhich) {
+  for (const char* text :
+       {",", "10.0.0.0/8,", ",::1", "10.0.0.0/8, ::1", "10.0.0.0/8;::1", "localhost", "10.0.0.1/8", "*",
+        "10.*", "10.0.0.0-10.0.0.9", "[::1]", "127.0.0.1:80", "http://127.0.0.1"})
+    EXPECT_FALSE(parse_ip_ranges(text)) << text;
+  const auto refused = parse_ip_ranges("10.0.0.0/8,internal.example");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail, "has a part, number 2, that is no IP address and no address/prefix");
+}
+
+TEST(ParseIpRanges, MoreThanSixtyFourAreRefusedAndNoneIsDropped) {
+  std::string text = "10.0.0.0";
+  for (int i = 1; i < 64; ++i) text += ",10.0.0." + std::to_string(i);
+  EXPECT_EQ(parse_ip_ranges(text).value().size(), 64U);
+  EXPECT_FALSE(parse_ip_ranges(text + ",::1"));
+}
+
 TEST(ParseStripeSecrets, TakesSeveralAndKeepsInnerSpaces) {
   EXPECT_EQ(parse_stripe_secrets("whsec_0123456789,whsec 0123456789").value(),
             (std::vector<std::string>{"whsec_0123456789", "whsec 0123456789"}));
