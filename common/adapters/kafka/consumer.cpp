@@ -40,17 +40,6 @@ std::vector<TopicPartition> named(const rd_kafka_topic_partition_list_t& partiti
   return found;
 }
 
-// For a log line, which is to stay one.
-std::string some_of(const std::vector<TopicPartition>& partitions) {
-  constexpr std::size_t kNamesMax = 10;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(partitions.size(), kNamesMax); ++i)
-    names += (i == 0 ? "" : ",") + partitions[i].topic + "/" + std::to_string(partitions[i].partition.value);
-  if (partitions.size() > kNamesMax)
-    names += " and " + std::to_string(partitions.size() - kNamesMax) + " more";
-  return names;
-}
-
 // The group has moved on without this member: its next owner reads again what this commit would have covered.
 bool is_superseded(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||

@@ -1,5 +1,6 @@
 #include "common/adapters/kafka/records.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -48,6 +49,16 @@ bool is_about_to_lead(rd_kafka_resp_err_t code) {
 std::string short_topic(std::string_view topic, std::string_view prefix) {
   CHECK(topic.starts_with(prefix));
   return std::string(topic.substr(prefix.size()));
+}
+
+std::string some_of(const std::vector<TopicPartition>& partitions) {
+  constexpr std::size_t kNamesMax = 10;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(partitions.size(), kNamesMax); ++i)
+    names += (i == 0 ? "" : ",") + partitions[i].topic + "/" + std::to_string(partitions[i].partition.value);
+  if (partitions.size() > kNamesMax)
+    names += " and " + std::to_string(partitions.size() - kNamesMax) + " more";
+  return names;
 }
 
 StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix) {
