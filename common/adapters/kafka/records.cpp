@@ -72,6 +72,17 @@ StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_vie
           .deletion = message.payload == nullptr};
 }
 
+bool is_damage(rd_kafka_resp_err_t code) noexcept {
+  return code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+         code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+Error damage_error(const rd_kafka_message_t& message) {
+  return {ErrorCode::corrupt, std::string("kafka topic ") + rd_kafka_topic_name(message.rkt) + " partition " +
+                                  std::to_string(message.partition) + " is damaged at offset " +
+                                  std::to_string(message.offset) + ": " + rd_kafka_err2str(message.err)};
+}
+
 Status fill_with_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions,
                          Milliseconds deadline) {
   const auto until = SteadyClock::now() + deadline;

@@ -19,6 +19,11 @@ std::string some_of(const std::vector<TopicPartition>& partitions);
 // Copies everything; the message can go.
 StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix);
 
+// Whether that is wrong with a record, or with all those that it was stored with. Clients go on behind them.
+bool is_damage(rd_kafka_resp_err_t code) noexcept;
+// Corrupt, saying where; for a message with such a code.
+Error damage_error(const rd_kafka_message_t& message);
+
 // Each offset is a time in Unix milliseconds, or one of the two special ones of Kafka's ListOffsets request
 // (RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END), and becomes the first offset of that time or later; negative
 // when there is none. One round trip; blocks until the deadline at most.

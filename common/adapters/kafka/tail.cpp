@@ -88,6 +88,10 @@ Result<std::vector<StoredRecord>> Tail::gather(std::size_t records_max, Millisec
 
 Status Tail::take(const rd_kafka_message_t& message, std::vector<StoredRecord>& records) {
   const Partition partition{message.partition};
+  if (is_damage(message.err)) {
+    TRY_STATUS(assign());  // or the client would go on behind it
+    return damage_error(message);
+  }
   switch (message.err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       next_[partition] = Offset{message.offset + 1};
