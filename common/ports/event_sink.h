@@ -28,9 +28,9 @@ class EventSink {
   // Blocks until all accepted appends are answered, or the deadline passed (timeout).
   virtual Status flush(Milliseconds deadline) = 0;
 
-  // Can an append succeed now, and are these topics there and as strong as the settings say (else
-  // wrong_schema, naming topic and value)? Never creates anything. Blocks for a second at most, the first
-  // time for a few.
+  // Can an append succeed now, to some partition at least, and are these topics there and as strong as the
+  // settings say (else wrong_schema, naming topic and value)? Never creates anything. Blocks for a second at
+  // most, the first time for a few.
   virtual Status ready(const std::vector<std::string>& topics) = 0;
 };
 

@@ -25,7 +25,9 @@ class EventConsumer {
 
   // Up to `records_max` records in partition order; waits at most `wait` for the first one. An empty answer
   // is no error. Keeps the group membership alive, so call it at least every few seconds, also while paused.
-  // Errors: unavailable or timeout (safe: call again), fenced (another member took this one's identity).
+  // Errors: unavailable or timeout (safe: call again), corrupt (the next record of a partition cannot be read;
+  // nothing behind it is handed over until it can, so call again), fenced (another member took this one's
+  // identity).
   virtual Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) = 0;
 
   // Makes durable that everything up to and including these positions is done. A partition that has been

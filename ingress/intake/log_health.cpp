@@ -9,26 +9,21 @@ namespace {
 
 const Error kSilence{ErrorCode::timeout, "the log acknowledges nothing"};
 
-// Not so when the clock has been set back.
-bool is_within(Milliseconds span, Timestamp since, Timestamp now) {
-  return now >= since && now - since < span;
-}
-
 }  // namespace
 
 bool means_away(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::unavailable:
     case ErrorCode::timeout:
+    case ErrorCode::fenced:
+    case ErrorCode::corrupt:
+    case ErrorCode::internal:
       return true;
     case ErrorCode::overloaded:
     case ErrorCode::conflict:
     case ErrorCode::invalid:
     case ErrorCode::not_found:
     case ErrorCode::wrong_schema:
-    case ErrorCode::fenced:
-    case ErrorCode::corrupt:
-    case ErrorCode::internal:
       return false;
   }
   return false;
@@ -57,7 +52,7 @@ LogHealth::LogHealth(const Clock& clock, LogCircuitOptions options, Metrics& met
     : clock_(clock), options_(std::move(options)), instruments_(metrics) {}
 
 Result<LogHealth::Ticket> LogHealth::enter() {
-  const Timestamp now = clock_.now();
+  const Moment now = clock_.uptime();
   const std::scoped_lock lock(mutex_);
   if (!outage_ && is_silent(now)) show_by_appends(now, kSilence);
   std::uint64_t probe = 0;
@@ -69,7 +64,7 @@ Result<LogHealth::Ticket> LogHealth::enter() {
 }
 
 // Seen from one append to the next: an answer needs no look at the clock for it.
-bool LogHealth::is_silent(Timestamp now) {
+bool LogHealth::is_silent(Moment now) {
   const bool has_answered =
       waiting_ == 0 || std::exchange(acknowledged_seen_, acknowledged_) != acknowledged_;
   if (has_answered) silent_since_ = now;
@@ -77,8 +72,8 @@ bool LogHealth::is_silent(Timestamp now) {
 }
 
 // The number of the probe that this append is now.
-Result<std::uint64_t> LogHealth::enter_outage(Timestamp now) {
-  say_outage(now);
+Result<std::uint64_t> LogHealth::enter_outage(Moment now) {
+  say_outage();
   give_up_late_probe(now);
   outage_->asked_at = now;
   if (outage_->probe) {
@@ -91,8 +86,8 @@ Result<std::uint64_t> LogHealth::enter_outage(Timestamp now) {
 }
 
 // The log owes it an answer, but nothing here may wait for ever.
-void LogHealth::give_up_late_probe(Timestamp now) {
-  if (!outage_->probe || is_within(options_.answer_deadline, outage_->probe->since, now)) return;
+void LogHealth::give_up_late_probe(Moment now) {
+  if (!outage_->probe || now - outage_->probe->since < options_.answer_deadline) return;
   outage_->probe.reset();
   show_by_appends(now, kSilence);
 }
@@ -103,11 +98,12 @@ void LogHealth::settle(const Ticket& ticket, const Error* error) {
   --waiting_;
   if (error == nullptr) {
     ++acknowledged_;
-    acknowledged_at_ = clock_.now();
+    acknowledged_at_ = clock_.uptime();
     if (outage_) end_outage(*acknowledged_at_);
     return;
   }
-  if (means_away(error->code) && ticket.acknowledged == acknowledged_) show_by_appends(clock_.now(), *error);
+  if (means_away(error->code) && ticket.acknowledged == acknowledged_)
+    show_by_appends(clock_.uptime(), *error);
   if (outage_ && outage_->probe && outage_->probe->number == ticket.probe) outage_->probe.reset();
 }
 
@@ -117,24 +113,24 @@ Milliseconds LogHealth::patience(const Ticket& ticket) const noexcept {
 
 Status LogHealth::judge_readiness(Status said_by_log) {
   const std::scoped_lock lock(mutex_);
-  const Timestamp now = clock_.now();
-  if (outage_) say_outage(now);
+  const Moment now = clock_.uptime();
+  if (outage_) say_outage();
   if (said_by_log) return outage_ ? judge_outage(now) : said_by_log;
   // A log that acknowledges is not away, even if one of its partitions is: that costs its own events only.
-  const bool acknowledges = acknowledged_at_ && is_within(options_.answer_deadline, *acknowledged_at_, now);
+  const bool acknowledges = acknowledged_at_ && now - *acknowledged_at_ < options_.answer_deadline;
   if (means_away(said_by_log.error().code) && !acknowledges && !outage_)
     begin_outage(now, said_by_log.error());
   return said_by_log;
 }
 
 // What the log's own readiness makes of it.
-Status LogHealth::judge_outage(Timestamp now) {
+Status LogHealth::judge_outage(Moment now) {
   if (!outage_->shown_by_appends) {
     end_outage(now);
     return ok();
   }
   give_up_late_probe(now);
-  if (!outage_->probe && !is_within(options_.trial_after, outage_->asked_at, now)) {
+  if (!outage_->probe && now - outage_->asked_at >= options_.trial_after) {
     outage_->on_trial = true;
     instruments_.away.Set(0);
   }
@@ -143,14 +139,14 @@ Status LogHealth::judge_outage(Timestamp now) {
                "acknowledges nothing since " + to_rfc3339(outage_->since) + ": " + outage_->error.detail};
 }
 
-void LogHealth::begin_outage(Timestamp now, const Error& error) {
-  outage_ = Outage{.since = now, .error = error, .asked_at = now};
+void LogHealth::begin_outage(Moment now, const Error& error) {
+  outage_ = Outage{.since = clock_.now(), .began = now, .error = error, .asked_at = now};
   instruments_.away.Set(1);
-  say_outage(now);
+  say_outage();
 }
 
-void LogHealth::say_outage(Timestamp now) {
-  if (outage_->said || !lines_.admit(now)) return;
+void LogHealth::say_outage() {
+  if (outage_->said || !lines_.admit(clock_.now())) return;
   outage_->said = true;
   log::error("log unavailable", {{"code", to_string(outage_->error.code)},
                                  {"detail", outage_->error.detail},
@@ -158,7 +154,7 @@ void LogHealth::say_outage(Timestamp now) {
                                  {"answer", "503 at once until it is back"}});
 }
 
-void LogHealth::show_by_appends(Timestamp now, const Error& error) {
+void LogHealth::show_by_appends(Moment now, const Error& error) {
   if (!outage_) begin_outage(now, error);
   outage_->error = error;
   outage_->asked_at = now;
@@ -167,11 +163,11 @@ void LogHealth::show_by_appends(Timestamp now, const Error& error) {
   instruments_.away.Set(1);
 }
 
-void LogHealth::end_outage(Timestamp now) {
+void LogHealth::end_outage(Moment now) {
   const Outage over = *std::exchange(outage_, std::nullopt);
   instruments_.away.Set(0);
   if (!over.said) return;
-  const auto away = std::chrono::floor<std::chrono::seconds>(now - over.since);
+  const auto away = std::chrono::floor<std::chrono::seconds>(now - over.began);
   log::info("log available again",
             {{"address", options_.address}, {"away_s", away.count()}, {"refused", over.refused}});
 }

@@ -1,9 +1,9 @@
 // What the log's answers show of it: whether it takes events.
 //
-// The log is away when an append fails as unavailable or timed out and nothing was acknowledged since it was
-// made, or when appends wait and nothing was acknowledged for as long as an answer may take: a single
-// partition that cannot be reached is not yet an outage. It is back with the first acknowledgement. A full
-// queue (overloaded) says nothing of either.
+// The log is away when an append fails for what the log is (it cannot be reached, is too slow, is damaged) and
+// nothing was acknowledged since it was made, or when appends wait and nothing was acknowledged for as long as
+// an answer may take: a single partition that cannot be reached is not yet an outage. It is back with the
+// first acknowledgement. A full queue (overloaded) says nothing of either.
 //
 // An outage that appends have shown is not ended by a log that merely says it is ready, and the ingress is
 // not ready while it lasts. But whoever heeds that sends no events, and no event would ever find the log
@@ -60,14 +60,18 @@ class LogHealth {
   Status judge_readiness(Status said_by_log);
 
  private:
+  // By the clock's uptime, which nobody sets.
+  using Moment = Milliseconds;
+
   struct Probe {
     std::uint64_t number;
-    Timestamp since;
+    Moment since;
   };
   struct Outage {
-    Timestamp since;
-    Error error;         // the last that showed it
-    Timestamp asked_at;  // when an event came last, or what became of one was learned
+    Timestamp since;  // for people
+    Moment began;
+    Error error;      // the last that showed it
+    Moment asked_at;  // when an event came last, or what became of one was learned
     std::optional<Probe> probe = {};
     bool shown_by_appends = false;
     bool on_trial = false;
@@ -82,14 +86,14 @@ class LogHealth {
   };
 
   // The rest under mutex_.
-  bool is_silent(Timestamp now);
-  Result<std::uint64_t> enter_outage(Timestamp now);
-  void give_up_late_probe(Timestamp now);
-  Status judge_outage(Timestamp now);
-  void begin_outage(Timestamp now, const Error& error);
-  void say_outage(Timestamp now);
-  void show_by_appends(Timestamp now, const Error& error);
-  void end_outage(Timestamp now);
+  bool is_silent(Moment now);
+  Result<std::uint64_t> enter_outage(Moment now);
+  void give_up_late_probe(Moment now);
+  Status judge_outage(Moment now);
+  void begin_outage(Moment now, const Error& error);
+  void say_outage();
+  void show_by_appends(Moment now, const Error& error);
+  void end_outage(Moment now);
 
   const Clock& clock_;
   const LogCircuitOptions options_;
@@ -97,10 +101,10 @@ class LogHealth {
 
   std::mutex mutex_;
   std::uint64_t acknowledged_ = 0;
-  std::optional<Timestamp> acknowledged_at_;  // the last one
-  std::uint64_t waiting_ = 0;                 // appends without an answer
-  std::uint64_t acknowledged_seen_ = 0;       // by the last append
-  Timestamp silent_since_{};                  // as far as appends have seen
+  std::optional<Moment> acknowledged_at_;  // the last one
+  std::uint64_t waiting_ = 0;              // appends without an answer
+  std::uint64_t acknowledged_seen_ = 0;    // by the last append
+  Moment silent_since_{};                  // as far as appends have seen
   std::uint64_t last_probe_ = 0;
   LogLimit lines_{1};
   std::optional<Outage> outage_;

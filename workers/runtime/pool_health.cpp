@@ -4,6 +4,20 @@
 
 namespace penstock {
 
+namespace {
+
+// A worker says so whenever it has tried to read it again, between two batches.
+constexpr Milliseconds kUnreadForgottenAfter{60'000};
+
+std::string cause_of(const Error& error, std::string_view away) {
+  std::string text(to_string(error.code));
+  text.append(": ").append(error.detail);
+  if (!away.empty()) text.append(" (").append(away).append(")");
+  return text;
+}
+
+}  // namespace
+
 std::string to_text(const PoolStatus& status) {
   std::string text = "since " + to_rfc3339(status.since) + " (for " +
                      std::to_string(std::chrono::floor<std::chrono::seconds>(status.age).count()) + " s, " +
@@ -50,12 +64,16 @@ void PoolHealth::applied(std::size_t events) {
 void PoolHealth::failed(const Error& error, std::string_view away) {
   const std::lock_guard lock(mutex_);
   if (!std::exchange(waiting_, true)) since_ = now();
-  std::string text(to_string(error.code));
-  text.append(": ").append(error.detail);
-  if (!away.empty()) text.append(" (").append(away).append(")");
-  error_ = std::move(text);
+  error_ = cause_of(error, away);
   ++attempts_;
 }
+
+void PoolHealth::cannot_read(const Error& error, std::string_view where) {
+  const std::lock_guard lock(mutex_);
+  unread_ = Unread{is_unread() ? unread_->since : now(), now(), cause_of(error, where)};
+}
+
+bool PoolHealth::is_unread() const { return unread_ && age(unread_->said) < kUnreadForgottenAfter; }
 
 void PoolHealth::lost_events() {
   const std::lock_guard lock(mutex_);
@@ -82,6 +100,11 @@ PoolStatus PoolHealth::status() const {
   if (waiting_) status.state = error_ ? PoolActivity::backing_off : PoolActivity::running;
   if (waiting_ && status.age >= stuck_after_) {
     status.state = PoolActivity::stuck;
+  } else if (is_unread() && age(unread_->since) >= stuck_after_) {
+    status.state = PoolActivity::stuck;
+    status.since = unread_->since.wall;
+    status.age = age(unread_->since);
+    status.error = unread_->why;
   } else if (group_stays_since_ && age(*group_stays_since_) >= stuck_after_) {
     status.state = PoolActivity::stuck;
     status.since = group_stays_since_->wall;

@@ -37,6 +37,9 @@ class PoolHealth {
   void applied(std::size_t events);
   // The events in hand, or the log when there are none, have to wait. `away` is what the error is about.
   void failed(const Error& error, std::string_view away);
+  // A part of the log cannot be read, and what stands in it is not applied, whatever else is. Said again and
+  // again for as long as it is so.
+  void cannot_read(const Error& error, std::string_view where);
   // The events in hand were taken away before they could be applied. Whether another worker applies them is
   // for group_moves() to say: until then, or until this one takes some, it waits as before.
   void lost_events();
@@ -56,8 +59,15 @@ class PoolHealth {
     Milliseconds uptime{};
   };
 
+  struct Unread {
+    Moment since;
+    Moment said;  // last
+    std::string why;
+  };
+
   Moment now() const { return {clock_.now(), clock_.uptime()}; }
   Milliseconds age(const Moment& moment) const { return clock_.uptime() - moment.uptime; }
+  bool is_unread() const;
   void be_idle();
 
   const std::string pool_;
@@ -71,6 +81,7 @@ class PoolHealth {
   std::size_t events_ = 0;
   std::optional<std::string> error_;
   int attempts_ = 0;
+  std::optional<Unread> unread_;
   std::optional<Moment> group_stays_since_;
   std::string why_group_stays_;
 };

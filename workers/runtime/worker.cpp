@@ -64,7 +64,10 @@ class Worker {
       if (!polled) {
         finish_applying();
         if (polled.error().code == ErrorCode::fenced) return polled.error();
-        wait_for_log(polled.error());
+        if (polled.error().code == ErrorCode::corrupt)
+          wait_for_damaged(polled.error());
+        else
+          wait_for_log(polled.error());
         continue;
       }
       note_log_answers();
@@ -106,7 +109,20 @@ class Worker {
     wait_unless_stopped(stop_, log_backoff_->next());
   }
 
+  // What the log cannot read waits, and the rest of it goes on.
+  void wait_for_damaged(const Error& error) {
+    ports_.health.cannot_read(error, options_.log_address);
+    if (std::exchange(damage_, error.detail) != error.detail)
+      log::error("log damaged, what stands there waits", {{"pool", options_.pool},
+                                                          {"code", to_string(error.code)},
+                                                          {"detail", error.detail},
+                                                          {"log", options_.log_address}});
+    if (!damage_backoff_) damage_backoff_.emplace(options_.retry_delay_min, options_.retry_delay_max);
+    wait_unless_stopped(stop_, damage_backoff_->next());
+  }
+
   void note_log_answers() {
+    damage_backoff_.reset();
     if (!log_backoff_) return;
     log_backoff_.reset();
     log::info("log answers again", {{"pool", options_.pool}});
@@ -231,14 +247,20 @@ class Worker {
     const auto generation = consumer_->generation();
     const auto until = std::chrono::steady_clock::now() + delay;
     consumer_->pause();
+    bool fenced = false;
+    const auto keeps_them = [&] {
+      return !fenced && !stop_.stop_requested() && consumer_->generation() == generation;
+    };
     auto left = delay;
-    while (left > Milliseconds{0} && !stop_.stop_requested() && consumer_->generation() == generation) {
-      if (!consumer_->poll(1, std::min(left, Milliseconds{200})))
+    while (left > Milliseconds{0} && keeps_them()) {
+      if (const auto polled = consumer_->poll(1, std::min(left, Milliseconds{200})); !polled) {
+        fenced = polled.error().code == ErrorCode::fenced;
         wait_unless_stopped(stop_, std::min(left, Milliseconds{50}));
+      }
       left = std::chrono::ceil<Milliseconds>(until - std::chrono::steady_clock::now());
     }
     consumer_->resume();
-    return !stop_.stop_requested() && consumer_->generation() == generation;
+    return keeps_them();
   }
 
   // Says beside the offsets why they do not move, once for each thing there is to say.
@@ -262,6 +284,8 @@ class Worker {
   Applier applier_;
   std::unique_ptr<EventConsumer> consumer_;
   std::optional<Backoff> log_backoff_;
+  std::optional<Backoff> damage_backoff_;
+  std::string damage_;                // as logged last
   std::vector<Position> next_to_do_;  // of the batch that is being applied
   std::string note_left_;
   std::vector<Position> done_;  // and not committed yet

@@ -40,17 +40,6 @@ std::vector<TopicPartition> named(const rd_kafka_topic_partition_list_t& partiti
   return found;
 }
 
-// For a log line, which is to stay one.
-std::string some_of(const std::vector<TopicPartition>& partitions) {
-  constexpr std::size_t kNamesMax = 10;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(partitions.size(), kNamesMax); ++i)
-    names += (i == 0 ? "" : ",") + partitions[i].topic + "/" + std::to_string(partitions[i].partition.value);
-  if (partitions.size() > kNamesMax)
-    names += " and " + std::to_string(partitions.size() - kNamesMax) + " more";
-  return names;
-}
-
 // The group has moved on without this member: its next owner reads again what this commit would have covered.
 bool is_superseded(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
@@ -84,11 +73,10 @@ void set_note(rd_kafka_topic_partition_t& partition, std::string_view note) {
   partition.metadata_size = note.size();
 }
 
-// A member whose identity another one took fails for good, and says so this way.
-Error error_of_poll(rd_kafka_t* handle, const rd_kafka_message_t& message) {
-  rd_kafka_resp_err_t code = message.err;
-  if (code == RD_KAFKA_RESP_ERR__FATAL) code = rd_kafka_fatal_error(handle, nullptr, 0);
-  return error_of(code, "kafka poll");
+// Everything in the queue, whatever it is.
+std::size_t queue_length(rd_kafka_t* handle) {
+  const Queue queue(rd_kafka_queue_get_consumer(handle));
+  return queue ? rd_kafka_queue_length(queue.get()) : 0;
 }
 
 // Offsets to start from where nothing was read since the assignment. False: the cluster did not say.
@@ -150,7 +138,7 @@ void Consumer::Membership::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t 
     return;
   }
   rd_kafka_assign(handle, partitions);
-  if (self->paused) rd_kafka_pause_partitions(handle, partitions);
+  (self->paused ? rd_kafka_pause_partitions : rd_kafka_resume_partitions)(handle, partitions);
 }
 
 void Consumer::Membership::on_error(rd_kafka_t*, int code, const char* reason, void* membership) noexcept {
@@ -220,9 +208,10 @@ Result<std::vector<StoredRecord>> Consumer::poll(std::size_t records_max, Millis
   if (!membership_) {
     TRY_STATUS(join());
   }
+  try_damaged_again();
   TRY(Gathered gathered, gather(records_max, SteadyClock::now() + wait));
-  if (is_look_due() && gathered.drained) {
-    if (const StallRemedies remedies = look_for_stalls(); !remedies.join_anew.empty()) {
+  if (is_look_due(gathered)) {
+    if (const StallRemedies remedies = look_for_stalls(gathered.drained); !remedies.join_anew.empty()) {
       TRY_STATUS(join_anew(remedies.join_anew));
       return std::vector<StoredRecord>{};  // what was gathered is not committed, so it comes again
     }
@@ -231,6 +220,10 @@ Result<std::vector<StoredRecord>> Consumer::poll(std::size_t records_max, Millis
 }
 
 Result<Consumer::Gathered> Consumer::gather(std::size_t records_max, SteadyTime until) {
+  if (met_) return *std::exchange(met_, std::nullopt);
+  // Said once by the client, and so for good.
+  const auto fatal = rd_kafka_fatal_error(membership_->handle.get(), nullptr, 0);
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(fatal, "kafka poll");
   Gathered gathered;
   std::vector<StoredRecord>& records = gathered.records;
   std::size_t bytes = 0;
@@ -240,6 +233,7 @@ Result<Consumer::Gathered> Consumer::gather(std::size_t records_max, SteadyTime 
     const Message message(rd_kafka_consumer_poll(membership_->handle.get(), static_cast<int>(wait.count())));
     if (gathered_in != *generation_) {
       records.clear();  // the new owner reads them again, which may be this consumer
+      damaged_.clear();
       gathered_in = *generation_;
     }
     if (!message) {
@@ -251,33 +245,87 @@ Result<Consumer::Gathered> Consumer::gather(std::size_t records_max, SteadyTime 
       membership_->outage.over();
       records.push_back(to_stored_record(*message, options_.topic_prefix));
       bytes += records.back().value.size();
-    } else if (records.empty()) {
-      return error_of_poll(membership_->handle.get(), *message);
+      if (!damaged_.empty())
+        damaged_.erase({records.back().position.topic, records.back().position.partition});
     } else {
+      Error error = error_of_poll(*message);
+      if (records.empty()) return error;
+      met_ = std::move(error);
       break;
     }
   }
   return gathered;
 }
 
+// A member whose identity another one took fails for good, and says so this way.
+Error Consumer::error_of_poll(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR__FATAL)
+    return error_of(rd_kafka_fatal_error(membership_->handle.get(), nullptr, 0), "kafka poll");
+  if (!is_damage(message.err) || message.rkt == nullptr) return error_of(message.err, "kafka poll");
+  stay_before(message);
+  return damage_error(message);
+}
+
+// What the client has fetched behind it goes with the pause.
+void Consumer::stay_before(const rd_kafka_message_t& damaged) {
+  rd_kafka_t* handle = membership_->handle.get();
+  const Partitions at(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(at.get(), rd_kafka_topic_name(damaged.rkt), damaged.partition);
+  rd_kafka_position(handle, at.get());
+  const std::int64_t next = at->elems[0].offset < 0 ? damaged.offset : at->elems[0].offset;
+  rd_kafka_pause_partitions(handle, at.get());
+  damaged_[named(*at, options_.topic_prefix).front()] = {Offset{next},
+                                                         SteadyClock::now() + options_.stalled_after / 2};
+}
+
+// Until it gives a record, or says again that it cannot: it may bring neither, as any partition may stall.
+void Consumer::try_damaged_again() {
+  if (membership_->paused) return;
+  const auto now = SteadyClock::now();
+  for (auto& [partition, damage] : damaged_) {
+    if (damage.again_at > now) continue;
+    damage.again_at = now + 2 * options_.stalled_after;
+    const Partitions at(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(at.get(), (options_.topic_prefix + partition.topic).c_str(),
+                                      partition.partition.value)
+        ->offset = damage.next.value;
+    const CallError refused(rd_kafka_seek_partitions(membership_->handle.get(), at.get(), 0));
+    rd_kafka_resume_partitions(membership_->handle.get(), at.get());
+  }
+}
+
 // A paused partition stands still, and one that was just dealt has not been looked at: both begin anew.
-bool Consumer::is_look_due() {
+bool Consumer::is_look_due(const Gathered& gathered) {
   const auto now = SteadyClock::now();
   if (membership_->paused || watched_generation_ != *generation_) {
     watched_generation_ = *generation_;
     progress_.begin_anew();
     look_at_ = now;
+    left_before_look_.reset();
   }
-  return !membership_->paused && now >= look_at_;
+  return !membership_->paused && now >= look_at_ && has_handed_over_what_was_fetched(gathered);
 }
 
-StallRemedies Consumer::look_for_stalls() {
+// All that was in the queue when the look fell due: records come out in the order in which they were fetched.
+bool Consumer::has_handed_over_what_was_fetched(const Gathered& gathered) {
+  if (left_before_look_)
+    *left_before_look_ -= std::min(*left_before_look_, gathered.records.size());
+  else
+    left_before_look_ = queue_length(membership_->handle.get());
+  if (!gathered.drained && *left_before_look_ > 0) return false;
+  left_before_look_.reset();
+  return true;
+}
+
+// While much is to be polled the client fetches little, and not of every partition: then a false alarm must
+// cost nothing.
+StallRemedies Consumer::look_for_stalls(bool may_join_anew) {
   look_at_ = SteadyClock::now() + options_.stalled_after / 2;
   const FetchProgress::Positions unmoved = progress_.look(positions());
   if (unmoved.empty()) return {};
   const Partitions behind = behind_of(unmoved);
   if (!behind) return {};
-  StallRemedies remedies = progress_.advise(named(*behind, options_.topic_prefix));
+  StallRemedies remedies = progress_.advise(named(*behind, options_.topic_prefix), may_join_anew);
   if (!remedies.refetch.empty()) refetch(remedies.refetch, *behind);
   return remedies;
 }
@@ -288,7 +336,9 @@ FetchProgress::Positions Consumer::positions() const {
   FetchProgress::Positions positions;
   for (int i = 0; i < assigned->cnt; ++i) {
     const rd_kafka_topic_partition_t& each = assigned->elems[i];
-    auto& next = positions[{short_topic(each.topic, options_.topic_prefix), Partition{each.partition}}];
+    const TopicPartition partition{short_topic(each.topic, options_.topic_prefix), Partition{each.partition}};
+    if (damaged_.contains(partition)) continue;  // that it stands still has its reason
+    auto& next = positions[partition];
     if (each.offset >= 0) next = Offset{each.offset};
   }
   return positions;
@@ -329,6 +379,8 @@ Status Consumer::join_anew(const std::vector<TopicPartition>& stalled) {
   log::error("kafka consumer stalled, joining anew", {{"group", group_}, {"partitions", some_of(stalled)}});
   leave();
   ++*generation_;
+  damaged_.clear();
+  met_.reset();
   return join();
 }
 
@@ -377,6 +429,8 @@ void Consumer::set_paused(bool paused) {
   const Partitions assigned = assigned_partitions(membership_->handle.get());
   (paused ? rd_kafka_pause_partitions : rd_kafka_resume_partitions)(membership_->handle.get(),
                                                                     assigned.get());
+  for (auto& [partition, damage] : damaged_)
+    damage.again_at = SteadyClock::now();  // they were resumed as well
 }
 
 }  // namespace penstock::kafka

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,11 @@ namespace penstock::kafka {
 
 // EventConsumer's guarantees, with these particulars: after every rebalance it starts again at the committed
 // offsets, whether or not it kept its partitions. A partition that brings nothing for `stalled_after` although
-// it holds more, and all that was fetched has been polled, is fetched anew from where it stands; where that
-// does not help the consumer joins anew. To know, poll() asks the cluster about partitions that have not moved
-// for half that time, for three seconds at most. Leaving that takes longer than `close_deadline` is given up
-// (and leaks the client: its threads may still use it).
+// it holds more, and all that was fetched by then has been polled, is fetched anew from where it stands; where
+// that does not help, and nothing at all is left to poll, the consumer joins anew. To know, poll() asks the
+// cluster about partitions that have not moved for half that time, for three seconds at most. A partition whose
+// next record cannot be read is tried again, and said to be damaged, as often; the others go on. Leaving that
+// takes longer than `close_deadline` is given up (and leaks the client: its threads may still use it).
 class Consumer final : public EventConsumer {
  public:
   // Does not wait for the cluster: joining happens in poll(). Errors: invalid settings.
@@ -45,14 +48,22 @@ class Consumer final : public EventConsumer {
     bool drained = false;  // nothing that was fetched was left
   };
   using SteadyTime = std::chrono::steady_clock::time_point;
+  struct Damage {
+    Offset next;  // what is to be read
+    SteadyTime again_at;
+  };
 
   Consumer(KafkaOptions options, std::string group, std::vector<std::string> topics);
 
   Status join();
   void leave();
   Result<Gathered> gather(std::size_t records_max, SteadyTime until);
-  bool is_look_due();
-  StallRemedies look_for_stalls();
+  Error error_of_poll(const rd_kafka_message_t& message);
+  void stay_before(const rd_kafka_message_t& damaged);
+  void try_damaged_again();
+  bool is_look_due(const Gathered& gathered);
+  bool has_handed_over_what_was_fetched(const Gathered& gathered);
+  StallRemedies look_for_stalls(bool may_join_anew);
   FetchProgress::Positions positions() const;
   // Of these, the ones that hold more than was handed over, with where they stand; null when the cluster did
   // not say.
@@ -68,9 +79,12 @@ class Consumer final : public EventConsumer {
   const std::vector<std::string> topics_;
   const std::shared_ptr<std::atomic<std::uint64_t>> generation_;  // outlives a membership
   std::shared_ptr<Membership> membership_;
+  std::optional<Error> met_;  // behind records, and not told yet
+  std::map<TopicPartition, Damage> damaged_;
   FetchProgress progress_;
   std::uint64_t watched_generation_ = 0;  // what progress_ is about
   SteadyTime look_at_;
+  std::optional<std::size_t> left_before_look_;  // of what was fetched when it fell due
 };
 
 // Those of which there is a record between what was read and what is there, with what is to be read next. All

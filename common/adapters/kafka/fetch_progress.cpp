@@ -29,7 +29,7 @@ FetchProgress::Positions FetchProgress::look(const Positions& positions) {
   return unmoved;
 }
 
-StallRemedies FetchProgress::advise(const std::vector<TopicPartition>& behind) {
+StallRemedies FetchProgress::advise(const std::vector<TopicPartition>& behind, bool may_join_anew) {
   StallRemedies remedies;
   for (auto& [partition, watched] : watched_) {
     if (std::find(behind.begin(), behind.end(), partition) == behind.end()) {
@@ -39,7 +39,7 @@ StallRemedies FetchProgress::advise(const std::vector<TopicPartition>& behind) {
     ++watched.looks_behind;
     const int patience = patience_with(partition);
     if (watched.looks_behind == 1 + patience) remedies.refetch.push_back(partition);
-    if (watched.looks_behind > 2 * patience) remedies.join_anew.push_back(partition);
+    if (may_join_anew && watched.looks_behind > 2 * patience) remedies.join_anew.push_back(partition);
   }
   for (const TopicPartition& partition : remedies.join_anew) {
     int& times = joined_in_vain_[partition];

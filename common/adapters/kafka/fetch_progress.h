@@ -16,9 +16,10 @@ struct StallRemedies {
 };
 
 // Is told at regular looks where each assigned partition stands. A look is taken only when all that the client
-// had fetched by then was handed over: then a partition that is behind at one look, and has not moved by the
-// next, was not fetched meanwhile, however slow the application is. It is refetched at that second look, and
-// the consumer joins anew at the third. What did not help the last time is waited for twice as long the next.
+// had fetched when it fell due was handed over: then a partition that is behind at one look, and has not moved
+// by the next, was not fetched between them, however slow the application is. It is refetched at that second
+// look, and the consumer joins anew at the third. What did not help the last time is waited for twice as long
+// the next.
 class FetchProgress {
  public:
   // The next offset that would be handed over; nullopt where nothing was yet, since it was given or refetched.
@@ -29,7 +30,8 @@ class FetchProgress {
   Positions look(const Positions& positions);
 
   // `behind` are those of the answer to look() that hold more. Without an answer from the cluster, do not call.
-  StallRemedies advise(const std::vector<TopicPartition>& behind);
+  // Where the consumer may not join anew now, that is put off.
+  StallRemedies advise(const std::vector<TopicPartition>& behind, bool may_join_anew = true);
 
   // The next look is the first: partitions were dealt anew, or nothing was to be fetched.
   void begin_anew() { watched_.clear(); }

@@ -1,5 +1,6 @@
 #include "common/adapters/kafka/records.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -50,6 +51,16 @@ std::string short_topic(std::string_view topic, std::string_view prefix) {
   return std::string(topic.substr(prefix.size()));
 }
 
+std::string some_of(const std::vector<TopicPartition>& partitions) {
+  constexpr std::size_t kNamesMax = 10;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(partitions.size(), kNamesMax); ++i)
+    names += (i == 0 ? "" : ",") + partitions[i].topic + "/" + std::to_string(partitions[i].partition.value);
+  if (partitions.size() > kNamesMax)
+    names += " and " + std::to_string(partitions.size() - kNamesMax) + " more";
+  return names;
+}
+
 StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_view prefix) {
   rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   return {.position = {short_topic(rd_kafka_topic_name(message.rkt), prefix), Partition{message.partition},
@@ -59,6 +70,17 @@ StoredRecord to_stored_record(const rd_kafka_message_t& message, std::string_vie
           .value = to_string(message.payload, message.len),
           .headers = headers_of(message),
           .deletion = message.payload == nullptr};
+}
+
+bool is_damage(rd_kafka_resp_err_t code) noexcept {
+  return code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+         code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
+}
+
+Error damage_error(const rd_kafka_message_t& message) {
+  return {ErrorCode::corrupt, std::string("kafka topic ") + rd_kafka_topic_name(message.rkt) + " partition " +
+                                  std::to_string(message.partition) + " is damaged at offset " +
+                                  std::to_string(message.offset) + ": " + rd_kafka_err2str(message.err)};
 }
 
 Status fill_with_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t& partitions,

@@ -45,6 +45,7 @@ Status Tail::begin() {
   const rd_kafka_metadata_topic& topic = found.value()->topics[0];
   if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(topic.err, "kafka topic " + name_);
   next_.clear();
+  newest_.clear();
   for (int partition = 0; partition < topic.partition_cnt; ++partition) next_[Partition{partition}] = {};
   TRY(present_at_, edges(RD_KAFKA_OFFSET_END, options_.call_deadline));
   TRY(next_, edges(RD_KAFKA_OFFSET_BEGINNING, options_.call_deadline));
@@ -88,10 +89,15 @@ Result<std::vector<StoredRecord>> Tail::gather(std::size_t records_max, Millisec
 
 Status Tail::take(const rd_kafka_message_t& message, std::vector<StoredRecord>& records) {
   const Partition partition{message.partition};
+  if (is_damage(message.err)) {
+    TRY_STATUS(assign());  // or the client would go on behind it
+    return damage_error(message);
+  }
   switch (message.err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       next_[partition] = Offset{message.offset + 1};
       records.push_back(to_stored_record(message, options_.topic_prefix));
+      newest_[partition] = std::max(newest_[partition], records.back().appended_at);
       away_.reset();
       return ok();
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
@@ -127,14 +133,37 @@ Status Tail::look() {
   look_at_ = now + options_.stalled_after / 2;
   const bool is_other = std::any_of(ends.begin(), ends.end(),
                                     [this](const auto& end) { return end.second < next_.at(end.first); });
+  TRY(const bool made_anew, was_made_anew());
   const bool may_have_missed = now - up_to_date_at_ > options_.tail_anew_after;
-  if (is_other || may_have_missed || topic.partition_cnt != static_cast<int>(next_.size())) {
+  if (is_other || made_anew || may_have_missed || topic.partition_cnt != static_cast<int>(next_.size())) {
     log::warn("kafka topic may not be what it was, reading it anew", {{"topic", name_}});
     begun_ = false;
     return ok();
   }
   if (has_reached(ends)) up_to_date_at_ = now;
   return remedy_stalls(ends);
+}
+
+// All that is left of what was passed was told, so none of it is newer than what was told; in another topic the
+// first record already is.
+Result<bool> Tail::was_made_anew() const {
+  const Partitions newer(rd_kafka_topic_partition_list_new(static_cast<int>(newest_.size())));
+  for (const auto& [partition, time] : newest_)
+    rd_kafka_topic_partition_list_add(newer.get(), name_.c_str(), partition.value)->offset =
+        to_unix_ms(time) + 1;
+  if (newer->cnt == 0) return false;
+  TRY_STATUS(fill_with_offsets(handle_.get(), *newer, kLookDeadline));
+  Offsets passed;
+  for (int i = 0; i < newer->cnt; ++i) {
+    const Offset first{newer->elems[i].offset};
+    const Partition partition{newer->elems[i].partition};
+    if (first.value >= 0 && first < next_.at(partition)) passed[partition] = first;
+  }
+  if (passed.empty()) return false;
+  // Marks of transactions are newer as well, and not told.
+  TRY(const Offsets starts, edges(RD_KAFKA_OFFSET_BEGINNING, kLookDeadline));
+  return std::any_of(passed.begin(), passed.end(),
+                     [&](const auto& each) { return starts.at(each.first) == each.second; });
 }
 
 Status Tail::remedy_stalls(const Offsets& ends) {

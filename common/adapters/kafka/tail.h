@@ -17,7 +17,8 @@ namespace penstock::kafka {
 
 // Has a client of its own from the first call of next() on. Now and then it asks the cluster where the topic
 // ends: so it knows that it is cut off although nothing would come anyway, fetches anew what the client has
-// stopped fetching, and begins anew where the topic is another one, or deletions may have been missed.
+// stopped fetching, and begins anew where the topic is another one, or deletions may have been missed. Another
+// one is told by where it ends, or else by the times of its records, which begin after all that was told.
 class Tail final : public LogTail {
  public:
   Tail(KafkaOptions options, const std::string& topic)
@@ -39,6 +40,7 @@ class Tail final : public LogTail {
   Status take(const rd_kafka_message_t& message, std::vector<StoredRecord>& records);
   Error begin_anew_if_gone(Error error);
   Status look();
+  Result<bool> was_made_anew() const;
   // Goes on from where it stands: with the same client first, then with another one.
   Status remedy_stalls(const Offsets& ends);
   Result<Offsets> edges(std::int64_t edge, Milliseconds deadline) const;
@@ -53,7 +55,8 @@ class Tail final : public LogTail {
   bool anew_ = false;     // not told yet
   bool drained_ = false;  // at the last gather()
   Offsets next_;
-  Offsets present_at_;  // where the topic ended when this began
+  std::map<Partition, Timestamp> newest_;  // of what was told
+  Offsets present_at_;                     // where the topic ended when this began
   FetchProgress progress_;
   SteadyTime look_at_;
   SteadyTime up_to_date_at_;

@@ -137,12 +137,16 @@ std::vector<Weakness> weaknesses(const TopicDemand& demand, const TopicShape& sh
   return found;
 }
 
-bool lacks_replicas_in_sync(const TopicShape& shape) {
-  if (!shape.configs) return false;
-  const auto needed = shape.configs->find(kMinInsync);
+std::vector<Partition> refusing_partitions(const TopicShape& shape) {
+  std::int64_t needed = 1;
   // A broker asks for no more than there are.
-  return needed != shape.configs->end() &&
-         shape.replicas_in_sync < std::min<std::int64_t>(number(needed->second), shape.replicas);
+  if (shape.configs)
+    if (const auto found = shape.configs->find(kMinInsync); found != shape.configs->end())
+      needed = std::max(needed, std::min<std::int64_t>(number(found->second), shape.replicas));
+  std::vector<Partition> refusing;
+  for (std::size_t partition = 0; partition < shape.in_sync.size(); ++partition)
+    if (shape.in_sync[partition] < needed) refusing.push_back({static_cast<std::int32_t>(partition)});
+  return refusing;
 }
 
 std::string to_text(const std::string& topic, const std::vector<Weakness>& found) {

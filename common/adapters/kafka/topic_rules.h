@@ -21,9 +21,9 @@ using TopicConfigs = std::optional<ConfigMap>;
 // A topic as the cluster tells it.
 struct TopicShape {
   int partitions = 0;
-  int replicas = 0;          // of the partition that has the fewest
-  int replicas_in_sync = 0;  // likewise
-  int brokers = 0;           // of its cluster, those that answer
+  int replicas = 0;               // of the partition that has the fewest
+  std::vector<int> in_sync = {};  // replicas of each partition; 0 where it has no leader
+  int brokers = 0;                // of its cluster, those that answer
   TopicConfigs configs;
 };
 
@@ -57,8 +57,8 @@ std::vector<TopicDemand> demands_of(const KafkaOptions& options, const std::vect
 // What is stronger than meant is no weakness, and neither is what the cluster does not tell.
 std::vector<Weakness> weaknesses(const TopicDemand& demand, const TopicShape& shape);
 
-// Whether appends are refused for want of replicas that keep up.
-bool lacks_replicas_in_sync(const TopicShape& shape);
+// The partitions that take no record now, for want of a leader or of replicas that keep up.
+std::vector<Partition> refusing_partitions(const TopicShape& shape);
 
 // "kafka topic penstock.payments: max.message.bytes is 1048576, PENSTOCK_MAX_BODY needs 4263936; …"
 std::string to_text(const std::string& topic, const std::vector<Weakness>& found);

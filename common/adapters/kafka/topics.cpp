@@ -32,18 +32,18 @@ Error no_such_topic(const std::string& name) {
 struct Look {
   std::optional<TopicShape> shape;  // nullopt: there is no such topic
   int brokers = 0;
-  bool has_leaders = true;
 };
 
 TopicShape shape_of(const rd_kafka_metadata_topic& topic, int brokers) {
   TopicShape shape{.partitions = topic.partition_cnt,
                    .replicas = topic.partition_cnt == 0 ? 0 : std::numeric_limits<int>::max(),
-                   .replicas_in_sync = topic.partition_cnt == 0 ? 0 : std::numeric_limits<int>::max(),
+                   .in_sync = {},
                    .brokers = brokers,
                    .configs = {}};
   for (int i = 0; i < topic.partition_cnt; ++i) {
-    shape.replicas = std::min(shape.replicas, topic.partitions[i].replica_cnt);
-    shape.replicas_in_sync = std::min(shape.replicas_in_sync, topic.partitions[i].isr_cnt);
+    const rd_kafka_metadata_partition& partition = topic.partitions[i];
+    shape.replicas = std::min(shape.replicas, partition.replica_cnt);
+    shape.in_sync.push_back(partition.leader < 0 ? 0 : partition.isr_cnt);
   }
   return shape;
 }
@@ -56,8 +56,6 @@ Result<Look> look_at_one(rd_kafka_t* client, const std::string& name, SteadyTime
   if (topic.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return look;
   if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(topic.err, "kafka topic " + name);
   look.shape = shape_of(topic, metadata->broker_cnt);
-  for (int i = 0; i < topic.partition_cnt; ++i)
-    if (topic.partitions[i].leader < 0) look.has_leaders = false;
   return look;
 }
 
@@ -242,6 +240,15 @@ Status create_topics(rd_kafka_t* client, const std::vector<TopicDemand>& demands
   return ok();
 }
 
+// Nothing can be said of a partition before it has one.
+Status check_leaders(const Names& names, const std::vector<TopicShape>& shapes) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (const int in_sync : shapes[i].in_sync)
+      if (in_sync == 0)
+        return Error{ErrorCode::unavailable, "a partition of kafka topic " + names[i] + " has no leader"};
+  return ok();
+}
+
 Error cannot_alter(const std::string& topic, const std::vector<Weakness>& found) {
   if (std::any_of(found.begin(), found.end(), is_alterable))
     return {ErrorCode::timeout, to_text(topic, found) + ", and stays so although it was altered"};
@@ -275,6 +282,7 @@ Status Topics::make_missing(rd_kafka_t* client, const std::vector<std::string>& 
 Status Topics::await_leaders(rd_kafka_t* client, const std::vector<std::string>& topics) const {
   TRY(const auto shapes, look_at(client, topics, SteadyClock::now() + options_.call_deadline));
   const Names names = full_names(topics);
+  TRY_STATUS(check_leaders(names, shapes));
   const Partitions all(rd_kafka_topic_partition_list_new(0));
   for (std::size_t i = 0; i < names.size(); ++i)
     rd_kafka_topic_partition_list_add_range(all.get(), names[i].c_str(), 0, shapes[i].partitions - 1);
@@ -307,6 +315,7 @@ Status Topics::strengthen(rd_kafka_t* client, const std::vector<std::string>& to
 Result<std::vector<Topics::Gap>> Topics::gaps(rd_kafka_t* client, const std::vector<std::string>& topics,
                                               SteadyTime until) const {
   TRY(auto shapes, look_at(client, topics, until));
+  TRY_STATUS(check_leaders(full_names(topics), shapes));
   TRY(const auto configs, configs_of(client, full_names(topics), left_until(until)));
   for (std::size_t i = 0; i < topics.size(); ++i) {
     shapes[i].configs = configs[i];
@@ -350,12 +359,36 @@ Status Topics::ready(rd_kafka_t* client, const std::vector<std::string>& topics,
       return Error{ErrorCode::wrong_schema,
                    to_text(demands[i].name, found) + ": run: penstock-admin migrate"};
     }
-    if (lacks_replicas_in_sync(shapes[i]))
-      return Error{ErrorCode::unavailable,
-                   "kafka topic " + demands[i].name + " has too few replicas in sync to take a record"};
     warn_of_few_replicas(demands[i].name, shapes[i]);
   }
-  return ok();
+  return check_partitions(topics, shapes);
+}
+
+// What some partitions refuse costs the events of these alone.
+Status Topics::check_partitions(const std::vector<std::string>& topics,
+                                const std::vector<TopicShape>& shapes) {
+  std::size_t partitions = 0;
+  std::vector<TopicPartition> refusing;
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    partitions += shapes[i].in_sync.size();
+    for (const Partition partition : refusing_partitions(shapes[i]))
+      refusing.push_back({topics[i], partition});
+  }
+  const std::string names = some_of(refusing);
+  note_refusing(names);
+  if (partitions == 0 || refusing.size() < partitions) return ok();
+  return Error{ErrorCode::unavailable,
+               "no partition takes a record, for want of a leader or of replicas in sync: " + names};
+}
+
+void Topics::note_refusing(const std::string& names) {
+  const std::scoped_lock lock(mutex_);
+  if (names == refusing_) return;
+  if (names.empty())
+    log::info("kafka partitions take records again", {{"partitions", refusing_}});
+  else
+    log::warn("kafka partitions take no records", {{"partitions", names}});
+  refusing_ = names;
 }
 
 Result<std::vector<TopicShape>> Topics::look_at(rd_kafka_t* client, const std::vector<std::string>& topics,
@@ -364,8 +397,6 @@ Result<std::vector<TopicShape>> Topics::look_at(rd_kafka_t* client, const std::v
   for (const std::string& name : full_names(topics)) {
     TRY(Look look, look_at_one(client, name, until));
     if (!look.shape) return no_such_topic(name);
-    if (!look.has_leaders)
-      return Error{ErrorCode::unavailable, "a partition of kafka topic " + name + " has no leader"};
     shapes.push_back(*std::move(look.shape));
   }
   return shapes;

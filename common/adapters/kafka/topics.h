@@ -25,8 +25,9 @@ class Topics {
 
   // As EventLog::ready(); fetches what the first append to each topic would wait for. The configuration is
   // asked for now and then only, and a cluster that does not tell it is trusted, with a warning. The first time
-  // the topics and their configuration may each take the call deadline. Errors: wrong_schema (no such topic, or
-  // a weak one), unavailable (no leader, too few replicas in sync), timeout.
+  // the topics and their configuration may each take the call deadline. Partitions that take no record, for want
+  // of a leader or of replicas in sync, are logged when they change. Errors: wrong_schema (no such topic, or a
+  // weak one), unavailable (none of the partitions takes a record), timeout.
   Status ready(rd_kafka_t* client, const std::vector<std::string>& topics, Milliseconds deadline);
 
  private:
@@ -53,6 +54,8 @@ class Topics {
   Result<std::vector<TopicConfigs>> known_configs(rd_kafka_t* client, const std::vector<std::string>& topics,
                                                   SteadyTime until);
   void forget_configs();
+  Status check_partitions(const std::vector<std::string>& topics, const std::vector<TopicShape>& shapes);
+  void note_refusing(const std::string& names);
   void warn_of_few_replicas(const std::string& name, const TopicShape& shape);
 
   const KafkaOptions options_;
@@ -62,6 +65,7 @@ class Topics {
   std::vector<std::string> known_topics_;
   std::vector<TopicConfigs> known_;  // in the order of known_topics_
   SteadyTime ask_again_at_;
+  std::string refusing_;  // partitions, as logged last
   bool warned_of_configs_ = false;
   bool warned_of_replicas_ = false;
 };

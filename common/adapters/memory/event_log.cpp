@@ -26,6 +26,16 @@ void MemoryLogStorage::set_available(bool available) {
   available_ = available;
 }
 
+void MemoryLogStorage::damage(std::optional<Position> position) {
+  const std::scoped_lock lock(mutex_);
+  damaged_ = std::move(position);
+}
+
+bool MemoryLogStorage::is_damaged(const Position& position) const {
+  const std::scoped_lock lock(mutex_);
+  return damaged_ == position;
+}
+
 int MemoryLogStorage::writes() const {
   const std::scoped_lock lock(mutex_);
   return writes_;
@@ -96,6 +106,11 @@ Result<std::vector<StoredRecord>> MemoryLogStorage::fetch(const TopicPartition& 
       [](const StoredRecord& record, Offset offset) { return record.position.offset < offset; });
   std::size_t bytes = 0;
   for (; next != stored.end() && found.size() < limits.records_max && bytes < limits.bytes_max; ++next) {
+    if (is_damaged(next->position)) {
+      if (found.empty())
+        return Error{ErrorCode::corrupt, to_text(next->position) + " was told to be damaged"};
+      break;
+    }
     found.push_back(*next);
     bytes += next->value.size() + 1;
   }

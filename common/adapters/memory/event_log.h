@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "common/adapters/embedded/event_log.h"
 
@@ -21,6 +22,8 @@ class MemoryLogStorage final : public LogStorage {
   void release_writes();
   // While away, all calls are answered with unavailable.
   void set_available(bool available);
+  // The record there cannot be read; nullopt: every one can.
+  void damage(std::optional<Position> position);
   // How many groups of appends and commits were written.
   int writes() const;
   // Called on the log's thread after each piece that prune() or compact() dropped, with the number of its
@@ -52,6 +55,7 @@ class MemoryLogStorage final : public LogStorage {
   };
 
   Status check_available();
+  bool is_damaged(const Position& position) const;
   Status pass_faults();
   Offset consumed_by_all(const Records& records) const;
   void tell_dropped(std::size_t dropped);
@@ -61,6 +65,7 @@ class MemoryLogStorage final : public LogStorage {
   std::optional<Error> next_error_;
   bool held_ = false;
   bool available_ = true;
+  std::optional<Position> damaged_;
   int writes_ = 0;
   std::function<void(std::size_t)> on_pruned_;
 

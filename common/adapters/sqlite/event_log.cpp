@@ -251,9 +251,11 @@ Status prepare_schema(Connection& db, const std::filesystem::path& file) {
 Result<std::unique_ptr<SqliteLogStorage>> SqliteLogStorage::open(const std::filesystem::path& file) {
   TRY(Connection db, Connection::open(file));
   TRY_STATUS(prepare_schema(db, file));
-  TRY(Statements statements, prepare_all(db));
-  std::unique_ptr<SqliteLogStorage> storage(new SqliteLogStorage(std::move(db), std::move(statements)));
-  TRY_STATUS(storage->load_partitions());
+  auto statements = prepare_all(db);
+  if (!statements) return db.at_file(statements.error());
+  std::unique_ptr<SqliteLogStorage> storage(
+      new SqliteLogStorage(std::move(db), std::move(statements).value()));
+  if (const auto loaded = storage->load_partitions(); !loaded) return storage->db_.at_file(loaded.error());
   return storage;
 }
 

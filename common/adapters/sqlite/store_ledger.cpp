@@ -37,9 +37,23 @@ Result<bool> LedgerWalk::step() {
   TRY(const bool more_entries, add_entries());
   if (more_entries) return true;
   if (!std::exchange(sums_noted_, true)) note_sums();
-  if (accounts_compared_) return look_for_missing_accounts();
-  TRY(const bool more_accounts, compare_accounts());
-  accounts_compared_ = !more_accounts;
+  if (!accounts_compared_) {
+    TRY(const bool more_accounts, compare_accounts());
+    accounts_compared_ = !more_accounts;
+    return true;
+  }
+  TRY(const bool more_wallets, look_for_missing_accounts());
+  return more_wallets || begin_next_round();
+}
+
+bool LedgerWalk::begin_next_round() {
+  check_.accounts += static_cast<std::int64_t>(accounts_.size());
+  accounts_.clear();
+  if (!next_from_) return false;
+  from_ = *std::exchange(next_from_, std::nullopt);
+  last_entry_ = 0;
+  accounts_compared_ = false;
+  last_account_.clear();
   return true;
 }
 
@@ -57,12 +71,29 @@ Result<bool> LedgerWalk::add_entries() {
     if (!row) return added == kEntriesOfPiece;
     last_entry_ = statement.integer(0);
     const std::int64_t amount = statement.integer(3);
+    add_to_account(statement.text(2), amount);
+    if (sums_noted_) continue;
     Currency currency{statement.text(4), statement.integer(5) != 0};
     add_to_posting({std::string(statement.text(1)), currency.first, currency.second}, amount);
-    accounts_[std::string(statement.text(2))] += amount;
     sums_[std::move(currency)] += amount;
     ++entries_;
   }
+}
+
+// What is too much for this round is its greatest account. The next begins there, so it never comes back and
+// what is kept was kept from its first entry on.
+void LedgerWalk::add_to_account(std::string_view account, std::int64_t amount) {
+  if (account < from_ || (next_from_ && account >= *next_from_)) return;
+  const auto known = accounts_.find(account);
+  if (known != accounts_.end()) {
+    known->second += amount;
+    return;
+  }
+  accounts_.emplace(account, amount);
+  if (accounts_.size() <= accounts_of_round_) return;
+  const auto greatest = std::prev(accounts_.end());
+  next_from_ = greatest->first;
+  accounts_.erase(greatest);
 }
 
 // A balanced posting is forgotten as soon as it is whole. Of a ledger in which nothing is, some are enough.
@@ -78,7 +109,6 @@ void LedgerWalk::add_to_posting(Posting posting, std::int64_t amount) {
 }
 
 void LedgerWalk::note_sums() {
-  check_.accounts = static_cast<std::int64_t>(accounts_.size());
   check_.entries = entries_;
   for (const auto& [currency, sum] : sums_)
     check_.sums.push_back({currency.first, currency.second, to_decimal(sum)});
@@ -113,8 +143,11 @@ Result<bool> LedgerWalk::look_for_missing_accounts() {
   for (int seen = 0;; ++seen) {
     TRY(const bool row, statement.step());
     if (!row) return seen == kAccountsOfPiece;
+    const std::string account = std::string(kWalletAccount).append(statement.text(0));
+    if (next_from_ && account >= *next_from_) return false;
     last_wallet_ = statement.text(0);
-    const bool has_entries = accounts_.contains(std::string(kWalletAccount) + last_wallet_);
+    if (account < from_) continue;  // new, and of a round that is over
+    const bool has_entries = accounts_.contains(account);
     if (!has_entries && statement.integer(1) != 0) note_broken_wallet(last_wallet_);
   }
 }

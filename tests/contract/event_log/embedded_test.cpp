@@ -473,6 +473,19 @@ TEST_F(SqliteLog, AFileThatIsNoDatabaseIsCorrupt) {
   EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
 }
 
+TEST_F(SqliteLog, ADamagedFileSaysWhichItIs) {
+  log_.reset();
+  constexpr std::streamoff kPage = 4096;
+  std::fstream file(folder_.file(), std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(kPage);
+  file << std::string(5 * kPage, '\0');
+  file.close();
+  const auto opened = open_sqlite_log({.file = folder_.file(), .log = {}}, clock_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::corrupt);
+  EXPECT_NE(opened.error().detail.find(folder_.file().string()), std::string::npos) << opened.error().detail;
+}
+
 // Files cannot grow for as long as this lives, as on a full disk.
 class FullDisk {
  public:

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <random>
 
 namespace penstock {
@@ -62,6 +64,22 @@ void Broker::start() {
   dup2(out, STDERR_FILENO);
   execv(arguments[0], arguments.data());
   _exit(127);
+}
+
+void Broker::damage(const std::string& text) {
+  const std::string rest = text.substr(1);  // the first byte may be damaged already
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+    if (entry.path().extension() != ".log") continue;
+    std::fstream file(entry.path(), std::ios::binary | std::ios::in | std::ios::out);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t at = bytes.find(rest);
+    if (at == std::string::npos || at == 0) continue;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at - 1));
+    file.put(static_cast<char>(bytes[at - 1] ^ 1));
+    return;
+  }
+  ADD_FAILURE() << "the broker has stored no " << text;
 }
 
 void Broker::hang() { kill(process_, SIGSTOP); }

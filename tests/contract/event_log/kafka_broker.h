@@ -27,6 +27,9 @@ class Broker {
   void hang();
   void go_on();
   void kill_now();
+  // Turns the first byte of this text into another one, and the next time back, wherever the broker has stored
+  // it: as a disk may.
+  void damage(const std::string& text);
 
  private:
   const std::vector<std::string> settings_;

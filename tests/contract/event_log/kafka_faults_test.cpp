@@ -134,7 +134,12 @@ class MockCluster {
   MockCluster& operator=(const MockCluster&) = delete;
 
   std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
-  void create_topic(const std::string& name) { rd_kafka_mock_topic_create(cluster_, name.c_str(), 1, 1); }
+  void create_topic(const std::string& name, int partitions = 1) {
+    rd_kafka_mock_topic_create(cluster_, name.c_str(), partitions, 1);
+  }
+  void take_leader(const std::string& topic, Partition partition) {
+    rd_kafka_mock_partition_set_leader(cluster_, topic.c_str(), partition.value, kNoBroker);
+  }
   void deny_topic(const std::string& name) {
     rd_kafka_mock_topic_set_error(cluster_, name.c_str(), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   }
@@ -146,6 +151,7 @@ class MockCluster {
   }
 
  private:
+  static constexpr std::int32_t kNoBroker = -1;
   static constexpr std::int32_t kOnlyBroker = 1;
 
   kafka::Handle owner_;
@@ -173,6 +179,49 @@ TEST(KafkaWithoutRights, ATopicWhoseConfigurationIsNotToldIsTrusted) {
   EXPECT_NE(warned, std::string::npos) << logged;
   EXPECT_EQ(logged.find("does not tell the configuration", warned + 1), std::string::npos) << "said once";
   EXPECT_TRUE(append_and_wait(*log, make_record("k", "v")));
+}
+
+// A key whose records go to that partition.
+std::string key_in(EventLog& log, Partition partition) {
+  for (int i = 0; i < 100; ++i) {
+    std::string key = "k" + std::to_string(i);
+    const auto appended = append_and_wait(log, make_record(key, "v"));
+    if (appended && appended.value().partition == partition) return key;
+  }
+  ADD_FAILURE() << "no key is";
+  return {};
+}
+
+TEST(KafkaWithoutLeaders, OnePartitionCostsItsOwnEventsAndAllOfThemReadiness) {
+  MockCluster cluster;
+  KafkaOptions options = kafka_options(cluster.address());
+  options.partitions = 2;
+  options.call_deadline = Milliseconds{300};
+  options.append_deadline = Milliseconds{2'000};
+  const std::string topic = options.topic_prefix + "payments";
+  cluster.create_topic(topic, 2);
+  const auto log = open_kafka_log(options).value();
+  const std::string lost = key_in(*log, Partition{0});
+  const std::string kept = key_in(*log, Partition{1});
+  testing::internal::CaptureStderr();
+  cluster.take_leader(topic, Partition{0});
+  for (int i = 0; i < 2; ++i) {
+    const Status ready = log->ready({"payments"});
+    EXPECT_TRUE(ready) << ready.error().detail;
+  }
+  EXPECT_TRUE(append_and_wait(*log, make_record(kept, "v")));
+  EXPECT_FALSE(append_and_wait(*log, make_record(lost, "v")));
+  const std::string logged = testing::internal::GetCapturedStderr();
+  const std::size_t said = logged.find("kafka partitions take no records");
+  ASSERT_NE(said, std::string::npos) << logged;
+  EXPECT_NE(logged.find("payments/0", said), std::string::npos) << logged;
+  EXPECT_EQ(logged.find("kafka partitions take no records", said + 1), std::string::npos) << "said once";
+
+  cluster.take_leader(topic, Partition{1});
+  const Status none = log->ready({"payments"});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::unavailable);
+  EXPECT_NE(none.error().detail.find("payments/0,payments/1"), std::string::npos) << none.error().detail;
 }
 
 // A program that starts must not take a slow cluster for one that is away, and its topics for the right ones.

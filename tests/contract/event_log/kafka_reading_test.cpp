@@ -341,6 +341,19 @@ TEST_F(KafkaReading, ATailOfATopicThatWasMadeAnewBeginsAnew) {
   EXPECT_TRUE(anew);
 }
 
+// Between two looks of the tail, which finds where it stands what it would have found there anyway.
+TEST_F(KafkaReading, ATailOfATopicThatWasMadeAnewWithAsManyRecordsBeginsAnew) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(append_and_wait(*log_, setting("old", "old")));
+  const auto tail = log_->tail("settings").value();
+  ASSERT_THAT(read_to_present(*tail), SizeIs(3));
+  delete_topic(options_, "settings");
+  make_topics(*log_, {"settings"});
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(append_and_wait(*log_, setting("new", std::to_string(i))));
+  bool anew = false;
+  EXPECT_TRUE(tells(*tail, "0", &anew));
+  EXPECT_TRUE(anew);
+}
+
 TEST_F(KafkaReading, ATailOfATopicThatItSawGoBeginsAnewHoweverMuchTheNextOneHolds) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(append_and_wait(*log_, setting("old", "old")));
   const auto tail = log_->tail("settings").value();

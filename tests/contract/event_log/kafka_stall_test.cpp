@@ -135,6 +135,32 @@ TEST_F(KafkaStall, AConsumerThatGetsNothingAtAllJoinsAnew) {
   EXPECT_THAT(stop(), HasSubstr(kJoinedAnew));
 }
 
+// More is appended than polled, so there is never nothing left.
+TEST_F(KafkaStall, APartitionIsFetchedAnewDuringALongCatchUpToo) {
+  join();
+  find_two_partitions();
+  const std::uint64_t generation = consumer_->generation();
+  std::vector<std::future<Result<Position>>> backlog;
+  for (int i = 0; i < 500; ++i) backlog.push_back(append_later(*log_, make_record(busy_key_, "v")));
+  for (auto& each : backlog) ASSERT_TRUE(each.get());
+  pause_quiet_partition();
+  std::set<Position> skipped = {append("quiet"), append("quiet")};
+  skip_what_the_quiet_partition_holds();
+  std::size_t appended = backlog.size(), polled = 0;
+  const auto until = SteadyClock::now() + kPatience;
+  while (!skipped.empty() && SteadyClock::now() < until) {
+    for (int i = 0; i < 3; ++i, ++appended)
+      backlog.push_back(append_later(*log_, make_record(busy_key_, "v")));
+    ASSERT_TRUE(log_->flush(kPatience));
+    for (const Position& position : positions_of(consumer_->poll(2, Milliseconds{1'000}).value()))
+      if (skipped.erase(position) == 0) ++polled;
+    ASSERT_LT(polled, appended);
+  }
+  EXPECT_THAT(skipped, IsEmpty());
+  EXPECT_EQ(consumer_->generation(), generation);
+  EXPECT_EQ(count(stop(), kRefetched), 1U);
+}
+
 TEST_F(KafkaStall, WhatWasPolledAndNotCommittedComesAgainAfterIt) {
   join();
   find_two_partitions();

@@ -24,8 +24,7 @@ using testing::Matches;
 
 TEST(TopicRules, WhatIsAsMeantOrStrongerIsNoWeakness) {
   const TopicDemand demand = kafka::demand_of({}, "payments", 3);
-  TopicShape shape{
-      .partitions = 6, .replicas = 3, .replicas_in_sync = 3, .brokers = 3, .configs = demand.configs};
+  TopicShape shape{.partitions = 6, .replicas = 3, .in_sync = {3}, .brokers = 3, .configs = demand.configs};
   EXPECT_THAT(kafka::weaknesses(demand, shape), IsEmpty());
   shape.partitions = 7;
   shape.replicas = 4;
@@ -42,7 +41,7 @@ TEST(TopicRules, EachWeaknessIsNamedWithBothValuesAndTheSetting) {
   const TopicDemand demand = kafka::demand_of(options, "payments", 3);
   const TopicShape shape{.partitions = 4,
                          .replicas = 1,
-                         .replicas_in_sync = 1,
+                         .in_sync = {1},
                          .brokers = 3,
                          .configs = kafka::ConfigMap{{"min.insync.replicas", "1"},
                                                      {"retention.ms", "604800000"},
@@ -116,17 +115,21 @@ TEST(TopicRules, ACompactedTopicKeepsThePartitionsThatItHas) {
   EXPECT_EQ(demands[1].partitions, 2) << "its keys would move to others, and leave what they last had behind";
 }
 
-TEST(TopicRules, ATopicWhoseReplicasDoNotKeepUpTakesNothing) {
-  TopicShape shape{.partitions = 1,
+TEST(TopicRules, APartitionWhoseReplicasDoNotKeepUpTakesNothing) {
+  TopicShape shape{.partitions = 3,
                    .replicas = 3,
-                   .replicas_in_sync = 2,
+                   .in_sync = {2, 3, 2},
                    .brokers = 3,
                    .configs = kafka::ConfigMap{{"min.insync.replicas", "2"}}};
-  EXPECT_FALSE(kafka::lacks_replicas_in_sync(shape));
-  shape.replicas_in_sync = 1;
-  EXPECT_TRUE(kafka::lacks_replicas_in_sync(shape));
+  EXPECT_THAT(kafka::refusing_partitions(shape), IsEmpty());
+  shape.in_sync = {1, 3, 0};
+  EXPECT_THAT(kafka::refusing_partitions(shape), ElementsAre(Partition{0}, Partition{2}));
   shape.replicas = 1;
-  EXPECT_FALSE(kafka::lacks_replicas_in_sync(shape)) << "brokers ask for no more than there are";
+  EXPECT_THAT(kafka::refusing_partitions(shape), ElementsAre(Partition{2}))
+      << "brokers ask for no more than there are";
+  shape.configs.reset();
+  EXPECT_THAT(kafka::refusing_partitions(shape), ElementsAre(Partition{2}))
+      << "without a leader it takes none";
 }
 
 const std::vector<std::string> kTopics = {"payments", "parked"};

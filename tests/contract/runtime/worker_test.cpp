@@ -564,6 +564,29 @@ TEST_F(WorkerTest, AnEntityThatNoIndexCouldHoldIsLeftOut) {
   EXPECT_FALSE(inbox("evt_1")->entity);
 }
 
+TEST_F(WorkerTest, ARecordThatTheLogCannotReadIsSaidOnceAndWaitedFor) {
+  log_.storage->damage(Position{"payments", Partition{0}, Offset{1}});
+  for (int i = 0; i < 3; ++i) append_deposit("evt_" + std::to_string(i), "u", 1);
+  ::testing::internal::CaptureStderr();
+  start();
+  wait_until("offset", [&] { return committed().value == 1; });
+  log_.storage->damage(Position{"payments", Partition{0}, Offset{2}});
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_FALSE(inbox("evt_2"));
+  log_.storage->damage(std::nullopt);
+  wait_until("offset", [&] { return committed().value == 3; });
+  stop();
+  EXPECT_EQ(balance("u"), 3);
+  EXPECT_EQ(parked_records(), 0);
+  const std::string logged = ::testing::internal::GetCapturedStderr();
+  for (const std::string place : {"payments/0/1", "payments/0/2"}) {
+    const auto said = logged.find(place + " was told to be damaged");
+    EXPECT_NE(said, std::string::npos) << logged;
+    EXPECT_EQ(logged.find(place, said + 1), std::string::npos) << logged;
+  }
+  EXPECT_EQ(logged.find("log unavailable"), std::string::npos) << logged;
+}
+
 // One damaged page in the middle of the state file, as a disk leaves it behind.
 TEST_F(WorkerTest, ADamagedPageLosesNothing) {
   append_deposit("evt_first", "u", 10);

@@ -149,6 +149,18 @@ TEST_F(LogCircuitTest, ALogThatRefusesAppendsIsAwayToo) {
   EXPECT_TRUE(append());
 }
 
+TEST_F(LogCircuitTest, ALogThatIsDamagedOrFailsForNoKnownReasonIsAwayToo) {
+  for (const ErrorCode code : {ErrorCode::corrupt, ErrorCode::internal, ErrorCode::fenced}) {
+    ASSERT_TRUE(append());
+    answer(Error{code, "database disk image is malformed"});
+    EXPECT_FALSE(ready()) << to_string(code) << ": whatever the log says of itself";
+    EXPECT_TRUE(append()) << "this one finds out";
+    EXPECT_FALSE(append());
+    answer(kPosition);
+    EXPECT_TRUE(ready());
+  }
+}
+
 TEST_F(LogCircuitTest, OnePartitionThatCannotBeReachedIsNoOutage) {
   ASSERT_TRUE(append());
   auto stuck = log_.take();
@@ -211,6 +223,27 @@ TEST_F(LogCircuitTest, ALogThatNobodyAskedWasNotSilent) {
   clock_.advance(seconds{3'600});
   EXPECT_TRUE(append());
   EXPECT_TRUE(append());
+}
+
+TEST_F(LogCircuitTest, AWallClockThatIsSetForwardIsNoSilence) {
+  EXPECT_TRUE(append());
+  clock_.set(clock_.now() + std::chrono::hours{1});
+  EXPECT_TRUE(append());
+  EXPECT_TRUE(append());
+  EXPECT_TRUE(ready());
+  EXPECT_THAT(metrics(), HasSubstr("penstock_ingress_log_away 0"));
+}
+
+TEST_F(LogCircuitTest, AWallClockThatIsSetBackHidesNoSilence) {
+  EXPECT_TRUE(append());
+  clock_.set(clock_.now() - std::chrono::hours{1});
+  clock_.advance(seconds{5});
+  EXPECT_TRUE(append()) << "this one finds out";
+  EXPECT_FALSE(append());
+  clock_.set(clock_.now() - std::chrono::hours{1});
+  EXPECT_FALSE(append()) << "it is still asking";
+  clock_.advance(seconds{4});
+  EXPECT_FALSE(ready());
 }
 
 TEST_F(LogCircuitTest, AProbeThatIsNeverAnsweredIsGivenUp) {

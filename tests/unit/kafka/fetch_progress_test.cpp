@@ -48,6 +48,19 @@ TEST_F(FetchProgressTest, OnePartitionThatStandsStillAmongBusyOnesIsRefetchedAnd
   EXPECT_THAT(remedies.join_anew, ElementsAre(kQuiet));
 }
 
+TEST_F(FetchProgressTest, WhileTheConsumerMayNotJoinAnewItIsRefetchedOnceAndThatIsPutOff) {
+  for (int i = 0; i < 2; ++i) look_at_both();
+  progress_.look({{kQuiet, Offset{5}}});
+  EXPECT_THAT(progress_.advise({kQuiet}, false).refetch, ElementsAre(kQuiet));
+  for (int i = 0; i < 5; ++i) {
+    progress_.look({{kQuiet, Offset{5}}});
+    const StallRemedies remedies = progress_.advise({kQuiet}, false);
+    EXPECT_THAT(remedies.refetch, IsEmpty());
+    EXPECT_THAT(remedies.join_anew, IsEmpty());
+  }
+  EXPECT_THAT(look_at_both().join_anew, ElementsAre(kQuiet));
+}
+
 TEST_F(FetchProgressTest, OnlyWhatHasNotMovedIsAskedAbout) {
   EXPECT_THAT(progress_.look({{kQuiet, Offset{5}}, {kBusy, Offset{1}}}), IsEmpty());
   EXPECT_THAT(progress_.look({{kQuiet, Offset{5}}, {kBusy, Offset{2}}}),

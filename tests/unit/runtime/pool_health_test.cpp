@@ -104,6 +104,27 @@ TEST_F(PoolHealthTest, AGroupThatStaysWhereItIsMakesAnIdleWorkerStuckToo) {
   EXPECT_EQ(health_.status().state, PoolActivity::idle);
 }
 
+TEST_F(PoolHealthTest, WhatCannotBeReadMakesItStuckWhateverElseIsApplied) {
+  const Timestamp began = clock_.now();
+  const Error damaged{ErrorCode::corrupt, "partition 3 is damaged"};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(health_.status().error, "");
+    health_.cannot_read(damaged, "kafka at k:9092");
+    health_.took(1);
+    health_.applied(1);
+    health_.group_moves();
+    clock_.advance(Milliseconds{5'000});
+  }
+  health_.has_nothing_to_do();
+  EXPECT_EQ(health_.status().state, PoolActivity::stuck);
+  EXPECT_EQ(health_.status().since, began);
+  EXPECT_EQ(health_.status().error, "corrupt: partition 3 is damaged (kafka at k:9092)");
+  clock_.advance(Milliseconds{55'000});
+  EXPECT_EQ(health_.status().state, PoolActivity::idle) << "it was not said again";
+  health_.cannot_read(damaged, "kafka at k:9092");
+  EXPECT_EQ(health_.status().state, PoolActivity::idle) << "this is another time";
+}
+
 TEST_F(PoolHealthTest, TakingAnotherBatchDoesNotHideThatNothingIsApplied) {
   health_.took(1);
   clock_.advance(Milliseconds{10'000});
