@@ -11,10 +11,12 @@ extern const std::string_view kPostgres0001;
 extern const std::string_view kPostgres0002;
 extern const std::string_view kPostgres0003;
 extern const std::string_view kPostgres0004;
+extern const std::string_view kPostgres0007;
 extern const std::string_view kSqlite0001;
 extern const std::string_view kSqlite0002;
 extern const std::string_view kSqlite0003;
 extern const std::string_view kSqlite0004;
+extern const std::string_view kSqlite0007;
 
 // What the programs serve: schemas/openapi.yaml and asyncapi.yaml.
 extern const std::string_view kOpenapi;

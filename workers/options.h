@@ -8,6 +8,7 @@
 #include "common/wiring/seen_set.h"
 #include "workers/domain/event/policy.h"
 #include "workers/runtime/pools.h"
+#include "workers/sources/ads/ads.h"
 #include "workers/sources/stripe/stripe.h"
 
 namespace penstock {
@@ -29,7 +30,9 @@ inline PoolsOptions pools_options(const Settings& settings, std::vector<std::str
 }
 
 // Who reads what the doors take in: a line a source.
-inline Sources sources_of(const Settings& settings) { return Sources({stripe_source(settings.stripe_mode)}); }
+inline Sources sources_of(const Settings& settings) {
+  return Sources({stripe_source(settings.stripe_mode), ads_source()});
+}
 
 inline PoolsPorts pools_ports(const Settings& settings, EventLog& event_log, Store& store,
                               const Clock& clock) {

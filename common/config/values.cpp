@@ -184,6 +184,18 @@ Result<std::vector<Milliseconds>> parse_durations(std::string_view text) {
   return durations;
 }
 
+Result<std::vector<Network>> parse_networks(std::string_view text) {
+  constexpr std::size_t kNetworksMax = 256;
+  std::vector<Network> networks;
+  if (text.empty()) return networks;
+  for (const auto part : split(text, ',')) {
+    TRY(const auto network, parse_network(part));
+    if (networks.size() == kNetworksMax) return refuse("has more than 256 networks");
+    networks.push_back(network);
+  }
+  return networks;
+}
+
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text) {
   constexpr std::size_t kSecretsMax = 16;
   std::vector<std::string> secrets;

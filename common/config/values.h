@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/core/ip_address.h"
 #include "common/core/result.h"
 #include "common/core/time.h"
 
@@ -64,6 +65,8 @@ Result<Bytes> parse_bytes(std::string_view text);            // a whole number a
 Result<int> parse_count(std::string_view text);              // a whole number, not negative
 Result<std::vector<Milliseconds>> parse_durations(
     std::string_view text);  // comma-separated, ascending or not
+// Comma-separated addresses and CIDR blocks, 256 at most: addresses are compared with each. May be empty.
+Result<std::vector<Network>> parse_networks(std::string_view text);
 // Comma-separated, 16 at most: every request is tried with each. Refuses what no endpoint's signing secret
 // is: other keys of Stripe's, cut-off ones.
 Result<std::vector<std::string>> parse_stripe_secrets(std::string_view text);

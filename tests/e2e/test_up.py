@@ -138,13 +138,14 @@ class ClusterOfItsOwn(unittest.TestCase):
             cluster.wait_until_it_serves()
             self.assertEqual([name.split(",")[0] for _, name in cluster.metrics],
                              ["penstock-admin", "penstock-worker payments", "penstock-worker subscriptions",
-                              "penstock-worker payouts", "penstock-worker unrouted", "penstock-ingress"])
-            self.assertEqual(len({address for address, _ in cluster.metrics}), 6)
+                              "penstock-worker payouts", "penstock-worker ads", "penstock-worker unrouted",
+                              "penstock-ingress"])
+            self.assertEqual(len({address for address, _ in cluster.metrics}), 7)
             self.every_program_is_ready(cluster)
             self.send_applies_an_event(cluster)
 
             started = cluster.children()
-            self.assertEqual(len(started), 9, started)
+            self.assertEqual(len(started), 10, started)
             redis = next(pid for pid, name in started.items() if name == "redis-server")
             os.kill(redis, signal.SIGKILL)
             said = eventually("it says that Redis has ended", lambda: cluster.complaint("redis has ended"))

@@ -25,7 +25,8 @@ namespace sqlite {
 namespace {
 
 constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001, &schemas::kSqlite0002,
-                                                   &schemas::kSqlite0003, &schemas::kSqlite0004};
+                                                   &schemas::kSqlite0003, &schemas::kSqlite0004,
+                                                   &schemas::kSqlite0007};
 
 // What ready() wants to be free, and how long maintain() gives room back at a time.
 constexpr std::size_t kRoomNeeded = 1 << 20;

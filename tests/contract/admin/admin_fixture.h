@@ -17,6 +17,7 @@
 #include "tests/fakes/raw_client.h"
 #include "tests/unit/domain/event_builder.h"
 #include "workers/runtime/batch.h"
+#include "workers/sources/ads/ads.h"
 #include "workers/sources/stripe/stripe.h"
 
 namespace penstock {
@@ -73,7 +74,7 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{{stripe_source(StripeMode::both)}};
+  const Sources sources_{{stripe_source(StripeMode::both), ads_source()}};
   Policy policy_;
   Metrics metrics_;
   WorkerMetrics worker_metrics_{metrics_};

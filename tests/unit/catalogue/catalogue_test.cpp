@@ -15,6 +15,7 @@ TEST(Catalogue, RoutesEachFamilyToItsPool) {
   EXPECT_EQ(catalogue().route("stripe", "invoice.paid").topic, "subscriptions");
   EXPECT_EQ(catalogue().route("stripe", "payout.reconciliation_completed").topic, "payouts");
   EXPECT_EQ(catalogue().route("stripe", "account.updated").topic, "payouts");
+  EXPECT_EQ(catalogue().route("ads", "ad.impression").topic, "ads");
 }
 
 TEST(Catalogue, KeysPaymentsByPaymentAndTheRestByTheirEntity) {
@@ -33,7 +34,7 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(),
-            (std::vector<std::string>{"payments", "subscriptions", "payouts", "unrouted"}));
+            (std::vector<std::string>{"payments", "subscriptions", "payouts", "ads", "unrouted"}));
 }
 
 }  // namespace

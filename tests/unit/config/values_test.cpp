@@ -24,6 +24,24 @@ TEST(ParseAddress, IsSpelledBackAsItWas) {
     EXPECT_EQ(to_string(parse_address(text).value()), text);
 }
 
+TEST(ParseNetworks, TakesAddressesAndCidrBlocks) {
+  const auto networks = parse_networks("10.0.0.0/8,192.0.2.1,2001:db8::/32").value();
+  ASSERT_EQ(networks.size(), 3U);
+  EXPECT_TRUE(networks[0].contains(parse_ip_address("10.9.8.7").value()));
+  EXPECT_TRUE(networks[1].contains(parse_ip_address("192.0.2.1").value()));
+  EXPECT_TRUE(networks[2].contains(parse_ip_address("2001:db8::9").value()));
+  EXPECT_TRUE(parse_networks("").value().empty());
+}
+
+TEST(ParseNetworks, RefusesWhatNamesNoNetworkAndTooMany) {
+  for (const char* text : {",", "10.0.0.0/8,", "10.0.0.0/8, 192.0.2.1", "proxy.internal", "10.0.0.1/8", "*"})
+    EXPECT_FALSE(parse_networks(text)) << text;
+  std::string many = "192.0.2.1";
+  for (int n = 1; n < 256; ++n) many += ",192.0.2.1";
+  EXPECT_TRUE(parse_networks(many));
+  EXPECT_FALSE(parse_networks(many + ",192.0.2.1"));
+}
+
 TEST(ParseDuration, CountsInEveryUnit) {
   EXPECT_EQ(parse_duration("250ms").value(), 250ms);
   EXPECT_EQ(parse_duration("5s").value(), 5s);
