@@ -13,7 +13,8 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 // "192.0.2.1:4711" and "[2001:db8::1]:4711", as some proxies have it, without what is no address.
 std::string_view without_port(std::string_view entry) noexcept {
-  if (entry.starts_with('[')) return entry.substr(1, entry.find(']') - 1);
+  const auto bracket = entry.find(']');
+  if (entry.starts_with('[') && bracket != std::string_view::npos) return entry.substr(1, bracket - 1);
   const auto colon = entry.find(':');
   return colon == entry.rfind(':') ? entry.substr(0, colon) : entry;
 }

@@ -11,7 +11,7 @@ namespace penstock {
 namespace {
 
 constexpr std::uint64_t kSecret = 0x5eed;
-constexpr Timestamp kStart = timestamp_from_unix_ms(1'700'000'000'000);
+const Timestamp kStart = timestamp_from_unix_ms(1'700'000'000'000);
 constexpr RateLimitOptions kTwenty{.per_second = 20, .burst = 40};
 
 // How many of `requests` at once are let in.
