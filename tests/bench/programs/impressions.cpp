@@ -22,6 +22,7 @@
 #include "ingress/doors/ads/impression_record.h"
 #include "tests/bench/programs/report.h"
 #include "workers/domain/ads/ads.h"
+#include "workers/runtime/batch.h"
 #include "workers/runtime/worker.h"
 #include "workers/sources/ads/ads.h"
 
