@@ -10,11 +10,18 @@ namespace {
 
 constexpr Milliseconds kDrainDeadline{15'000};
 
+KnowsAd known_ads(const registry::Table& settings) {
+  return [&settings](std::string_view id) {
+    return settings.current().find<registry::KnownAd>(id) != nullptr || !settings.filled();
+  };
+}
+
 // The doors of the public listener: a line each.
 std::vector<Door> doors(const Settings& settings, const Registry& registry) {
   std::vector<Door> all;
   all.push_back(stripe_door(stripe_door_options(settings), Catalogue::builtin()));
   all.push_back(partner_door({}, Catalogue::builtin(), registry.table()));
+  all.push_back(ads_door(ads_door_options(settings), Catalogue::builtin(), known_ads(registry.table())));
   return all;
 }
 

@@ -46,6 +46,11 @@ StripeDoorOptions stripe_door_options(const Settings& settings) {
           .tolerance = std::chrono::floor<std::chrono::seconds>(settings.stripe_tolerance)};
 }
 
+AdsDoorOptions ads_door_options(const Settings& settings) {
+  return {.impressions_per_second = static_cast<std::uint32_t>(settings.ads_rate),
+          .trusted_proxies = settings.trusted_proxies};
+}
+
 IntakeOptions intake_options(const Settings& settings) {
   return {.log = {.answer_deadline = settings.ack_timeout, .address = log_address(settings)}};
 }

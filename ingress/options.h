@@ -3,12 +3,14 @@
 
 #include "common/config/settings.h"
 #include "common/http/listeners/listeners.h"
+#include "ingress/doors/ads/ads_door.h"
 #include "ingress/doors/stripe/stripe_door.h"
 
 namespace penstock {
 
 http::ServerOptions public_server_options(const Settings& settings);
 StripeDoorOptions stripe_door_options(const Settings& settings);
+AdsDoorOptions ads_door_options(const Settings& settings);
 IntakeOptions intake_options(const Settings& settings);
 
 // How many connections the public listener may have, if `open_files_max` are to be enough for them and for

@@ -13,12 +13,14 @@ extern const std::string_view kPostgres0003;
 extern const std::string_view kPostgres0004;
 extern const std::string_view kPostgres0005;
 extern const std::string_view kPostgres0006;
+extern const std::string_view kPostgres0007;
 extern const std::string_view kSqlite0001;
 extern const std::string_view kSqlite0002;
 extern const std::string_view kSqlite0003;
 extern const std::string_view kSqlite0004;
 extern const std::string_view kSqlite0005;
 extern const std::string_view kSqlite0006;
+extern const std::string_view kSqlite0007;
 
 // What the programs serve: schemas/openapi.yaml and asyncapi.yaml.
 extern const std::string_view kOpenapi;

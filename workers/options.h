@@ -8,6 +8,7 @@
 #include "common/wiring/seen_set.h"
 #include "workers/domain/event/policy.h"
 #include "workers/runtime/pools.h"
+#include "workers/sources/ads/ads.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -34,6 +35,7 @@ inline Sources sources_of(const Settings& settings) {
   return Sources({
       stripe_source(settings.stripe_mode),
       partner_source(),
+      ads_source(),
   });
 }
 

@@ -55,6 +55,9 @@ struct Settings {
   Milliseconds header_timeout{};
   Milliseconds body_timeout{};
   Milliseconds idle_timeout{};
+  std::vector<IpRange> trusted_proxies;
+
+  int ads_rate = 0;  // impressions a second from one address; 0: no limit
 
   Address admin_listen;
   std::string admin_token;  // may be empty in standalone: one is generated

@@ -31,6 +31,9 @@ struct BytesKind : Kind<parse_bytes> {
 struct CountKind : Kind<parse_count> {
   static constexpr std::string_view kName = "number";
 };
+struct IpRangesKind : Kind<parse_ip_ranges> {
+  static constexpr std::string_view kName = "IP addresses and address/prefix, comma-separated";
+};
 struct StripeSecretsKind : Kind<parse_stripe_secrets> {
   static constexpr std::string_view kName = "secrets of 16 characters or more, comma-separated";
 };
@@ -314,6 +317,25 @@ constexpr std::array kTable{
          .help = "How long a kept-alive connection may stay silent between two requests.",
          .used_by = kOfIngress}),
 
+    setting<&Settings::trusted_proxies, IpRangesKind>(
+        {.key = "ingress.trusted_proxies",
+         .environment = "PENSTOCK_TRUSTED_PROXIES",
+         .example = "10.0.0.0/8,2001:db8::7",
+         .help =
+             "Reverse proxies of ours: what they say in X-Forwarded-For of who came to them is believed, for "
+             "limits per client; not set, nobody is believed.",
+         .used_by = kOfIngress}),
+
+    setting<&Settings::ads_rate, CountKind>(
+        {.key = "ads.rate",
+         .environment = "PENSTOCK_ADS_RATE",
+         .fallback = "20",
+         .maximum = "1000000",
+         .help =
+             "Impressions a second that each ingress takes from one address (IPv6: one /64), twice that at "
+             "once; beyond it 429. 0 is no limit.",
+         .used_by = kOfIngress}),
+
     setting<&Settings::admin_listen, AddressKind>({.key = "admin.listen",
                                                    .environment = "PENSTOCK_ADMIN_LISTEN",
                                                    .fallback = "127.0.0.1:8081",
@@ -452,11 +474,9 @@ constexpr std::array kTable{
 };
 
 constexpr std::array<std::string_view, 10> kReserved{
-    "PENSTOCK_PUBLIC_URL",        "PENSTOCK_ALLOW_HOSTS",
-    "PENSTOCK_OUTBOUND_SCHEDULE", "PENSTOCK_OUTBOUND_TIMEOUT",
-    "PENSTOCK_LOOKUP_SCHEDULE",   "PENSTOCK_SECRET_OVERLAP",
-    "PENSTOCK_SESSION_TTL",       "PENSTOCK_ADS_RATE",
-    "PENSTOCK_APP_URL",           "PENSTOCK_OAUTH_"};
+    "PENSTOCK_PUBLIC_URL",       "PENSTOCK_ALLOW_HOSTS",     "PENSTOCK_OUTBOUND_SCHEDULE",
+    "PENSTOCK_OUTBOUND_TIMEOUT", "PENSTOCK_LOOKUP_SCHEDULE", "PENSTOCK_SECRET_OVERLAP",
+    "PENSTOCK_SESSION_TTL",      "PENSTOCK_APP_URL",         "PENSTOCK_OAUTH_"};
 
 }  // namespace
 

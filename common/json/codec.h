@@ -25,6 +25,7 @@ inline void encode(Writer& out, const std::string& value) { out.string(value); }
 inline void encode(Writer& out, bool value) { out.boolean(value); }
 inline void encode(Writer& out, std::int64_t value) { out.integer(value); }
 inline void encode(Writer& out, MinorUnits value) { out.integer(value.value); }
+inline void encode(Writer& out, MicroUnits value) { out.integer(value.value); }
 inline void encode(Writer& out, const EventKey& value) { out.string(value.value); }
 inline void encode(Writer& out, Timestamp value) { out.string(to_rfc3339(value)); }
 void encode(Writer& out, DescribedEnum auto value) { out.string(penstock::to_string(value)); }
@@ -90,6 +91,7 @@ inline bool decode(Value in, std::int64_t& out) {
   return value.has_value();
 }
 inline bool decode(Value in, MinorUnits& out) { return decode(in, out.value); }
+inline bool decode(Value in, MicroUnits& out) { return decode(in, out.value); }
 inline bool decode(Value in, EventKey& out) { return decode(in, out.value); }
 inline bool decode(Value in, Timestamp& out) {
   const auto text = in.string();

@@ -52,8 +52,14 @@ struct Ban {
 };
 BOOST_DESCRIBE_STRUCT(Ban, (), (reason))
 
+// That there is an ad of that id: what it costs is the workers' to know.
+struct KnownAd {
+  bool operator==(const KnownAd&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(KnownAd, (), ())
+
 // A value of any kind.
-using Values = std::variant<Partner, App, ApiKey, Ban>;
+using Values = std::variant<Partner, App, ApiKey, Ban, KnownAd>;
 
 // The name of each kind: what its keys begin with. Part of what is stored.
 template <class Value>
@@ -66,6 +72,8 @@ template <>
 inline constexpr std::string_view kKindName<ApiKey> = "api-key";
 template <>
 inline constexpr std::string_view kKindName<Ban> = "ban";
+template <>
+inline constexpr std::string_view kKindName<KnownAd> = "ad";
 
 // "partner/acme": the key of a setting in the store and of its records in the topic.
 template <class Value>

@@ -249,6 +249,18 @@ def measure_mix(effort: Effort) -> list[Line]:
             Line(f"CPU an event of the worker, {what}", f"{statistics.median(s.cpu_us for s in mix.samples):.1f} µs")]
 
 
+def measure_ads(effort: Effort) -> list[Line]:
+    with Databases() as databases:
+        def count(events: int, *arguments) -> Sample:
+            with databases.fresh() as database:
+                return run_program("bench_impressions", "--store", f"{POSTGRES}/{database}", "--events", events, *arguments)
+
+        worker = Side("counted in batches", lambda events: count(events, "--as", "worker"), 20_000, at_least=1_000)
+        update = Side("an UPDATE each", lambda events: count(events, "--as", "update"), 200, at_least=100)
+        interleave(effort, worker, update)
+    return [compare("impressions of one ad, counted exactly : an UPDATE each", worker, update, aim=20)]
+
+
 STANDALONE_CONNECTIONS = 64
 
 
@@ -433,7 +445,7 @@ def table(lines: list[Line]) -> str:
                       [dataclasses.astuple(line) for line in lines])
 
 
-PARTS = {"ingress": measure_ingress, "kafka": measure_kafka, "worker": measure_worker, "mix": measure_mix,
+PARTS = {"ingress": measure_ingress, "kafka": measure_kafka, "worker": measure_worker, "mix": measure_mix, "ads": measure_ads,
          "standalone": measure_standalone, "pruning": measure_pruning, "memory": lambda _: measure_memory()}
 
 

@@ -138,7 +138,8 @@ class ClusterOfItsOwn(unittest.TestCase):
             cluster.wait_until_it_serves()
             self.assertEqual([name.split(",")[0] for _, name in cluster.metrics],
                              ["penstock-admin", "penstock-worker payments", "penstock-worker subscriptions",
-                              "penstock-worker payouts", "penstock-worker partners", "penstock-worker unrouted",
+                              "penstock-worker payouts", "penstock-worker partners", "penstock-worker ads",
+                              "penstock-worker unrouted",
                               "penstock-ingress"])
             self.assertEqual(len({address for address, _ in cluster.metrics}), 7)
             self.every_program_is_ready(cluster)

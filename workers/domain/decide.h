@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/core/result.h"
+#include "workers/domain/ads/ads.h"
 #include "workers/domain/connect/accounts.h"
 #include "workers/domain/connect/payouts.h"
 #include "workers/domain/event/event.h"
@@ -35,7 +36,7 @@ struct UnhandledFacts {
 
 using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts,
                            SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts, UserFacts,
-                           InvoicePaymentFacts, PlanFacts, TrialFacts>;
+                           InvoicePaymentFacts, PlanFacts, TrialFacts, ImpressionFacts>;
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

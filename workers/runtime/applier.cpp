@@ -1,5 +1,7 @@
 #include "workers/runtime/applier.h"
 
+#include <map>
+
 #include "common/observe/log.h"
 
 namespace penstock {
@@ -138,7 +140,9 @@ void Applier::mark_done(const std::vector<Incoming>& batch, const std::vector<Se
     log::info("batch applied after retries", {{"pool", options_.pool}, {"events", batch.size()}});
   health_.applied(batch.size());
   context_.metrics.batch_done(options_.pool, batch.size());
-  for (const auto& each : settled) context_.metrics.event_done(options_.pool, each.outcome);
+  std::map<Outcome, std::size_t> outcomes;
+  for (const auto& each : settled) ++outcomes[each.outcome];
+  for (const auto& [outcome, events] : outcomes) context_.metrics.events_done(options_.pool, outcome, events);
   for (std::size_t at = 0; at < batch.size(); ++at)
     if (settled[at].outcome == Outcome::parked) log_parked(batch[at]);
   hooks_.applied(batch, settled);

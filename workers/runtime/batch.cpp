@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "workers/domain/outbound/outbound.h"
+#include "workers/runtime/counting.h"
 
 namespace penstock {
 namespace {
@@ -87,9 +88,16 @@ class BatchRun {
     TRY_STATUS(load());
     settled_.reserve(batch_.size());
     for (auto& incoming : batch_) {
+      if (is_counted(incoming)) {
+        settled_.push_back(count(incoming));
+        continue;
+      }
+      TRY_STATUS(apply_counted());  // each event sees what the ones before it have changed
       TRY(auto settled, settle(incoming));
       settled_.push_back(std::move(settled));
     }
+    TRY_STATUS(apply_counted());
+    for (const auto& mark : counting_.marks()) view_.apply(mark.effects, mark.by);
     if (!to_park_.empty()) {
       TRY_STATUS(context_.park(to_park_));
     }
@@ -102,6 +110,8 @@ class BatchRun {
   // and what events name whose bodies turn out to be needed.
   Status load() {
     const Stopwatch watch;
+    for (auto& incoming : batch_)
+      if (!incoming.has_id) read_body(incoming, context_.sources);
     Reads reads(view_);
     name_all(reads);
     std::vector<TableKeys> wanted = std::move(reads).by_table();
@@ -121,13 +131,16 @@ class BatchRun {
 
   std::vector<std::string> inbox_keys() const {
     std::vector<std::string> keys;
-    for (const auto& incoming : batch_) keys.push_back(incoming.key.value);
+    for (const auto& incoming : batch_)
+      if (!is_counted(incoming) || incoming.rejected) keys.push_back(incoming.key.value);
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     return keys;
   }
 
   void name_all(Reads& reads) const {
+    for (const auto& incoming : batch_)
+      if (is_counted(incoming)) Counting::name_reads(incoming, reads);
     for (const auto& incoming : batch_)
       if (incoming.body_read && !incoming.rejected && !inbox_.knows(incoming.key))
         name_reads(view_, incoming.facts, reads);
@@ -156,6 +169,26 @@ class BatchRun {
     return Settled{outcome, record};
   }
 
+  // One that is parked is done too, so its place is passed: read again, it is not counted after all.
+  Settled count(Incoming& incoming) {
+    const Position& record = incoming.record.position;
+    if (counting_.pass(view_, incoming) == Place::counted) return {Outcome::duplicate, record};
+    if (!incoming.rejected) {
+      counting_.add(incoming);
+      return {Outcome::applied, record};
+    }
+    if (inbox_.knows(incoming.key)) return {Outcome::duplicate, inbox_.count_delivery(incoming.key, record)};
+    return {park(incoming), record};
+  }
+
+  Status apply_counted() {
+    for (const auto& facts : counting_.take_kept()) {
+      TRY(const auto effects, decide(view_, facts, context_.policy));
+      view_.apply(effects, facts.impressions.back().event);
+    }
+    return ok();
+  }
+
   Outcome park(Incoming& incoming) {
     if (!incoming.dead_letter_durable) to_park_.push_back(&incoming);
     if (const Rejection* why = incoming.why_parked(); why->alert) {
@@ -182,6 +215,7 @@ class BatchRun {
   std::unique_ptr<StoreBatch> transaction_;
   View view_;
   Inbox inbox_;
+  Counting counting_;
   std::vector<Incoming*> to_park_;
   std::vector<Settled> settled_;
 };

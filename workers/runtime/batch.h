@@ -2,7 +2,7 @@
 //
 // Exactly once rests here: the inbox row of an event is inserted in the same transaction as its
 // effects, and a row of that key that is there already (now or by the time of the commit) keeps
-// the effects from happening again.
+// the effects from happening again. What has no id is known by its place instead (counting.h).
 #pragma once
 
 #include <functional>

@@ -49,6 +49,7 @@ Incoming identify(StoredRecord record) {
   incoming.source = header_or(headers, "ce_source", "unknown");
   incoming.type = header_or(headers, "ce_type", "unknown");
   incoming.key = event_key_of(headers, record.position);
+  incoming.has_id = !header_or(headers, "ce_id", "").empty();
   incoming.received_at = time_header_or(headers, "ps_receivedat", record.appended_at);
   incoming.event_created = time_header_or(headers, "ce_time", incoming.received_at);
   incoming.record = std::move(record);

@@ -30,6 +30,7 @@ Rejection rejection_of(const Error& error);
 struct Incoming {
   StoredRecord record;
   EventKey key;
+  bool has_id = true;  // else the key says its place in the log, which no other record has
   std::string type;
   std::string source;
   Timestamp event_created;

@@ -29,8 +29,9 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics)
           counter(metrics, "penstock_seen_set_failures_total", "Calls the seen set did not answer")),
       store_seconds_(histogram(metrics, "penstock_store_seconds", "Time of one call to the store")) {}
 
-void WorkerMetrics::event_done(const std::string& pool, Outcome outcome) {
-  events_.Add({{"pool", pool}, {"outcome", std::string(to_string(outcome))}}).Increment();
+void WorkerMetrics::events_done(const std::string& pool, Outcome outcome, std::size_t events) {
+  events_.Add({{"pool", pool}, {"outcome", std::string(to_string(outcome))}})
+      .Increment(static_cast<double>(events));
 }
 
 void WorkerMetrics::batch_done(const std::string& pool, std::size_t events) {

@@ -17,7 +17,7 @@ class WorkerMetrics {
  public:
   explicit WorkerMetrics(Metrics& metrics);
 
-  void event_done(const std::string& pool, Outcome outcome);
+  void events_done(const std::string& pool, Outcome outcome, std::size_t events);
   void batch_done(const std::string& pool, std::size_t events);
   void batch_retried(const std::string& pool, std::string_view error_code);
   void seen_set_call(std::string_view call, std::chrono::nanoseconds took);

@@ -206,17 +206,21 @@ class Worker {
     commit();
   }
 
-  // An event that another record has applied needs no look at its body, unless the
-  // inbox does not know it after all.
+  // An event that another record has applied needs no look at its body, unless the inbox does not know it after
+  // all. No other record is of the event that has no id.
   void read_unseen(std::vector<Incoming>& batch) {
     std::vector<EventKey> keys;
-    for (const auto& incoming : batch) keys.push_back(incoming.key);
+    for (auto& incoming : batch)
+      incoming.has_id ? keys.push_back(incoming.key) : read_body(incoming, ports_.sources);
+    if (keys.empty()) return;
     const Stopwatch watch;
     const auto seen = ports_.seen_set.seen(keys);
     note_seen_set(seen ? ok() : Status(seen.error()), "seen", watch);
-    for (std::size_t at = 0; at < batch.size(); ++at) {
-      const bool by_another = seen && seen.value()[at] && *seen.value()[at] != batch[at].record.position;
-      if (!by_another) read_body(batch[at], ports_.sources);
+    std::size_t asked = 0;
+    for (auto& incoming : batch) {
+      if (!incoming.has_id) continue;
+      const auto by = seen ? seen.value()[asked++] : std::nullopt;
+      if (!by || *by == incoming.record.position) read_body(incoming, ports_.sources);
     }
   }
 
@@ -224,7 +228,8 @@ class Worker {
     std::vector<SeenEvent> events;
     events.reserve(batch.size());
     for (std::size_t at = 0; at < batch.size(); ++at)
-      events.push_back({batch[at].key, settled[at].applied_by});
+      if (batch[at].has_id) events.push_back({batch[at].key, settled[at].applied_by});
+    if (events.empty()) return;
     const Stopwatch watch;
     note_seen_set(ports_.seen_set.mark(events), "mark", watch);
   }

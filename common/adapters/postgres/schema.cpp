@@ -17,9 +17,9 @@ using std::chrono::sys_days;
 using std::chrono::year_month;
 using std::chrono::year_month_day;
 
-constexpr const std::string_view* kMigrations[] = {&schemas::kPostgres0001, &schemas::kPostgres0002,
-                                                   &schemas::kPostgres0003, &schemas::kPostgres0004,
-                                                   &schemas::kPostgres0005, &schemas::kPostgres0006};
+constexpr const std::string_view* kMigrations[] = {
+    &schemas::kPostgres0001, &schemas::kPostgres0002, &schemas::kPostgres0003, &schemas::kPostgres0004,
+    &schemas::kPostgres0005, &schemas::kPostgres0006, &schemas::kPostgres0007};
 
 // A large store is rewritten for as long as that takes, whatever the server limits others to; only the wait for
 // others has an end. The lock's number is arbitrary, and the same in every program that migrates.

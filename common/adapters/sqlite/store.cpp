@@ -24,9 +24,9 @@ namespace penstock {
 namespace sqlite {
 namespace {
 
-constexpr const std::string_view* kMigrations[] = {&schemas::kSqlite0001, &schemas::kSqlite0002,
-                                                   &schemas::kSqlite0003, &schemas::kSqlite0004,
-                                                   &schemas::kSqlite0005, &schemas::kSqlite0006};
+constexpr const std::string_view* kMigrations[] = {
+    &schemas::kSqlite0001, &schemas::kSqlite0002, &schemas::kSqlite0003, &schemas::kSqlite0004,
+    &schemas::kSqlite0005, &schemas::kSqlite0006, &schemas::kSqlite0007};
 
 // What ready() wants to be free, and how long maintain() gives room back at a time.
 constexpr std::size_t kRoomNeeded = 1 << 20;

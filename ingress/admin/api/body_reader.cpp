@@ -72,6 +72,17 @@ std::optional<bool> BodyReader::optional_boolean(std::string_view name) {
   return value;
 }
 
+std::optional<std::string> BodyReader::optional_currency(std::string_view name) {
+  const auto given = member(name);
+  if (given.missing()) return std::nullopt;
+  const auto code = given.string();
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (code && code->size() == 3 && std::all_of(code->begin(), code->end(), is_letter))
+    return std::string(*code);
+  problems_.refuse(name, "must be a lower-case ISO code");
+  return std::nullopt;
+}
+
 void BodyReader::refuse_unknown() {
   const auto root = document_.root();
   if (!root.is_object()) return;

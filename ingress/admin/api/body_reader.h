@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/core/describe.h"
 #include "common/json/value.h"
 #include "ingress/admin/api/field_problems.h"
 
@@ -31,6 +32,10 @@ class BodyReader {
                                                          std::size_t bytes_max = kIdBytesMax);
   // One of 1 to `bytes_max` bytes.
   std::optional<std::string> optional_text(std::string_view name, std::size_t bytes_max);
+  // A lower-case ISO code.
+  std::optional<std::string> optional_currency(std::string_view name);
+  template <DescribedEnum Word>
+  std::optional<Word> optional_word(std::string_view name);
 
   void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 
@@ -47,5 +52,15 @@ class BodyReader {
   std::vector<std::string> known_;
   FieldProblems problems_;
 };
+
+template <DescribedEnum Word>
+std::optional<Word> BodyReader::optional_word(std::string_view name) {
+  const auto given = member(name);
+  if (given.missing()) return std::nullopt;
+  Word word{};
+  if (const auto text = given.string(); text && from_string(*text, word)) return word;
+  problems_.refuse(name, one_of<Word>());
+  return std::nullopt;
+}
 
 }  // namespace penstock::admin

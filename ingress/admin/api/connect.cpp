@@ -12,11 +12,6 @@
 namespace penstock::admin {
 namespace {
 
-bool is_currency(std::string_view text) {
-  return text.size() == 3 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-}
-
 Registration read_registration(const http::Request& request, BodyReader& in) {
   Registration registration;
   registration.id = request.parameter("id");
@@ -27,9 +22,7 @@ Registration read_registration(const http::Request& request, BodyReader& in) {
     if (*amount < 0) in.refuse("amount", "must not be negative");
     registration.terms.amount = MinorUnits{*amount};
   }
-  registration.terms.currency = in.optional_id("currency");
-  if (registration.terms.currency && !is_currency(*registration.terms.currency))
-    in.refuse("currency", "must be a lower-case ISO code");
+  registration.terms.currency = in.optional_currency("currency");
   registration.terms.account = in.optional_id("account");
   registration.livemode = in.optional_boolean("livemode");
   return registration;

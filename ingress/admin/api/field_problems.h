@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/describe.h"
 #include "common/http/server/server.h"
 
 namespace penstock::admin {
@@ -24,5 +25,13 @@ class FieldProblems {
 
   http::NamedTexts problems_;
 };
+
+// What is wrong with a word that is none of these.
+template <DescribedEnum Word>
+std::string one_of() {
+  std::string why = "must be one of:";
+  for (const auto& [value, spelled] : words_of(Word{})) why.append(" ").append(spelled);
+  return why;
+}
 
 }  // namespace penstock::admin

@@ -60,9 +60,7 @@ std::optional<Word> QueryReader::word(std::string_view name) {
   Word word{};
   if (!given) return std::nullopt;
   if (from_string(*given, word)) return word;
-  std::string why = "must be one of:";
-  for (const auto& [value, spelled] : words_of(word)) why.append(" ").append(spelled);
-  problems_.refuse(name, why);
+  problems_.refuse(name, one_of<Word>());
   return std::nullopt;
 }
 

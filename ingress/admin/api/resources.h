@@ -55,6 +55,9 @@ Answer get_session_payment;
 Answer put_session_payment;
 Answer get_user;  // users.cpp
 Answer list_users;
+Answer get_ad;  // ads.cpp
+Answer list_ads;
+Answer put_ad;
 Answer list_events;  // events.cpp
 Answer get_event;
 Answer list_parked;

@@ -72,6 +72,10 @@ const Resource kOne[] = {
     {"/v1/session-payments/sp_1", "SessionPayment",
      "id tester_id payout status amount currency account livemode updated_at updated_by"},
     {"/v1/users/u1", "User", "id email name status identities created_at updated_at updated_by"},
+    {"/v1/ads/0f8fad5b-d9cb-469f-a165-70867728950e", "Ad",
+     "id name impressions spend budget cost_per_impression currency status paused_reason paused_at "
+     "updated_at "
+     "updated_by"},
     {"/v1/events/stripe:evt_course", "EventDetail",
      "key type source received_at outcome reason attempts topic partition offset entity headers body touched "
      "outbound"},
@@ -85,6 +89,7 @@ const Resource kLists[] = {
     {"/v1/subscriptions?user=u1", "Subscription", "id status user_id created_at updated_at updated_by"},
     {"/v1/accounts?user=u1", "Account", "id user_id requirements created_at updated_at updated_by"},
     {"/v1/payouts?account=acct_1", "Payout", "id account retry created_at updated_at updated_by"},
+    {"/v1/ads?status=active", "Ad", "id impressions spend status created_at updated_at updated_by"},
     {"/v1/fulfillments", "Fulfillment",
      "id payment app_slug action user_id grants event created_at updated_at updated_by"},
     {"/v1/wallets/u1/entries", "WalletEntry",
@@ -136,6 +141,10 @@ TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   put("/v1/apps/shop", R"({"url":"https://shop.example/"})");
   put("/v1/bans/github/1", R"({})");
   send("POST", "/v1/api-keys", R"({"name":"k","scopes":["admin:read"]})");
+  ASSERT_EQ(put("/v1/ads/0f8fad5b-d9cb-469f-a165-70867728950e",
+                R"({"budget":1000000,"cost_per_impression":2500,"currency":"usd"})")
+                .status,
+            200);
   for (const auto& resource : kOne) {
     const Reply reply = get(resource.target);
     ASSERT_EQ(reply.status, 200) << resource.target;
@@ -189,8 +198,8 @@ TEST_F(AdminDocuments, EveryArrayOfTheSchemaSaysWhatItHolds) {
 
 TEST_F(AdminDocuments, TheSchemaNamesEveryRouteAndNoOther) {
   serve();
-  Names served{"/v1/webhook/stripe", "/api/webhooks/stripe",
-               "/v1/webhooks/partners/{partner}"};  // the public listener's own
+  Names served{"/v1/webhook/stripe", "/api/webhooks/stripe", "/v1/webhooks/partners/{partner}",
+               "/v1/ads/{id}/impression"};  // the public listener's own
   for (const auto& route : api_->routes()) served.insert(route.pattern);
   Names described;
   std::istringstream lines(openapi_);

@@ -20,6 +20,7 @@ TEST(Catalogue, RoutesEachFamilyToItsPool) {
   EXPECT_EQ(catalogue().route("stripe", "invoice.paid").topic, "subscriptions");
   EXPECT_EQ(catalogue().route("stripe", "payout.reconciliation_completed").topic, "payouts");
   EXPECT_EQ(catalogue().route("stripe", "account.updated").topic, "payouts");
+  EXPECT_EQ(catalogue().route("ads", "ad.impression").topic, "ads");
   for (const char* type : {"user.created", "user.deleted", "invoice.paid", "invoice.failed",
                            "subscription.upgraded", "subscription.canceled", "trial.ending"})
     EXPECT_EQ(catalogue().route("partner", type).topic, "partners") << type;
@@ -47,8 +48,8 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 }
 
 TEST(Catalogue, ListsItsTopicsOnce) {
-  EXPECT_EQ(catalogue().topics(),
-            (std::vector<std::string>{"payments", "subscriptions", "payouts", "partners", "unrouted"}));
+  EXPECT_EQ(catalogue().topics(), (std::vector<std::string>{"payments", "subscriptions", "payouts",
+                                                            "partners", "ads", "unrouted"}));
 }
 
 TEST(Catalogue, PartnersTypesHaveTheirRetries) {
@@ -83,7 +84,8 @@ TEST(Catalogue, EveryTypeSaysItsReleaseAndWhereItBelongs) {
     EXPECT_THAT(type.release, ::testing::MatchesRegex("[0-9]+[.][0-9]+[.][0-9]+")) << type.type;
     const bool comes_in = type.direction == Direction::inbound;
     EXPECT_EQ(comes_in, type.source && type.topic) << type.type;
-    EXPECT_EQ(!comes_in, type.category && type.description && categories.contains(*type.category)) << type.type;
+    EXPECT_EQ(!comes_in, type.category && type.description && categories.contains(*type.category))
+        << type.type;
   }
 }
 

@@ -61,6 +61,8 @@ TEST(SettingsLoad, DefaultsAreTheDocumentedOnes) {
   EXPECT_FALSE(loaded.settings.trust_connected_accounts);
   EXPECT_EQ(loaded.settings.payout_retry_schedule, (std::vector<Milliseconds>{1h, 6h, 24h}));
   EXPECT_EQ(loaded.settings.inbox_retention, 35 * 24h);
+  EXPECT_EQ(loaded.settings.ads_rate, 20);
+  EXPECT_THAT(loaded.settings.trusted_proxies, IsEmpty());
 }
 
 TEST(SettingsLoad, EnvironmentWinsOverFile) {

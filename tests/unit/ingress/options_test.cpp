@@ -38,6 +38,15 @@ TEST(ListenerOptions, TheCircuitWaitsForTheLogAsLongAsAnAnswerMayTakeAndNamesIt)
   EXPECT_EQ(options.log.address, "sqlite at /tmp/x/log.db");
 }
 
+TEST(AdsDoorOptions, AreTheRateAndTheProxies) {
+  EXPECT_EQ(ads_door_options(settings_with({})).impressions_per_second, 20U);
+  EXPECT_TRUE(ads_door_options(settings_with({})).trusted_proxies.empty());
+  const auto options = ads_door_options(
+      settings_with({{"PENSTOCK_ADS_RATE", "0"}, {"PENSTOCK_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1"}}));
+  EXPECT_EQ(options.impressions_per_second, 0U);
+  EXPECT_EQ(options.trusted_proxies.size(), 2U);
+}
+
 TEST(ConnectionsThatFit, LeaveRoomForWhateverElseIsOpen) {
   EXPECT_EQ(connections_that_fit(4096, 1'000'000, 200), 4096U);
   EXPECT_EQ(connections_that_fit(4096, 4296, 200), 4096U);

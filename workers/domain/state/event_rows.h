@@ -45,6 +45,23 @@ BOOST_DESCRIBE_STRUCT(InboxRow, (),
                       (key, type, source, event_created, received_at, outcome, reason, error_class, message,
                        attempts, topic, partition, offset, entity, touched, deliveries, last_delivery))
 
+// How far a partition's events without an id have been counted. Written in the transaction that counts them, it stands
+// for an inbox row of each (workers/runtime/counting.h).
+//
+// A record of the log is older than a mark when neither its offset nor its time of appending is beyond it. Since a log
+// that is made anew begins at offset 0 again, but not at the same time, all that was counted of earlier logs has a
+// mark of its own.
+struct CountedOffset {
+  std::string partition;  // "ads/3"
+  std::int64_t offset = -1;
+  std::int64_t appended_ms =
+      0;  // the latest of all that were counted; Unix milliseconds, as far as clocks may go
+  std::int64_t past_offset = -1;
+  std::int64_t past_appended_ms = 0;
+  bool operator==(const CountedOffset&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(CountedOffset, (), (partition, offset, appended_ms, past_offset, past_appended_ms))
+
 // To be told to the platform. The id follows from the cause alone, so a repetition is the same row.
 struct OutboxRow {
   std::string id;
@@ -83,6 +100,10 @@ struct TableName<InboxRow> {
                                            {.column = "reason", .only = kParkedOnly}};
   static constexpr TableTraits traits{
       .name = "inbox", .newest_first = "received_at", .partitioned_by = "event_created", .indexes = kIndexes};
+};
+template <>
+struct TableName<CountedOffset> {
+  static constexpr TableTraits traits{.name = "counted_offsets"};
 };
 template <>
 struct TableName<OutboxRow> {

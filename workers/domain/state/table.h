@@ -1,6 +1,6 @@
 // Described structs as store rows: the columns of a table, and a struct to its cells and back.
 //
-// string, described enums and EventKey become text; int64 and MinorUnits integer; bool boolean; Timestamp
+// string, described enums and EventKey become text; int64 and amounts integer; bool boolean; Timestamp
 // timestamp; vectors, maps and described structs json. optional<T> is nullable. The first field is the key.
 #pragma once
 
@@ -47,6 +47,8 @@ struct Unwrapped<std::optional<T>> {
   using Type = T;
 };
 template <class T>
+inline constexpr bool kIsAmount = std::is_same_v<T, MinorUnits> || std::is_same_v<T, MicroUnits>;
+template <class T>
 inline constexpr bool kIsOptional = !std::is_same_v<T, typename Unwrapped<T>::Type>;
 
 template <class T>
@@ -54,7 +56,7 @@ constexpr ColumnType column_type() {
   using Plain = typename Unwrapped<T>::Type;
   if constexpr (std::is_same_v<Plain, bool>)
     return ColumnType::boolean;
-  else if constexpr (std::is_same_v<Plain, std::int64_t> || std::is_same_v<Plain, MinorUnits>)
+  else if constexpr (std::is_same_v<Plain, std::int64_t> || kIsAmount<Plain>)
     return ColumnType::integer;
   else if constexpr (std::is_same_v<Plain, Timestamp>)
     return ColumnType::timestamp;
@@ -69,7 +71,7 @@ template <class T>
 Cell to_cell(const T& value) {
   if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> || std::is_same_v<T, std::int64_t>)
     return value;
-  else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>)
+  else if constexpr (kIsAmount<T> || std::is_same_v<T, EventKey>)
     return value.value;
   else if constexpr (std::is_same_v<T, Timestamp>)
     return to_unix_ms(value);
@@ -90,7 +92,7 @@ bool from_cell(const Cell& cell, T& out) {
     const auto* value = std::get_if<T>(&cell);
     if (value != nullptr) out = *value;
     return value != nullptr;
-  } else if constexpr (std::is_same_v<T, MinorUnits> || std::is_same_v<T, EventKey>) {
+  } else if constexpr (kIsAmount<T> || std::is_same_v<T, EventKey>) {
     return from_cell(cell, out.value);
   } else if constexpr (std::is_same_v<T, Timestamp>) {
     const auto* ms = std::get_if<std::int64_t>(&cell);

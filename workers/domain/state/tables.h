@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "workers/domain/state/ad_rows.h"
 #include "workers/domain/state/connect_rows.h"
 #include "workers/domain/state/event_rows.h"
 #include "workers/domain/state/payment_rows.h"
@@ -17,9 +18,10 @@ namespace penstock {
 
 // Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
 template <template <class> class Of>
-using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
-                               Of<Fulfillment>, Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>,
-                               Of<Payout>, Of<SessionPayment>, Of<Invoice>, Of<User>>;
+using StateTables =
+    std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>, Of<Fulfillment>,
+               Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>, Of<Payout>, Of<SessionPayment>,
+               Of<Invoice>, Of<User>, Of<CountedOffset>, Of<Ad>>;
 // Rows that are only ever added.
 template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
