@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -14,7 +15,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kAddressesTriedMax = 8;
+constexpr std::ptrdiff_t kAddressesTriedMax = 8;
 // Were it out of files when it began, libcurl could not be woken.
 constexpr Milliseconds kWaitMax{1'000};
 constexpr Milliseconds kPauseAfterFault{10};
@@ -134,7 +135,8 @@ void SendLoop::connect(Transfer& transfer, IpAddresses addresses) {
   for (const auto& address : addresses)
     if (const auto why = options_.policy.refusal({address, url.port, url.encrypted}))
       return finish_failed(transfer, SendError::address_refused, *why);
-  if (addresses.size() > kAddressesTriedMax) addresses.resize(kAddressesTriedMax, addresses.front());
+  if (std::ssize(addresses) > kAddressesTriedMax)
+    addresses.erase(addresses.begin() + kAddressesTriedMax, addresses.end());
   transfer.enter(Phase::connecting, deadlines_);
   const auto prepared = transfer.prepare(addresses, options_, deadlines_);
   if (!prepared) return finish_failed(transfer, SendError::internal, prepared.error().detail);
@@ -199,8 +201,8 @@ void SendLoop::finish_failed(Transfer& transfer, SendError error, std::string de
 }
 
 void SendLoop::finish(Transfer& transfer, CURLcode code) {
-  deadlines_.clear(&transfer);
   if (transfer.handle() != nullptr) curl_multi_remove_handle(multi_.get(), transfer.handle());
+  deadlines_.clear(&transfer);
   const auto finished = transfers_.extract(&transfer);
   if (transfers_.empty()) idle_since_ = SteadyClock::now();
   {
