@@ -1,9 +1,6 @@
 #include "common/adapters/curl/send_loop.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <csignal>
 #include <iterator>
 #include <thread>
 #include <utility>
@@ -20,14 +17,6 @@ constexpr std::ptrdiff_t kAddressesTriedMax = 8;
 constexpr Milliseconds kWaitMax{1'000};
 constexpr Milliseconds kPauseAfterFault{10};
 
-// TLS writes to a connection that the peer has closed raise it, in the thread that writes.
-void block_sigpipe() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGPIPE);
-  CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
-}
-
 }  // namespace
 
 SendLoop::SendLoop(CurlSenderOptions options)
@@ -39,7 +28,9 @@ SendLoop::SendLoop(CurlSenderOptions options)
                  const std::scoped_lock lock(mutex_);
                  inbox_.names.push_back({std::move(name), std::move(found)});
                  wake();
-               }) {}
+               }) {
+  CHECK(multi_ != nullptr);
+}
 
 Multi SendLoop::make_multi() const {
   Multi multi(curl_multi_init());
@@ -74,7 +65,6 @@ void SendLoop::close() {
 void SendLoop::wake() { curl_multi_wakeup(multi_.get()); }
 
 void SendLoop::run() {
-  block_sigpipe();
   while (open_inbox()) {
     int running = 0;
     curl_multi_perform(multi_.get(), &running);
