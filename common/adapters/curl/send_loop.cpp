@@ -1,9 +1,7 @@
 #include "common/adapters/curl/send_loop.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <csignal>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -14,18 +12,10 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::size_t kAddressesTriedMax = 8;
+constexpr std::ptrdiff_t kAddressesTriedMax = 8;
 // Were it out of files when it began, libcurl could not be woken.
 constexpr Milliseconds kWaitMax{1'000};
 constexpr Milliseconds kPauseAfterFault{10};
-
-// TLS writes to a connection that the peer has closed raise it, in the thread that writes.
-void block_sigpipe() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGPIPE);
-  CHECK(pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0);
-}
 
 }  // namespace
 
@@ -38,7 +28,9 @@ SendLoop::SendLoop(CurlSenderOptions options)
                  const std::scoped_lock lock(mutex_);
                  inbox_.names.push_back({std::move(name), std::move(found)});
                  wake();
-               }) {}
+               }) {
+  CHECK(multi_ != nullptr);
+}
 
 Multi SendLoop::make_multi() const {
   Multi multi(curl_multi_init());
@@ -73,7 +65,6 @@ void SendLoop::close() {
 void SendLoop::wake() { curl_multi_wakeup(multi_.get()); }
 
 void SendLoop::run() {
-  block_sigpipe();
   while (open_inbox()) {
     int running = 0;
     curl_multi_perform(multi_.get(), &running);
@@ -134,7 +125,8 @@ void SendLoop::connect(Transfer& transfer, IpAddresses addresses) {
   for (const auto& address : addresses)
     if (const auto why = options_.policy.refusal({address, url.port, url.encrypted}))
       return finish_failed(transfer, SendError::address_refused, *why);
-  if (addresses.size() > kAddressesTriedMax) addresses.resize(kAddressesTriedMax, addresses.front());
+  if (std::ssize(addresses) > kAddressesTriedMax)
+    addresses.erase(addresses.begin() + kAddressesTriedMax, addresses.end());
   transfer.enter(Phase::connecting, deadlines_);
   const auto prepared = transfer.prepare(addresses, options_, deadlines_);
   if (!prepared) return finish_failed(transfer, SendError::internal, prepared.error().detail);
@@ -199,8 +191,8 @@ void SendLoop::finish_failed(Transfer& transfer, SendError error, std::string de
 }
 
 void SendLoop::finish(Transfer& transfer, CURLcode code) {
-  deadlines_.clear(&transfer);
   if (transfer.handle() != nullptr) curl_multi_remove_handle(multi_.get(), transfer.handle());
+  deadlines_.clear(&transfer);
   const auto finished = transfers_.extract(&transfer);
   if (transfers_.empty()) idle_since_ = SteadyClock::now();
   {

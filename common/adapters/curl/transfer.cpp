@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "common/adapters/curl/request_rules.h"
@@ -111,7 +112,7 @@ Status Transfer::prepare(const IpAddresses& addresses, const CurlSenderOptions& 
 
 template <class Value>
 bool Transfer::set(CURLoption option, Value value) const {
-  static_assert(sizeof(Value) == sizeof(long), "libcurl reads a long or a pointer");
+  static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long>, "what libcurl reads");
   return curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
 }
 
@@ -120,7 +121,7 @@ bool Transfer::set_up(const CurlSenderOptions& options) {
 }
 
 bool Transfer::set_up_connection(const CurlSenderOptions& options) {
-  using std::chrono::floor;
+  using std::chrono::ceil;
   using std::chrono::seconds;
   return set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_ERRORBUFFER, error_text_.data()) &&
          set(CURLOPT_PROTOCOLS_STR, url_.encrypted ? "https" : "http") &&
@@ -129,9 +130,9 @@ bool Transfer::set_up_connection(const CurlSenderOptions& options) {
          set(CURLOPT_BUFFERSIZE, kBufferBytes) && set(CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes) &&
          set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count())) &&
          set(CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, kHappyEyeballsMs) &&
-         set(CURLOPT_MAXAGE_CONN, static_cast<long>(floor<seconds>(options.connections_kept_for).count())) &&
+         set(CURLOPT_MAXAGE_CONN, static_cast<long>(ceil<seconds>(options.connections_kept_for).count())) &&
          set(CURLOPT_MAXLIFETIME_CONN,
-             static_cast<long>(floor<seconds>(options.connection_lifetime).count())) &&
+             static_cast<long>(ceil<seconds>(options.connection_lifetime).count())) &&
          set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
          set(CURLOPT_SSL_VERIFYPEER, 1L) && set(CURLOPT_SSL_VERIFYHOST, 2L) &&
          set(CURLOPT_SSL_SESSIONID_CACHE, 0L) && set(CURLOPT_CAINFO, options.ca_file.c_str()) &&

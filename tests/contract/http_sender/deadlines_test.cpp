@@ -95,9 +95,9 @@ TEST(SendDeadlines, AFirstByteIsEnoughForItsDeadline) {
   });
   const auto sender = open_sender();
   auto request = post("http://" + server.at("127.0.0.1"));
-  request.deadlines = only(&SendDeadlines::first_byte, 500ms);
+  request.deadlines = only(&SendDeadlines::first_byte, 1s);
   auto answer = begin(*sender, request);
-  EXPECT_EQ(answer.wait_for(1s), std::future_status::timeout);
+  EXPECT_EQ(answer.wait_for(1500ms), std::future_status::timeout);
   go_on.set_value();
   EXPECT_TRUE(wait_for(answer));
 }
@@ -117,7 +117,7 @@ TEST(SendDeadlines, AnAnswerThatTricklesEndsWithTheWholeDeadline) {
 
 TEST(SendDeadlines, TheWholeOneEndsEveryPhase) {
   ScriptedServer silent([](Peer& peer) { peer.wait_for_end(); });
-  const auto whole = only(&SendDeadlines::whole);
+  const auto whole = only(&SendDeadlines::whole, 500ms);
   EXPECT_EQ(error_of(send_within(whole, "http://" + silent.at("127.0.0.1"))), "timeout");
   EXPECT_EQ(error_of(send_within(whole, "https://" + silent.at("127.0.0.1"))), "connect_timeout");
 }

@@ -253,6 +253,17 @@ TEST(HttpSender, ConnectionsThatNobodyUsesAreClosed) {
   EXPECT_EQ(ended.get_future().wait_for(20s), std::future_status::ready);
 }
 
+TEST(HttpSender, AConnectionThatIsOldIsReplaced) {
+  ScriptedServer server(answer_all);
+  auto options = on_loopback();
+  options.connection_lifetime = 1s;
+  const auto sender = open_sender(std::move(options));
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (server.accepted() < 2 && std::chrono::steady_clock::now() < until)
+    ASSERT_TRUE(send(*sender, post("http://" + server.at("127.0.0.1"))));
+  EXPECT_EQ(server.accepted(), 2);
+}
+
 TEST(HttpSender, NoMoreConnectionsAreKeptThanAllowed) {
   std::atomic<int> open{0};
   const auto script = [&](Peer& peer) {

@@ -113,7 +113,7 @@ TEST_F(SendTls, ABodyThatIsCutOffIsNotTakenForWhole) {
   EXPECT_EQ(error_of(answer), "reset") << explained(answer);
 }
 
-// What the sender writes then raises SIGPIPE, which this process does not ignore.
+// Writing to it raises SIGPIPE unless told not to, and this process does not ignore that.
 TEST_F(SendTls, APeerThatIsGoneWhileTheRequestIsSentEndsNoProcess) {
   const auto context = authority_.server("DNS:localhost");
   ScriptedServer server([](Peer& peer) { peer.reset(); }, context.get());
