@@ -70,6 +70,7 @@ TEST_P(AdminOrgs, WhatAnotherOrgHasIsNotThere) {
   apply({.type = "invoice.paid", .data = R"({"id":"inv_9","amount":5,"currency":"usd"})"});
   apply({.type = "subscription.upgraded", .data = R"({"id":"sub_9","plan":"gold"})"});
   apply_examples();
+  apply({.type = "user.created", .data = R"({"id":"u1"})", .org = "default", .partner = "own"});
   for (const std::string path : {"/v1/users/u9", "/v1/payments/inv_9", "/v1/subscriptions/sub_9"}) {
     EXPECT_EQ(get(path + "?org=acme").status, 200) << path;
     for (const std::string query : {"", "?org=default", "?org=globex"})
