@@ -161,8 +161,11 @@ TEST_F(KafkaLog, AMemberWhoseIdentityIsTakenIsFenced) {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   Result<std::vector<StoredRecord>> polled = std::vector<StoredRecord>{};
   while (polled && std::chrono::steady_clock::now() < until) polled = first->poll(10, Milliseconds{100});
-  ASSERT_FALSE(polled);
-  EXPECT_EQ(polled.error().code, ErrorCode::fenced);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(polled) << "for good";
+    EXPECT_EQ(polled.error().code, ErrorCode::fenced);
+    polled = first->poll(10, Milliseconds{0});
+  }
 }
 
 TEST(KafkaOptions, NonsenseIsInvalidAndNamed) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "common/adapters/memory/event_log.h"
@@ -418,6 +419,77 @@ TEST_F(WorkerTest, TheNextBatchIsReadWhileOneIsApplied) {
   store_->let_commits_go();
   wait_until("offset", [&] { return committed().value == 3; });
   EXPECT_EQ(balance("u"), 3);
+}
+
+// A log whose consumers another one can supersede.
+class LogWithSuccessor final : public EventLog {
+ public:
+  explicit LogWithSuccessor(EventLog& log) : log_(log) {}
+  void supersede() { superseded_ = true; }
+
+  Status append(Record record, AppendDone done) override {
+    return log_.append(std::move(record), std::move(done));
+  }
+  Status flush(Milliseconds deadline) override { return log_.flush(deadline); }
+  Status ready(const std::vector<std::string>& topics) override { return log_.ready(topics); }
+  Result<std::unique_ptr<EventConsumer>> subscribe(std::string group,
+                                                   std::vector<std::string> topics) override {
+    TRY(auto consumer, log_.subscribe(std::move(group), std::move(topics)));
+    return std::unique_ptr<EventConsumer>(std::make_unique<Consumer>(*this, std::move(consumer)));
+  }
+  Result<std::optional<StoredRecord>> read(const Position& at) override { return log_.read(at); }
+  Result<GroupProgress> progress(const std::string& group, const std::string& topic) override {
+    return log_.progress(group, topic);
+  }
+  Result<std::unique_ptr<LogScan>> scan(const ScanRange& range) override { return log_.scan(range); }
+  Result<std::unique_ptr<LogTail>> tail(const std::string& topic) override { return log_.tail(topic); }
+  Status create_topics(const std::vector<std::string>& topics) override { return log_.create_topics(topics); }
+  Result<bool> prune(Timestamp older_than, const StillParked& parked) override {
+    return log_.prune(older_than, parked);
+  }
+
+ private:
+  class Consumer final : public EventConsumer {
+   public:
+    Consumer(LogWithSuccessor& log, std::unique_ptr<EventConsumer> consumer)
+        : log_(log), consumer_(std::move(consumer)) {}
+    Result<std::vector<StoredRecord>> poll(std::size_t records_max, Milliseconds wait) override {
+      if (log_.superseded_) return Error{ErrorCode::fenced, "superseded"};
+      return consumer_->poll(records_max, wait);
+    }
+    Status commit(std::span<const Position> last_done) override { return consumer_->commit(last_done); }
+    Status annotate(std::span<const Position> next, std::string_view note) override {
+      return consumer_->annotate(next, note);
+    }
+    void pause() override { consumer_->pause(); }
+    void resume() override { consumer_->resume(); }
+    std::uint64_t generation() const noexcept override { return consumer_->generation(); }
+
+   private:
+    LogWithSuccessor& log_;
+    std::unique_ptr<EventConsumer> consumer_;
+  };
+
+  EventLog& log_;
+  std::atomic<bool> superseded_{false};
+};
+
+TEST_F(WorkerTest, OneThatIsSupersededWhileItsStoreIsAwayEndsAllTheSame) {
+  LogWithSuccessor log(*log_.log);
+  append_deposit("evt_1", "u", 10);
+  store_->fail_commits({ErrorCode::unavailable, "not now"});
+  std::promise<Status> ended;
+  thread_ = std::jthread([&](std::stop_token stop) {
+    const WorkerPorts ports{log, seen_set_, *store_, clock_, sources_, health_};
+    ended.set_value(run_worker(options_, ports, policy_, metrics_, std::move(stop)));
+  });
+  wait_until("tries", [&] { return store_->refusals() >= 3; });
+  log.supersede();
+  auto answer = ended.get_future();
+  ASSERT_EQ(answer.wait_for(std::chrono::seconds{20}), std::future_status::ready);
+  const Status status = answer.get();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::fenced);
 }
 
 TEST_F(WorkerTest, ABatchThatFailsKeepsTheNextOneWaiting) {
