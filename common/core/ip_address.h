@@ -11,7 +11,8 @@
 
 namespace penstock {
 
-// An IPv4 address is the IPv6 address that embeds it (::ffff:a.b.c.d), so that either spelling is one address.
+// An IPv4 address is the IPv6 address that embeds it (::ffff:a.b.c.d), so that either spelling is one
+// address.
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -30,8 +31,8 @@ struct Network {
   bool operator==(const Network&) const = default;
 };
 
-// "10.0.0.0/8", "2001:db8::/32", or one address. Errors: invalid, with what is wrong; also when bits beyond the
-// prefix are set, since then somebody meant another network.
+// "10.0.0.0/8", "2001:db8::/32", or one address. Errors: invalid, with what is wrong; also when bits beyond
+// the prefix are set, since then somebody meant another network.
 Result<Network> parse_network(std::string_view text);
 
 }  // namespace penstock
