@@ -1,6 +1,6 @@
 // Amounts of money: an int64 in the currency's minor unit, as Stripe sends it. Nothing divides or multiplies
-// these, so currencies with 0, 2 and 3 decimals are all alike. What a single impression costs is less than any
-// minor unit: ads are counted in micro-units. Overflow is a value.
+// these, so currencies with 0, 2 and 3 decimals are all alike. What a single impression costs is less than
+// any minor unit: ads are counted in micro-units. Overflow is a value.
 #pragma once
 
 #include <compare>

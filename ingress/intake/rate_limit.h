@@ -21,16 +21,17 @@ struct RateLimitOptions {
 
 // Thread-safe; a call takes one of 64 locks for a moment, the one of its client.
 //
-// It remembers `clients_max` clients (about 64 bytes each). A bucket that is full says no more than none, so those
-// go first; where there is none, of the buckets that share a lock the fullest goes. So whoever wants a bucket to be
-// forgotten that has been emptied must have as many others emptied still further, by as many addresses.
+// It remembers `clients_max` clients (about 64 bytes each). A bucket that is full says no more than none, so
+// those go first; where there is none, of the buckets that share a lock the fullest goes. So whoever wants a
+// bucket to be forgotten that has been emptied must have as many others emptied still further, by as many
+// addresses.
 class RateLimit {
  public:
   // `secret` makes it unforeseeable which clients share a lock.
   RateLimit(const RateLimitOptions& options, std::uint64_t secret);
 
-  // Takes a token of the client's; nullopt: it may come in. Else how long until there is one again. A clock that
-  // is set back makes nobody wait for longer than an empty bucket does.
+  // Takes a token of the client's; nullopt: it may come in. Else how long until there is one again. A clock
+  // that is set back makes nobody wait for longer than an empty bucket does.
   std::optional<Milliseconds> admit(std::uint64_t client, Timestamp now);
 
   // Clients that are remembered.

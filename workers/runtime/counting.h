@@ -1,10 +1,12 @@
-// Events without an id: each is known by its place in the log alone, so they are counted, not known one by one.
+// Events without an id: each is known by its place in the log alone, so they are counted, not known one by
+// one.
 //
-// The transaction that applies them also stores how far each partition has been counted (CountedOffset), in one row for
-// all of them. Whatever is read again, after a crash between commit and offsets, a rebalance or a restore of the store, is
-// passed over exactly as far as its effects are there. A worker that has lost its partitions meets a row that another has
-// changed, which is a conflict, and then loads how far that one came. A batch's records of one partition are applied in
-// their order, its halves too, and no batch before the one in front of it: so nothing that a mark has passed is missing.
+// The transaction that applies them also stores how far each partition has been counted (CountedOffset), in
+// one row for all of them. Whatever is read again, after a crash between commit and offsets, a rebalance or a
+// restore of the store, is passed over exactly as far as its effects are there. A worker that has lost its
+// partitions meets a row that another has changed, which is a conflict, and then loads how far that one came.
+// A batch's records of one partition are applied in their order, its halves too, and no batch before the one
+// in front of it: so nothing that a mark has passed is missing.
 #pragma once
 
 #include <map>

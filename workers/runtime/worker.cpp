@@ -206,8 +206,8 @@ class Worker {
     commit();
   }
 
-  // An event that another record has applied needs no look at its body, unless the inbox does not know it after
-  // all. No other record is of the event that has no id.
+  // An event that another record has applied needs no look at its body, unless the inbox does not know it
+  // after all. No other record is of the event that has no id.
   void read_unseen(std::vector<Incoming>& batch) {
     std::vector<EventKey> keys;
     for (auto& incoming : batch)

@@ -21,8 +21,8 @@ struct ClientAddress {
 // port) ends the search at the proxy that wrote it.
 ClientAddress client_address(const Request& request, std::span<const IpRange> trusted_proxies);
 
-// Under what a client is counted: its address, or the /64 of an IPv6 one, all of which one host has to itself.
-// Different clients have different groups.
+// Under what a client is counted: its address, or the /64 of an IPv6 one, all of which one host has to
+// itself. Different clients have different groups.
 std::uint64_t client_group(const IpAddress& address) noexcept;
 
 }  // namespace penstock::http

@@ -17,13 +17,14 @@ struct AdsDoorOptions {
   std::vector<IpRange> trusted_proxies = {};  // whose X-Forwarded-For says which address that is
 };
 
-// Whether there is an ad of that id. Called on I/O threads, for ids in canonical form: must not block or throw.
+// Whether there is an ad of that id. Called on I/O threads, for ids in canonical form: must not block or
+// throw.
 using KnowsAd = std::function<bool(std::string_view id)>;
 
-// A 200 means: acknowledged by the log, and counted once for certain. All is decided by the head; a body of at most
-// 4 KiB is kept with the impression and looked at by nobody. With an Idempotency-Key the same impression of the ad may
-// be posted again and counts once, for as long as the inbox remembers (PENSTOCK_INBOX_RETENTION). Without, each is one
-// of its own. The catalogue must outlive the door.
+// A 200 means: acknowledged by the log, and counted once for certain. All is decided by the head; a body of
+// at most 4 KiB is kept with the impression and looked at by nobody. With an Idempotency-Key the same
+// impression of the ad may be posted again and counts once, for as long as the inbox remembers
+// (PENSTOCK_INBOX_RETENTION). Without, each is one of its own. The catalogue must outlive the door.
 Door ads_door(const AdsDoorOptions& options, const Catalogue& catalogue, KnowsAd knows);
 
 }  // namespace penstock

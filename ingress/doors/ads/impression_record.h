@@ -11,8 +11,8 @@
 
 namespace penstock {
 
-// With a key its ce_id is a UUIDv5 of ad and key. Without one it has no ce_id, and is known by its place in the log
-// alone. `ad` must be a UUID.
+// With a key its ce_id is a UUIDv5 of ad and key. Without one it has no ce_id, and is known by its place in
+// the log alone. `ad` must be a UUID.
 Record impression_record(std::string_view ad, std::optional<std::string_view> idempotency_key,
                          std::string body, const Catalogue& catalogue, Timestamp received_at);
 

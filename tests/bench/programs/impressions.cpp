@@ -1,8 +1,8 @@
 // bench_impressions: impressions of one ad, counted exactly, on PostgreSQL.
 //
-//   --as worker  the pool of impressions as it is: they stand in an in-memory log, and the clock runs from the first
-//                poll until the last offset is committed
-//   --as update  what it is compared with: UPDATE … SET impressions = impressions + 1, each its own transaction
+//   --as worker  the pool of impressions as it is: they stand in an in-memory log, and the clock runs from
+//                the first poll until the last offset is committed
+//   --as update  what it is compared with: UPDATE … SET impressions = impressions + 1, each a transaction
 //
 // Either way the ad is registered first, and its count is checked afterwards.
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
-// Impressions from the log to the store, on both stores: workers against the in-memory log and a real store that fails
-// on demand.
+// Impressions from the log to the store, on both stores: workers against the in-memory log and a real store
+// that fails on demand.
 #include "workers/runtime/counting.h"
 
 #include <gmock/gmock.h>
@@ -407,8 +407,8 @@ TEST_P(Counted, ALogThatIsMadeAnewAgainIsCountedAgain) {
   EXPECT_EQ(all<Alert>().size(), 2U);
 }
 
-// Random impressions over several ads and partitions, some with keys that come again; batches of any size that begin
-// anywhere in what is done already; and a store that fails in every way.
+// Random impressions over several ads and partitions, some with keys that come again; batches of any size
+// that begin anywhere in what is done already; and a store that fails in every way.
 TEST_P(Counted, IsExactHoweverOftenAndInWhateverPiecesItIsRead) {
   std::mt19937_64 random(testing::test_seed());
   const auto draw = [&](std::size_t from, std::size_t to) {

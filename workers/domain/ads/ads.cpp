@@ -14,8 +14,8 @@ Ad known_or_new(const View& view, const std::string& id) {
   return ad;
 }
 
-// What all its impressions cost, whatever the budget; the greatest number there is stands for any greater one, and
-// reaches every budget as that would.
+// What all its impressions cost, whatever the budget; the greatest number there is stands for any greater
+// one, and reaches every budget as that would.
 std::int64_t cost_of(const Ad& ad) noexcept {
   return saturating_multiply(ad.impressions, ad.cost_per_impression.value);
 }
@@ -45,7 +45,8 @@ void take_standing(Ad& ad, bool held, Timestamp at) {
     ad.paused_at = at;
 }
 
-// The ad comes to cost its budget. A budget may be reached, raised, taken back and reached again: each time is told.
+// The ad comes to cost its budget. A budget may be reached, raised, taken back and reached again: each time
+// is told.
 void enqueue_reached(Effects& effects, Ad& ad, const EventKey& event) {
   ++ad.budgets_reached;
   const std::string cause =

@@ -1,7 +1,8 @@
 // Ads: every impression counts, and an ad is paused while its impressions cost its budget.
 //
-// What an ad has spent, and whether its budget pauses it, follow from its price and its count alone; so impressions
-// come to the same in every order, in batches of any size, and before or after the ad is registered.
+// What an ad has spent, and whether its budget pauses it, follow from its price and its count alone; so
+// impressions come to the same in every order, in batches of any size, and before or after the ad is
+// registered.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,8 @@ struct Impression {
   Timestamp at;  // received
 };
 
-// Of one ad, at least one, in the order of the log: what is known by its place alone is decided about together.
+// Of one ad, at least one, in the order of the log: what is known by its place alone is decided about
+// together.
 struct ImpressionFacts {
   std::string ad;
   std::vector<Impression> impressions;
@@ -28,9 +30,9 @@ struct ImpressionFacts {
 
 void name_reads(const View& view, const ImpressionFacts& facts, Reads& reads);
 
-// Tells ad.paused once for each time that the ad comes to cost its budget, as it stood with the impression that did
-// it, also while an operator has paused it: its id follows from the ad, the budget and how many it had reached
-// before. Never fails: a count that would leave 64 bits stays at the greatest.
+// Tells ad.paused once for each time that the ad comes to cost its budget, as it stood with the impression
+// that did it, also while an operator has paused it: its id follows from the ad, the budget and how many it
+// had reached before. Never fails: a count that would leave 64 bits stays at the greatest.
 Result<Effects> decide(const View& view, const ImpressionFacts& facts, const Policy& policy);
 
 // What an operator says of an ad, as a whole.
@@ -43,10 +45,10 @@ struct AdTerms {
 
 void name_reads(const View& view, const AdTerms& terms, Reads& reads);
 
-// Replaces name and price and keeps the count, which costs the new price from the first impression on. A budget above
-// what that comes to resumes an ad that was paused for its budget and no other; one that it reaches pauses the ad as an
-// impression would. Ignored with the reason kCurrencyFixed: the ad has been shown, so its count is of another currency.
-// `at` is now, `by` who says it.
+// Replaces name and price and keeps the count, which costs the new price from the first impression on. A
+// budget above what that comes to resumes an ad that was paused for its budget and no other; one that it
+// reaches pauses the ad as an impression would. Ignored with the reason kCurrencyFixed: the ad has been
+// shown, so its count is of another currency. `at` is now, `by` who says it.
 Effects decide_terms(const View& view, const AdTerms& terms, Timestamp at, const EventKey& by);
 inline constexpr std::string_view kCurrencyFixed = "currency_fixed";
 

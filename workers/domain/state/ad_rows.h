@@ -42,8 +42,8 @@ struct AdStanding {
 };
 BOOST_DESCRIBE_STRUCT(AdStanding, (), (status, paused_reason, paused_at))
 
-// There is a row as soon as anything is known of an ad. Until it is registered it has no price, and its impressions
-// are counted all the same.
+// There is a row as soon as anything is known of an ad. Until it is registered it has no price, and its
+// impressions are counted all the same.
 struct Ad : ObjectId, AdName, AdCount, AdPrice, AdStanding {
   bool registered = false;           // an operator has said what it is
   std::int64_t budgets_reached = 0;  // how often it came to cost its budget

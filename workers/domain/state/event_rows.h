@@ -45,12 +45,12 @@ BOOST_DESCRIBE_STRUCT(InboxRow, (),
                       (key, type, source, event_created, received_at, outcome, reason, error_class, message,
                        attempts, topic, partition, offset, entity, touched, deliveries, last_delivery))
 
-// How far a partition's events without an id have been counted. Written in the transaction that counts them, it stands
-// for an inbox row of each (workers/runtime/counting.h).
+// How far a partition's events without an id have been counted. Written in the transaction that counts them,
+// it stands for an inbox row of each (workers/runtime/counting.h).
 //
-// A record of the log is older than a mark when neither its offset nor its time of appending is beyond it. Since a log
-// that is made anew begins at offset 0 again, but not at the same time, all that was counted of earlier logs has a
-// mark of its own.
+// A record of the log is older than a mark when neither its offset nor its time of appending is beyond it.
+// Since a log that is made anew begins at offset 0 again, but not at the same time, all that was counted of
+// earlier logs has a mark of its own.
 struct CountedOffset {
   std::string partition;  // "ads/3"
   std::int64_t offset = -1;
