@@ -103,7 +103,8 @@ void Follower::take(TailBatch batch) {
   }
   const bool is_whole = anew_ && batch.present;
   if (is_whole) {
-    for (auto& [key, change] : *std::exchange(anew_, std::nullopt)) changes.push_back(std::move(change));
+    auto told = *std::exchange(anew_, std::nullopt);
+    for (auto& [key, change] : told) changes.push_back(std::move(change));
     table_.replace(std::move(changes));
   } else if (!changes.empty()) {
     table_.apply(std::move(changes));

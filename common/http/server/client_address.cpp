@@ -59,8 +59,9 @@ ClientAddress client_address(const Request& request, std::span<const IpRange> tr
 
 std::uint64_t client_group(const IpAddress& address) noexcept {
   // No IPv6 host is in ::/8, which is reserved (RFC 4291 §4): there is room for IPv4.
+  const IpAddress host = address.unmapped();
   std::uint64_t group = 0;
-  for (const auto byte : address.bytes().first(address.is_v4() ? 4 : 8)) group = group << 8 | byte;
+  for (const auto byte : host.bytes().first(host.is_v4() ? 4 : 8)) group = group << 8 | byte;
   return group;
 }
 

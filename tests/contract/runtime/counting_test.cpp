@@ -167,8 +167,8 @@ class Counted : public ::testing::TestWithParam<std::string> {
   }
   std::int64_t parked_records() {
     std::int64_t records = 0;
-    for (const auto& partition : log_.log->progress("nobody", "parked").value().partitions)
-      records += partition.end.value;
+    const auto progress = log_.log->progress("nobody", "parked").value();
+    for (const auto& partition : progress.partitions) records += partition.end.value;
     return records;
   }
 

@@ -11,7 +11,7 @@ namespace penstock {
 // The truth about a setting; the topic `settings` tells it to others. A row that is deleted stays, so that its revision
 // goes on counting.
 struct SettingRow {
-  std::string key;          // "partner/acme": registry/values.h
+  std::string key;           // "partner/acme": registry/values.h
   std::string listed_under;  // the kind and the org whose list it is in: "partner@o1"
   bool deleted = false;
   std::string sealed;  // its value with its revision; empty when it is deleted
