@@ -157,7 +157,7 @@ TEST_F(AdsImpressionTest, AKeyThatIsNoneIsRefusedByName) {
   }
   EXPECT_EQ(log_.waiting(), 0U);
   EXPECT_THAT(metrics_.exposition(),
-              HasSubstr(R"(penstock_ingress_refused_total{reason="idempotency_key_invalid"} 5)"));
+              HasSubstr(R"(penstock_ingress_refused_total{door="ads",reason="idempotency_key_invalid"} 5)"));
 }
 
 TEST_F(AdsImpressionTest, AnIdThatIsNoUuidIsRefusedByName) {
@@ -178,7 +178,8 @@ TEST_F(AdsImpressionTest, AnUnknownAdIsNotFoundAndLeavesNothingBehind) {
   EXPECT_EQ(status_of(answer), 404);
   EXPECT_THAT(answer, HasSubstr(R"("type":"not_found")"));
   EXPECT_EQ(log_.waiting(), 0U);
-  EXPECT_THAT(metrics_.exposition(), HasSubstr(R"(penstock_ingress_refused_total{reason="ad_unknown"} 1)"));
+  EXPECT_THAT(metrics_.exposition(),
+              HasSubstr(R"(penstock_ingress_refused_total{door="ads",reason="ad_unknown"} 1)"));
 }
 
 TEST_F(AdsImpressionTest, WithoutALogTheClientIsAskedToComeAgain) {

@@ -150,9 +150,11 @@ TEST_F(StripeWebhookTest, AWrongSignatureReachesNothing) {
         << "the reason is not the caller's business";
   }
   EXPECT_EQ(log_.waiting(), 0U);
-  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"signature_mismatch\"} 2"),
+  EXPECT_NE(metrics_.exposition().find(
+                "penstock_ingress_refused_total{door=\"stripe\",reason=\"signature_mismatch\"} 2"),
             std::string::npos);
-  EXPECT_NE(metrics_.exposition().find("penstock_ingress_refused_total{reason=\"header_missing\"} 1"),
+  EXPECT_NE(metrics_.exposition().find(
+                "penstock_ingress_refused_total{door=\"stripe\",reason=\"header_missing\"} 1"),
             std::string::npos);
 }
 
