@@ -44,11 +44,14 @@ Follower::Follower(FollowerOptions options, LogReader& log, const crypto::Sealer
 }
 
 Status Follower::ready() const {
-  const std::lock_guard lock(mutex_);
-  if (!unreadable_.empty()) return unreadable_.begin()->second;
   if (!table_.filled())
     return Error{ErrorCode::unavailable, "the settings have not been read from the log yet"};
   return ok();
+}
+
+std::size_t Follower::unreadable() const {
+  const std::lock_guard lock(mutex_);
+  return unreadable_.size();
 }
 
 void Follower::read_copy() {
@@ -166,8 +169,7 @@ void Follower::note_contact(const Status& answered) {
 void Follower::show() const {
   gauges_.age.Set(static_cast<double>((clock_.uptime() - contact_at_).count()) / 1000);
   gauges_.settings.Set(static_cast<double>(table_.current().size()));
-  const std::lock_guard lock(mutex_);
-  gauges_.unreadable.Set(static_cast<double>(unreadable_.size()));
+  gauges_.unreadable.Set(static_cast<double>(unreadable()));
 }
 
 void Follower::keep_copy(bool even_now) {

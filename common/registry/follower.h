@@ -43,9 +43,12 @@ class Follower {
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
 
-  // Unavailable until the table is filled, by the copy or the log; not_found while a setting is sealed under a key that
-  // this process does not have, naming the key. Any thread; does not block.
+  // Unavailable until the table is filled, by the copy or the log. Any thread; does not block.
   Status ready() const;
+
+  // How many settings cannot be opened now: damaged, or sealed under a key that this process does not have. No reason not
+  // to serve: each is somebody's alone. Any thread.
+  std::size_t unreadable() const;
 
  private:
   void read_copy();

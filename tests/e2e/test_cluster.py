@@ -89,7 +89,7 @@ class Outages(unittest.TestCase):
             self.assertEqual((answer.status, answer.json["error"]["type"]), (503, "log_unavailable"))
             self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
             away = ingress.get("/readyz")
-            self.assertEqual((away.status, away.json["error"]["message"]), (503, "not ready: log"))
+            self.assertEqual((away.status, away.json["error"]["message"]), (503, "not ready: log, settings"))
             said = Http(program.address("metrics")).get("/readyz").json["error"]["message"]
             self.assertTrue(said.startswith("kafka at 127.0.0.1:1 is unavailable: "), said)
             self.assertEqual(ingress.get("/healthz").status, 200)
@@ -107,7 +107,8 @@ class Outages(unittest.TestCase):
                 said = readiness.json["error"]["message"]
                 self.assertEqual(readiness.status, 503)
                 self.assertTrue(said.startswith("kafka at 127.0.0.1:1 is unavailable: "), said)
-                self.assertTrue(said.endswith(f"; postgresql at {store} does not answer"), said)
+                self.assertTrue(said.endswith(f"; postgresql at {store} does not answer; the settings have not been read "
+                                              "from the log yet"), said)
                 for path, address in (("/v1/payments/cs_1", f"postgresql at {store}"),
                                       ("/v1/pools", "kafka at 127.0.0.1:1")):
                     answer = admin.get(path)

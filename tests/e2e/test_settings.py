@@ -100,7 +100,7 @@ class SeparateProcesses(unittest.TestCase):
             with Program("penstock-admin", ["reseal"],
                          {**cluster.environment, "PENSTOCK_MASTER_KEY": f"{second},{first}"}) as reseal:
                 self.assertEqual(reseal.wait(), 0, reseal.tail())
-                self.assertEqual(reseal.logged("settings resealed")["changed"], 1)
+                self.assertEqual(reseal.logged("settings resealed")["changed"], "1")
             self.assertEqual(post(cluster.ingress, "acme", partner_event(), "the secret").status, 200)
             with Program("penstock-ingress", [], {**cluster.environment, "PENSTOCK_MASTER_KEY": second}) as later:
                 ingress = Ingress(later.address("ingress"), SECRET)
@@ -110,7 +110,7 @@ class SeparateProcesses(unittest.TestCase):
             with Program("penstock-ingress", [], {**cluster.environment, "PENSTOCK_MASTER_KEY": first}) as earlier:
                 ingress = Ingress(earlier.address("ingress"), SECRET)
                 eventually("it says that it lacks a key", lambda: earlier.logged("setting cannot be read"))
-                self.assertEqual(ingress.get("/readyz").status, 503)
+                self.assertEqual(ingress.get("/readyz").status, 200, "one partner's trouble is nobody else's")
                 self.assertEqual(post(ingress, "acme", partner_event(), "the secret").status, 503)
                 ingress.close()
 

@@ -141,7 +141,7 @@ class ClusterOfItsOwn(unittest.TestCase):
                               "penstock-worker payouts", "penstock-worker partners", "penstock-worker ads",
                               "penstock-worker unrouted",
                               "penstock-ingress"])
-            self.assertEqual(len({address for address, _ in cluster.metrics}), 7)
+            self.assertEqual(len({address for address, _ in cluster.metrics}), 8)
             self.every_program_is_ready(cluster)
             self.send_applies_an_event(cluster)
 
