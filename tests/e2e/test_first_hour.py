@@ -275,27 +275,38 @@ def shell(script: str, **options) -> subprocess.CompletedProcess:
 
 
 class Readme(unittest.TestCase):
-    README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+    ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-    def test_what_it_says_to_try_works(self):
-        blocks = re.findall(r"```sh\n(.*?)```", self.README.read_text(), re.DOTALL)
-        self.assertEqual(len(blocks), 3)
+    def try_page(self, page: str, *, blocks: int) -> subprocess.CompletedProcess:
+        """Runs all that the page says to type, beside a program on other ports."""
+        found = re.findall(r"```sh\n(.*?)```", (self.ROOT / page).read_text(), re.DOTALL)
+        self.assertEqual(len(found), blocks)
         with tempfile.TemporaryDirectory(prefix="penstock-e2e-") as folder:
             data = folder + "/data"
             environment = {"PENSTOCK_DATA_DIR": data, "PENSTOCK_LISTEN": "127.0.0.1:0", "PENSTOCK_ADMIN_LISTEN": "127.0.0.1:0"}
             with Program("penstock", [], environment) as program:
                 addresses = {"PENSTOCK_LISTEN": program.address("ingress"), "PENSTOCK_ADMIN_LISTEN": program.address("admin")}
-                script = "\n".join(blocks)
+                script = "\n".join(found)
                 for ours, theirs in (("$PWD/build/release/bin", str(BIN)), ("data=/var/lib/penstock", "data=" + data),
                                      ("127.0.0.1:8080", addresses["PENSTOCK_LISTEN"]),
                                      ("127.0.0.1:8081", addresses["PENSTOCK_ADMIN_LISTEN"])):
-                    self.assertIn(ours, script)
                     script = script.replace(ours, theirs)
+                self.assertNotIn(":808", script)
                 done = shell(script, cwd=folder, environment={**environment, **addresses})
                 self.assertEqual((done.returncode, done.stderr), (0, ""), done)
-                self.assertEqual(done.stdout.count("  applied\n"), 3)
-                self.assertRegex(done.stdout, r'"id": *"cs_test_curl_\d+"')
-                self.assertRegex(done.stdout, r'"user_id": *"user_curl_\d+", *"balances": *{}, *"test_balances": *{"usd": *2500}')
+                return done
+
+    def test_what_the_readme_says_to_try_works(self):
+        done = self.try_page("README.md", blocks=3)
+        self.assertEqual(done.stdout.count("  applied\n"), 3)
+        self.assertRegex(done.stdout, r'"id": *"cs_test_curl_\d+"')
+        self.assertRegex(done.stdout, r'"user_id": *"user_curl_\d+", *"balances": *{}, *"test_balances": *{"usd": *2500}')
+
+    def test_what_the_page_on_partners_says_to_try_works(self):
+        done = self.try_page("docs/partners.md", blocks=1)
+        self.assertRegex(done.stdout, r'"name": *"acme".*"secret_count": *1')
+        self.assertEqual(done.stdout.count("  applied\n"), 1)
+        self.assertRegex(done.stdout, r'"id": *"u-1", *"email": *"ada@example.com", *"name": *"Ada", *"status": *"active"')
 
 
 class Banner(unittest.TestCase):
