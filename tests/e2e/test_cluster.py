@@ -114,7 +114,7 @@ class Outages(unittest.TestCase):
                     answer = admin.get(path)
                     self.assertEqual(answer.status, 503, path)
                     self.assertTrue(answer.json["error"]["message"].startswith(address), answer.json)
-                eventually("a log line", lambda: program.logged("not ready", away="log, store"))
+                eventually("a log line", lambda: program.logged("not ready", away="log, store, settings"))
                 self.assertNotIn("hidden", "\n".join(program.output))
 
 
