@@ -190,9 +190,11 @@ void EventLoop::begin_drain(SteadyTime by) {
   finish_if_drained();
 }
 
-// Whoever has connected by now may have sent a request already.
+// Whoever has connected by now may have sent a request already. No more than the backlog held: others may come
+// as fast as these are taken.
 void EventLoop::accept_backlog() {
-  for (error_code ec;;) {
+  for (int taken = 0; taken <= kListenBacklog; ++taken) {
+    error_code ec;
     Socket socket(context_);
     acceptor_.accept(socket, ec);
     if (ec) return;
