@@ -33,6 +33,16 @@ AdTerms read_terms(const http::Request& request, BodyReader& in) {
   return terms;
 }
 
+std::string audit_detail(const AdTerms& terms) {
+  json::Writer out;
+  out.begin_object();
+  json::encode_members(out, terms.name);
+  json::encode_members(out, terms.price);
+  json::encode(out.key("status"), terms.status);
+  out.end_object();
+  return std::move(out).text();
+}
+
 http::Response currency_fixed() {
   http::Response response =
       http::problem(409, std::string(kCurrencyFixed), "the ad has been shown in another currency");
@@ -83,7 +93,7 @@ Result<http::Response> put_ad(const Context& context, const Request& request) {
                  }}));
   if (effects.reason == kCurrencyFixed) return currency_fixed();
   TRY(auto unpublished,
-      change_setting(context, change_of<registry::KnownAd>(request, terms.id, "put", request.body),
+      change_setting(context, change_of<registry::KnownAd>(request, terms.id, "put", audit_detail(terms)),
                      [](const std::optional<registry::Values>&) -> Result<std::optional<registry::Values>> {
                        return std::optional<registry::Values>(registry::KnownAd{});
                      }));

@@ -63,8 +63,8 @@ Result<http::Response> put_app(const Context& context, const Request& request) {
       context, change_of<App>(request, slug, "put", std::move(detail).text()),
       [&](const std::optional<registry::Values>& now) -> Result<std::optional<registry::Values>> {
         App next = given;
-        made.clear();
-        if (next.secret.empty()) next.secret = now ? std::get<App>(*now).secret : made = make_secret();
+        made = next.secret.empty() && !now ? make_secret() : std::string();
+        if (next.secret.empty()) next.secret = now ? std::get<App>(*now).secret : made;
         return std::optional<registry::Values>(std::move(next));
       });
   if (!changed) return changed.error();
