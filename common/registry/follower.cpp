@@ -83,7 +83,7 @@ void Follower::run(const std::stop_token& stop) {
     note_contact(batch ? Status(ok()) : Status(batch.error()));
     if (batch) {
       backoff = Backoff(kRetryMin, kRetryMax);
-      take(std::move(batch).value());
+      take(batch.value());
     }
     show();
     keep_copy(false);
@@ -94,7 +94,7 @@ void Follower::run(const std::stop_token& stop) {
 
 // What the topic tells anew takes the place of everything once all of it has been told, so that what was deleted
 // meanwhile goes and nothing is missing while it is told.
-void Follower::take(TailBatch batch) {
+void Follower::take(const TailBatch& batch) {
   if (batch.anew) anew_.emplace();
   std::vector<Change> changes;
   for (const auto& record : batch.records) {

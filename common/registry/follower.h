@@ -53,7 +53,7 @@ class Follower {
  private:
   void read_copy();
   void run(const std::stop_token& stop);
-  void take(TailBatch batch);
+  void take(const TailBatch& batch);
   Change change_of(const StoredRecord& record);
   Change opened(const std::string& key, std::string_view sealed);
   void note_unreadable(const std::string& key, const Error* error);
