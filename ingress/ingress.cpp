@@ -12,7 +12,8 @@ constexpr Milliseconds kDrainDeadline{15'000};
 
 KnowsAd known_ads(const registry::Table& settings) {
   return [&settings](std::string_view id) {
-    return settings.current().find<registry::KnownAd>(id) != nullptr || !settings.filled();
+    const auto& now = settings.current();
+    return now.find<registry::KnownAd>(id) != nullptr || !now.filled();
   };
 }
 

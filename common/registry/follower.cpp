@@ -44,7 +44,7 @@ Follower::Follower(FollowerOptions options, LogReader& log, const crypto::Sealer
 }
 
 Status Follower::ready() const {
-  if (!table_.filled())
+  if (!table_.current().filled())
     return Error{ErrorCode::unavailable, "the settings have not been read from the log yet"};
   return ok();
 }

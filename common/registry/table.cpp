@@ -162,10 +162,11 @@ void Table::apply(std::vector<Change> changes) {
 }
 
 void Table::replace(std::vector<Change> settings) {
-  Editor editor{Snapshot{}};
+  Snapshot nothing_else;
+  nothing_else.filled_ = true;
+  Editor editor(nothing_else);
   for (auto& setting : settings) editor.make(setting);
   publish(std::move(editor).take());
-  filled_.store(true, std::memory_order_release);
 }
 
 bool Table::wait_for(std::string_view key, Revision revision, Milliseconds deadline) const {

@@ -55,6 +55,9 @@ class Snapshot {
   // All that is known of it. Errors: not_found, corrupt (it could not be opened).
   Result<Setting> setting_of(std::string_view key) const;
 
+  // Whether all settings of some moment have been told. Before that, what is not there may only not be known yet.
+  bool filled() const noexcept { return filled_; }
+
   // Those that are there.
   std::size_t size() const noexcept;
   // Calls visit(id, entry) for every setting, deleted ones included.
@@ -90,6 +93,7 @@ class Snapshot {
     using Type = std::tuple<Shards<Value>...>;
   };
   ShardsOf<Values>::Type kinds_;
+  bool filled_ = false;
 };
 
 // current() may be called from any thread; changes are made by one at a time.
@@ -102,9 +106,6 @@ class Table {
   // The settings now. Takes no lock and copies nothing unless they have changed since this thread's last call.
   // The reference holds until this thread calls current() of any table again.
   const Snapshot& current() const;
-
-  // Whether replace() has been called: before that, what is not there may only not be known yet.
-  bool filled() const noexcept { return filled_.load(std::memory_order_acquire); }
 
   // Makes the changes, those that an entry of a later revision has overtaken aside.
   void apply(std::vector<Change> changes);
@@ -121,7 +122,6 @@ class Table {
 
   const std::uint64_t id_;  // no other table of this process has it
   std::atomic<std::uint64_t> version_{1};
-  std::atomic<bool> filled_{false};
   mutable std::mutex mutex_;  // of latest_
   mutable std::condition_variable changed_;
   std::shared_ptr<const Snapshot> latest_;

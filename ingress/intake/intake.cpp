@@ -125,7 +125,7 @@ void Intake::take(const std::shared_ptr<Opened>& opened, http::Request&& request
                   const http::Responder& responder) {
   const Timestamp now = clock_.now();
   const auto received_at = request.received_at;
-  auto received = opened->door.receive(std::move(request), now);
+  auto received = opened->door.receive(request, now);
   if (const auto* refused = std::get_if<Refused>(&received))
     return responder.send(refuse(*opened, request, *refused));
   auto& event = std::get<VerifiedEvent>(received);

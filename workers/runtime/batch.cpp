@@ -40,7 +40,7 @@ class Inbox {
   // before: records of one key stand in one partition, in the order of their arrival.
   Position count_delivery(const EventKey& key, const Position& record) {
     Entry& entry = entries_.at(key.value);
-    const Position applied_by = position_of(entry.row);
+    Position applied_by = position_of(entry.row);
     const Position last = last_counted(entry.row);
     const bool same_partition = record.topic == last.topic && record.partition == last.partition;
     if (record != applied_by && (!same_partition || record.offset > last.offset)) {

@@ -83,7 +83,7 @@ Status SettingPublisher::look_for_unknown(const Keys& stored) {
 }
 
 SettingUpkeep::SettingUpkeep(SettingPublisherOptions options, const SettingPorts& ports)
-    : publisher_(options, ports), periodic_(options.interval, [this] { work(); }) {}
+    : publisher_(std::move(options), ports), periodic_(publisher_.interval(), [this] { work(); }) {}
 
 void SettingUpkeep::work() {
   const auto looked = publisher_.look();

@@ -33,6 +33,8 @@ class SettingPublisher {
   // Compares what may differ by now. Blocks. Errors are the first of the store's and the log's.
   Status look();
 
+  Milliseconds interval() const noexcept { return options_.interval; }
+
  private:
   using Keys = std::unordered_set<std::string>;
   Status look_since(std::optional<Timestamp> since, Keys* seen);

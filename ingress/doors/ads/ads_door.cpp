@@ -94,7 +94,7 @@ Door ads_door(const AdsDoorOptions& options, const Catalogue& catalogue, KnowsAd
       .accepted = {.status = 200, .body = R"({"received": true})"},
       .authenticate_head = [gate](const http::Request& request,
                                   Timestamp now) { return gate->judge(request, now); },
-      .receive = [&catalogue](http::Request&& request, Timestamp received_at) -> Received {
+      .receive = [&catalogue](http::Request& request, Timestamp received_at) -> Received {
         return VerifiedEvent{impression_record(request.parameter("id"), request.header(kKeyField),
                                                std::move(request.body), catalogue, received_at)};
       }};

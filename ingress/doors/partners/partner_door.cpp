@@ -54,8 +54,9 @@ struct PartnerDoor {
 
   // nullptr: not known. Or why that cannot be told now.
   std::variant<const Partner*, Refused> find(const http::Request& request) const {
-    const auto* entry = settings.current().find<Partner>(request.parameter("partner"));
-    if (entry == nullptr && !settings.filled())
+    const auto& known = settings.current();
+    const auto* entry = known.find<Partner>(request.parameter("partner"));
+    if (entry == nullptr && !known.filled())
       return not_now("the settings have not been read from the log yet");
     if (entry == nullptr) return nullptr;
     if (entry->value == nullptr)
@@ -83,7 +84,7 @@ struct PartnerDoor {
     return judge(*partner, scheme.value()->judge_head(request.head, now), *scheme.value(), request, now);
   }
 
-  Received receive(http::Request&& request, const Catalogue& catalogue, Timestamp now) const {
+  Received receive(http::Request& request, const Catalogue& catalogue, Timestamp now) const {
     auto found = find(request);
     if (auto* refused = std::get_if<Refused>(&found)) return std::move(*refused);
     const auto* partner = std::get<const Partner*>(found);
@@ -117,9 +118,8 @@ Door partner_door(const PartnerDoorOptions& options, const Catalogue& catalogue,
           .accepted = {.status = 200, .body = R"({"received": true})"},
           .authenticate_head = [door](const http::Request& request,
                                       Timestamp now) { return door->authenticate_head(request, now); },
-          .receive = [door, &catalogue](
-                         http::Request&& request,
-                         Timestamp now) { return door->receive(std::move(request), catalogue, now); }};
+          .receive = [door, &catalogue](http::Request& request,
+                                        Timestamp now) { return door->receive(request, catalogue, now); }};
 }
 
 }  // namespace penstock

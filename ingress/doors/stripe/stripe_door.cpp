@@ -40,7 +40,7 @@ Door stripe_door(const StripeDoorOptions& options, const Catalogue& catalogue) {
           [scheme](const http::Request& request, Timestamp now) {
             return refuse_unless_valid(scheme->judge_head(request.head, now), *scheme, request, now);
           },
-      .receive = [scheme, &catalogue](http::Request&& request, Timestamp now) -> Received {
+      .receive = [scheme, &catalogue](http::Request& request, Timestamp now) -> Received {
         const bool ours = scheme->signed_by_us(request.head, request.body);
         if (auto refused = refuse_unless_valid(
                 ours ? SignatureVerdict::valid : SignatureVerdict::signature_mismatch, *scheme, request, now))

@@ -65,6 +65,7 @@ TEST_F(SettingsFollower, TellsTheTableWhatStandsInTheLogAndWhatComes) {
 }
 
 TEST_F(SettingsFollower, IsNotReadyBeforeItKnowsAnything) {
+  ASSERT_TRUE(publish("acme", 1, ours_));  // an empty topic needs no answer of the storage
   log_.storage->set_available(false);
   follow(table_, ours_);
   EXPECT_EQ(follower_->ready().error().code, ErrorCode::unavailable);
@@ -85,6 +86,7 @@ TEST_F(SettingsFollower, StartsFromTheCopyWhileTheLogIsAway) {
 }
 
 TEST_F(SettingsFollower, WhatTheCopyHasAndTheLogDoesNotIsGoneOnceTheLogAnswers) {
+  ASSERT_TRUE(publish("other", 1, ours_));
   const std::string key = make_key<Partner>("revoked");
   ASSERT_TRUE(write_copy(copy_, kOrigin, {{key, seal_setting(ours_, key, {{9}, Partner{}})}}));
   log_.storage->set_available(false);

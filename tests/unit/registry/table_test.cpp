@@ -23,10 +23,10 @@ std::string scheme_of(const Table& table, std::string_view name) {
 
 TEST(SettingsTable, KnowsWhatItWasTold) {
   Table table;
-  EXPECT_FALSE(table.filled());
+  EXPECT_FALSE(table.current().filled());
   EXPECT_EQ(scheme_of(table, "acme"), "none");
   table.replace({put("acme", 1), put("other", 1, "shopify")});
-  EXPECT_TRUE(table.filled());
+  EXPECT_TRUE(table.current().filled());
   EXPECT_EQ(scheme_of(table, "acme"), "github");
   EXPECT_EQ(scheme_of(table, "other"), "shopify");
   EXPECT_EQ(table.current().find<App>("acme"), nullptr) << "another kind is another setting";
