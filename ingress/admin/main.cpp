@@ -47,8 +47,9 @@ int run_reseal(const Settings& settings, EventLog& event_log, StoreAdapter& stor
   }
   log::info("settings resealed", {{"key", sealer.first_key_id()},
                                   {"settings", resealed.value().settings},
-                                  {"changed", resealed.value().changed}});
-  return EXIT_SUCCESS;
+                                  {"changed", resealed.value().changed},
+                                  {"unreadable", resealed.value().unreadable}});
+  return resealed.value().unreadable == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int serve(const Settings& settings, EventLog& event_log, StoreAdapter& store, Metrics& metrics,

@@ -18,11 +18,11 @@ void show(json::Writer& out, std::string_view id, const Partner& partner) {
   out.key("secret_count").integer(static_cast<std::int64_t>(partner.secrets.size()));
 }
 
-// Without secrets: those that the partner has are to stay.
-Partner read_partner(const Request& request, BodyReader& in) {
+// Without an org, and without secrets: those that the partner has are to stay.
+Partner read_partner(BodyReader& in) {
   Partner partner;
-  partner.org = in.optional_id("org").value_or(request.org);
-  if (!is_org_name(partner.org)) in.refuse("org", kOrgNameRule);
+  partner.org = in.optional_id("org").value_or(std::string());
+  if (!partner.org.empty() && !is_org_name(partner.org)) in.refuse("org", kOrgNameRule);
   partner.enabled = in.optional_boolean("enabled").value_or(true);
   partner.scheme = in.id("scheme");
   partner.secrets =
@@ -38,6 +38,17 @@ Status check_secrets(const Partner& partner) {
     TRY_STATUS(check_scheme_secret(partner.scheme, secret));
   }
   return ok();
+}
+
+// What was asked for; what was left out stayed as it was.
+std::string audit_detail(const Partner& given) {
+  json::Writer out;
+  out.begin_object().key("scheme").string(given.scheme).key("enabled").boolean(given.enabled);
+  if (!given.org.empty()) out.key("org").string(given.org);
+  if (!given.secrets.empty())
+    out.key("secret_count").integer(static_cast<std::int64_t>(given.secrets.size()));
+  out.end_object();
+  return std::move(out).text();
 }
 
 http::Response refuse_secrets(std::string_view why) {
@@ -64,18 +75,16 @@ Result<http::Response> put_partner(const Context& context, const Request& reques
   BodyReader in(request);
   const std::string name(request.parameter("name"));
   if (!is_org_name(name)) in.refuse("name", kOrgNameRule);
-  const Partner given = read_partner(request, in);
+  const Partner given = read_partner(in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  json::Writer detail;
-  detail.begin_object();
-  show(detail, name, given);
-  detail.end_object();
   bool refused = false;
   auto changed = change_setting(
-      context, change_of<Partner>(request, name, "put", std::move(detail).text()),
+      context, change_of<Partner>(request, name, "put", audit_detail(given)),
       [&](const std::optional<registry::Values>& now) -> Result<std::optional<registry::Values>> {
         Partner next = given;
-        if (next.secrets.empty() && now) next.secrets = std::get<Partner>(*now).secrets;
+        const auto* has = now ? &std::get<Partner>(*now) : nullptr;
+        if (next.secrets.empty() && has != nullptr) next.secrets = has->secrets;
+        if (next.org.empty()) next.org = has != nullptr ? has->org : request.org;
         const auto good = check_secrets(next);
         refused = !good;
         if (!good) return good.error();

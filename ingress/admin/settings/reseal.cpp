@@ -2,6 +2,8 @@
 
 #include "common/crypto/crypto.h"
 #include "common/json/writer.h"
+#include "common/observe/log.h"
+#include "common/registry/sealed.h"
 
 namespace penstock {
 namespace {
@@ -19,6 +21,20 @@ Status audit(const SettingPorts& ports, const Resealed& resealed) {
   return transaction->commit(changes);
 }
 
+Status reseal(const SettingPorts& ports, const SettingRow& row, Resealed& resealed) {
+  ++resealed.settings;
+  if (!registry::open_setting(ports.sealer, row.key, row.sealed)) {
+    log::error("setting cannot be opened, left as it is", {{"setting", row.key}});
+    ++resealed.unreadable;
+    return ok();
+  }
+  if (!ports.sealer.is_sealed_by_first(row.sealed)) {
+    TRY_STATUS(seal_anew(ports, row.key));
+    ++resealed.changed;
+  }
+  return publish_setting(ports, row.key);
+}
+
 }  // namespace
 
 Result<Resealed> reseal_settings(const SettingPorts& ports) {
@@ -31,12 +47,7 @@ Result<Resealed> reseal_settings(const SettingPorts& ports) {
     more = rows.size() == kPageRows;
     for (const auto& row : rows) {
       TRY(const auto setting, from_row<SettingRow>(row));
-      if (!ports.sealer.is_sealed_by_first(setting.sealed)) {
-        TRY_STATUS(seal_anew(ports, setting.key));
-        ++resealed.changed;
-      }
-      TRY_STATUS(publish_setting(ports, setting.key));
-      ++resealed.settings;
+      TRY_STATUS(reseal(ports, setting, resealed));
       query.after = {row.stamp.created_at, setting.key};
     }
   }

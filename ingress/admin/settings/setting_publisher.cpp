@@ -26,6 +26,7 @@ Status SettingPublisher::look() {
   const Timestamp now = ports_.clock.now();
   const Milliseconds uptime = ports_.clock.uptime();
   const bool whole = !whole_at_ || uptime >= *whole_at_ + options_.whole_interval;
+  unreadable_.reset();
   if (whole) {
     Keys stored;
     TRY_STATUS(look_since(std::nullopt, &stored));
@@ -35,6 +36,7 @@ Status SettingPublisher::look() {
     TRY_STATUS(look_since(*looked_at_ - kOverlap, nullptr));
   }
   looked_at_ = now;
+  if (unreadable_) return *unreadable_;
   return ok();
 }
 
@@ -56,16 +58,31 @@ Status SettingPublisher::look_since(std::optional<Timestamp> since, Keys* seen) 
 
 Status SettingPublisher::look_at(const Row& stored) {
   TRY(const auto row, from_row<SettingRow>(stored));
-  TRY(const auto setting, registry::open_setting(ports_.sealer, row.key, row.sealed));
+  const auto opened = registry::open_setting(ports_.sealer, row.key, row.sealed);
+  if (!opened) return look_at_unreadable(row.key, opened.error());
   const auto in_log = ports_.table.current().revision_of(row.key);
-  if (in_log == setting.revision) return ok();
-  if (in_log && *in_log > setting.revision) {
-    TRY(const auto later, ports_.table.current().setting_of(row.key));
-    return take_setting(ports_, row.key, later);
-  }
+  if (in_log == opened.value().revision) return ok();
+  if (in_log && *in_log > opened.value().revision) return take_from_log(row.key);
   if (ports_.clock.now() < stored.stamp.updated_at + options_.grace) return ok();
   log::info("setting published anew", {{"setting", row.key}});
   return publish_setting(ports_, row.key);
+}
+
+// One setting that cannot be opened keeps no other waiting. A damaged one is mended where the log has it.
+Status SettingPublisher::look_at_unreadable(const std::string& key, const Error& error) {
+  if (error.code == ErrorCode::corrupt && ports_.table.current().setting_of(key)) {
+    log::warn("setting is damaged in the store, taken from the log", {{"setting", key}});
+    return take_from_log(key);
+  }
+  if (!unreadable_) unreadable_ = Error{error.code, "setting " + key + ": " + error.detail};
+  return ok();
+}
+
+Status SettingPublisher::take_from_log(const std::string& key) {
+  const auto setting = ports_.table.current().setting_of(key);
+  if (setting) return take_setting(ports_, key, setting.value());
+  if (!unreadable_) unreadable_ = setting.error();
+  return ok();
 }
 
 // What the log knows and the store has never heard of.
@@ -75,9 +92,8 @@ Status SettingPublisher::look_for_unknown(const Keys& stored) {
     if (!stored.contains(key)) unknown.push_back(std::move(key));
   });
   for (const auto& key : unknown) {
-    TRY(const auto setting, ports_.table.current().setting_of(key));
     log::warn("setting taken into the store, which had never heard of it", {{"setting", key}});
-    TRY_STATUS(take_setting(ports_, key, setting));
+    TRY_STATUS(take_from_log(key));
   }
   return ok();
 }

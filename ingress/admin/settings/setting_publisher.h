@@ -30,7 +30,8 @@ class SettingPublisher {
   SettingPublisher(SettingPublisherOptions options, const SettingPorts& ports)
       : options_(std::move(options)), ports_(ports) {}
 
-  // Compares what may differ by now. Blocks. Errors are the first of the store's and the log's.
+  // Compares what may differ by now. Blocks. Errors are the first of the store's and the log's; or, after all others had
+  // their turn, of a setting that cannot be opened.
   Status look();
 
   Milliseconds interval() const noexcept { return options_.interval; }
@@ -39,12 +40,15 @@ class SettingPublisher {
   using Keys = std::unordered_set<std::string>;
   Status look_since(std::optional<Timestamp> since, Keys* seen);
   Status look_at(const Row& stored);
+  Status look_at_unreadable(const std::string& key, const Error& error);
   Status look_for_unknown(const Keys& stored);
+  Status take_from_log(const std::string& key);
 
   const SettingPublisherOptions options_;
   const SettingPorts ports_;
   std::optional<Timestamp> looked_at_;  // by the wall clock
   std::optional<Milliseconds> whole_at_;
+  std::optional<Error> unreadable_;  // the first one of this look
 };
 
 // A publisher on a thread of its own, which says once when it begins to fail. Destruction waits for a look.

@@ -14,7 +14,7 @@ constexpr int kConflictTriesMax = 10;
 
 struct LoadedSetting {
   SettingRow row;
-  registry::Setting setting;  // revision 0: there has been none
+  registry::Setting setting;  // revision 0: there has been none, or it is damaged
   std::int64_t rev = 0;
   RowStamp stamp;
 };
@@ -25,9 +25,13 @@ Result<LoadedSetting> loaded(const SettingPorts& ports, const std::string& key,
   loaded.row.key = key;
   if (rows.empty()) return loaded;
   TRY(loaded.row, from_row<SettingRow>(rows.front()));
-  TRY(loaded.setting, registry::open_setting(ports.sealer, key, loaded.row.sealed));
   loaded.rev = rows.front().rev;
   loaded.stamp = rows.front().stamp;
+  auto opened = registry::open_setting(ports.sealer, key, loaded.row.sealed);
+  // What is damaged may be replaced, by an operator or by the log. What is sealed under a key that this process lacks
+  // may be well: it is left alone.
+  if (!opened && opened.error().code != ErrorCode::corrupt) return opened.error();
+  if (opened) loaded.setting = std::move(opened).value();
   return loaded;
 }
 
@@ -123,7 +127,8 @@ Status seal_anew(const SettingPorts& ports, const std::string& key) {
   const SettingChange unaudited{key, "reseal", {}, {}, {}};
   TRY_STATUS(
       replace(ports, unaudited, [](const registry::Setting& now) -> Result<std::optional<registry::Setting>> {
-        return std::optional(now);
+        const bool could_be_opened = now.revision > registry::Revision{};
+        return could_be_opened ? std::optional(now) : std::nullopt;
       }));
   return ok();
 }

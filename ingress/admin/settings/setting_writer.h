@@ -50,7 +50,8 @@ struct StoredSetting {
 };
 Result<std::optional<StoredSetting>> read_setting(const SettingPorts& ports, const std::string& key);
 
-// What becomes of a setting, given what it is; nullopt deletes it. An error is handed on and nothing changes.
+// What becomes of a setting, given what it is; nullopt deletes it. An error is handed on and nothing changes. One that is
+// damaged in the store counts as none.
 using NextValue =
     std::function<Result<std::optional<registry::Values>>(const std::optional<registry::Values>& now)>;
 

@@ -83,6 +83,14 @@ TEST_P(AdminSettings, WithoutSecretsAPartnerKeepsThoseThatItHas) {
   EXPECT_FALSE(refused.fields()["/secrets"].absent());
 }
 
+TEST_P(AdminSettings, WithoutAnOrgAPartnerStaysInItsOwn) {
+  ASSERT_EQ(put("/v1/partners/acme", kPartner).status, 200);
+  ASSERT_EQ(put("/v1/partners/acme", R"({"scheme":"x-signature","enabled":false})").status, 200);
+  EXPECT_EQ(partner("acme")->org, "o1");
+  ASSERT_EQ(put("/v1/partners/new", R"({"scheme":"github","secrets":["s"]})").status, 200);
+  EXPECT_EQ(partner("new")->org, "default");
+}
+
 TEST_P(AdminSettings, EachFieldThatMakesNoSenseIsNamed) {
   const std::tuple<std::string, std::string, std::string> wrong[] = {
       {"/v1/partners/ACME", kPartner, "/name"},
@@ -260,6 +268,37 @@ TEST_P(AdminSettings, AreMovedToANewKeyWhileEverythingRuns) {
   EXPECT_EQ(follower.unreadable(), 0U) << "nothing is left that needs the old key";
   EXPECT_EQ(table.current().find<Partner>("acme")->value->secrets.size(), 2U);
   EXPECT_TRUE(read_setting({*store_, *log_.log, only_new, table, clock_}, "partner/acme").value());
+}
+
+TEST_P(AdminSettings, OneThatCannotBeOpenedKeepsNoOtherWaitingAndADamagedOneIsMended) {
+  const crypto::Sealer theirs(std::vector{std::string(32, 'x')});
+  put("/v1/partners/damaged", kPartner);
+  const auto spoil = [&](const std::string& key, std::string sealed) {
+    auto batch = store_->begin();
+    const TableKeys wanted[] = {{&table_of<SettingRow>(), {key}}};
+    auto rows = batch.value()->load(wanted).value().front().rows;
+    if (rows.empty())
+      rows.push_back(
+          {to_cells(SettingRow{key, "partner@default", false, {}}), 0, {clock_.now(), clock_.now(), "t"}});
+    rows.front().cells.at(3) = std::move(sealed);
+    ASSERT_TRUE(batch.value()->commit(std::vector<TableRows>{{&table_of<SettingRow>(), rows}}));
+  };
+  spoil("partner/damaged", "v1.damaged");
+  spoil("partner/foreign", registry::seal_setting(theirs, "partner/foreign", {{1}, Partner{}}));
+  spoil("partner/late",
+        registry::seal_setting(sealer_, "partner/late", {{1}, Partner{"default", true, "github", {"s"}}}));
+  SettingPublisherOptions options;
+  options.grace = Milliseconds{0};
+  options.table_is_filled = [&] { return follower_->ready(); };
+  const auto looked = SettingPublisher(options, ports()).look();
+  ASSERT_FALSE(looked);
+  EXPECT_THAT(looked.error().detail, HasSubstr("partner/foreign"));
+  EXPECT_EQ(get("/v1/partners/damaged").status, 200) << "the log had it";
+  EXPECT_TRUE(table_.wait_for("partner/late", {1}, Milliseconds{30'000})) << "it was published";
+  EXPECT_EQ(reseal_settings(ports()).value().unreadable, 1U);
+  EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 500) << "it may be well under its key";
+  spoil("partner/foreign", "v1.damaged");
+  EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 200) << "what is damaged may be replaced";
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, AdminSettings, ::testing::Values("sqlite", "postgres"),
