@@ -17,10 +17,6 @@ using std::chrono::sys_days;
 using std::chrono::year_month;
 using std::chrono::year_month_day;
 
-constexpr const std::string_view* kMigrations[] = {
-    &schemas::kPostgres0001, &schemas::kPostgres0002, &schemas::kPostgres0003, &schemas::kPostgres0004,
-    &schemas::kPostgres0005, &schemas::kPostgres0006, &schemas::kPostgres0007};
-
 // A large store is rewritten for as long as that takes, whatever the server limits others to; only the wait for
 // others has an end. The lock's number is arbitrary, and the same in every program that migrates.
 constexpr const char* kBeginMigration =
@@ -138,10 +134,10 @@ Status migrate(const PostgresOptions& options) {
   TRY(const auto connection, connect(options));
   TRY_STATUS(execute(connection.get(), kBeginMigration));
   TRY(const std::int64_t stored, stored_version(connection.get()));
-  TRY(const auto files, sql::pending(stored, kMigrations));
+  TRY(const auto files, sql::pending(stored, schemas::postgres_migrations()));
   std::int64_t version = stored;
-  for (const auto* file : files) {
-    TRY_STATUS(apply(connection.get(), ++version, *file));
+  for (const auto file : files) {
+    TRY_STATUS(apply(connection.get(), ++version, file));
   }
   TRY_STATUS(execute(connection.get(), "COMMIT"));
   return ok();
@@ -150,10 +146,11 @@ Status migrate(const PostgresOptions& options) {
 Status check_schema(Connection& connection) {
   connection.send(kVersionQuery);
   const auto results = connection.exchange();
-  if (!results && results.error().code == ErrorCode::wrong_schema) return sql::check_version(0, kMigrations);
+  if (!results && results.error().code == ErrorCode::wrong_schema)
+    return sql::check_version(0, schemas::postgres_migrations());
   if (!results) return results.error();
   TRY(const auto version, read_cell(ColumnType::integer, results.value().front().get(), 0, 0));
-  return sql::check_version(std::get<std::int64_t>(version), kMigrations);
+  return sql::check_version(std::get<std::int64_t>(version), schemas::postgres_migrations());
 }
 
 Result<std::string> read_store_id(Connection& connection) {

@@ -10,7 +10,7 @@
 
 namespace penstock::sql {
 
-using Migrations = std::span<const std::string_view* const>;
+using Migrations = std::span<const std::string_view>;
 
 // Is the stored version this program's? Else wrong_schema, with what to do in the detail.
 Status check_version(std::int64_t stored, Migrations ours);

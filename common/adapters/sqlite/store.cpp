@@ -24,10 +24,6 @@ namespace penstock {
 namespace sqlite {
 namespace {
 
-constexpr const std::string_view* kMigrations[] = {
-    &schemas::kSqlite0001, &schemas::kSqlite0002, &schemas::kSqlite0003, &schemas::kSqlite0004,
-    &schemas::kSqlite0005, &schemas::kSqlite0006, &schemas::kSqlite0007};
-
 // What ready() wants to be free, and how long maintain() gives room back at a time.
 constexpr std::size_t kRoomNeeded = 1 << 20;
 constexpr Milliseconds kPieceTimeMax{10};
@@ -359,10 +355,10 @@ class SqliteStore final : public StoreAdapter {
         database_.connection().execute("CREATE TABLE IF NOT EXISTS penstock_schema (version INTEGER PRIMARY "
                                        "KEY, applied_at INTEGER NOT NULL) STRICT"));
     TRY(const auto stored, stored_version());
-    TRY(const auto files, sql::pending(stored, kMigrations));
+    TRY(const auto files, sql::pending(stored, schemas::sqlite_migrations()));
     std::int64_t version = stored;
-    for (const auto* file : files) {
-      TRY_STATUS(apply(++version, *file));
+    for (const auto file : files) {
+      TRY_STATUS(apply(++version, file));
     }
     return transaction.commit();
   }
@@ -372,9 +368,9 @@ class SqliteStore final : public StoreAdapter {
     TRY_STATUS(database_.check_disk());
     TRY(const auto tables, database_.connection().single_integer(
                                "SELECT count(*) FROM sqlite_schema WHERE name = 'penstock_schema'"));
-    if (tables == 0) return sql::check_version(0, kMigrations);
+    if (tables == 0) return sql::check_version(0, schemas::sqlite_migrations());
     TRY(const auto stored, stored_version());
-    return sql::check_version(stored, kMigrations);
+    return sql::check_version(stored, schemas::sqlite_migrations());
   }
 
   // The connection is free between the pieces.

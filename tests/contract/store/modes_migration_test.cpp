@@ -47,10 +47,9 @@ class ModesMigration : public testing::TestWithParam<Old> {
                             "applied_at timestamptz NOT NULL DEFAULT now())"
                           : "CREATE TABLE penstock_schema (version INTEGER PRIMARY KEY, "
                             "applied_at INTEGER NOT NULL) STRICT");
-    const std::string_view first = is_postgres() ? schemas::kPostgres0001 : schemas::kSqlite0001;
-    const std::string_view second = is_postgres() ? schemas::kPostgres0002 : schemas::kSqlite0002;
+    const auto files = is_postgres() ? schemas::postgres_migrations() : schemas::sqlite_migrations();
     for (int version = 1; version <= GetParam().version; ++version) {
-      execute(std::string(version == 1 ? first : second));
+      execute(std::string(files[static_cast<std::size_t>(version - 1)]));
       execute("INSERT INTO penstock_schema VALUES (" + std::to_string(version) + ", " + time(0) + ")");
     }
   }

@@ -30,16 +30,13 @@ class PartnersMigration : public testing::TestWithParam<std::string> {
   }
 
   void make_old_schema() {
-    const std::vector<std::string_view> postgres = {schemas::kPostgres0001, schemas::kPostgres0002,
-                                                    schemas::kPostgres0003, schemas::kPostgres0004};
-    const std::vector<std::string_view> sqlite = {schemas::kSqlite0001, schemas::kSqlite0002,
-                                                  schemas::kSqlite0003, schemas::kSqlite0004};
+    const auto files = is_postgres() ? schemas::postgres_migrations() : schemas::sqlite_migrations();
     script_ += is_postgres() ? "CREATE TABLE penstock_schema (version bigint PRIMARY KEY, "
                                "applied_at timestamptz NOT NULL DEFAULT now());\n"
                              : "CREATE TABLE penstock_schema (version INTEGER PRIMARY KEY, "
                                "applied_at INTEGER NOT NULL) STRICT;\n";
     int version = 0;
-    for (const auto file : is_postgres() ? postgres : sqlite) {
+    for (const auto file : files.first(4)) {
       script_.append(file).append(";\n");
       script_ += "INSERT INTO penstock_schema VALUES (" + std::to_string(++version) + ", " + time(0) + ");\n";
     }

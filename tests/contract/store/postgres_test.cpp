@@ -21,6 +21,7 @@ using std::chrono::days;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 class PostgresStore : public testing::Test {
@@ -379,6 +380,18 @@ TEST_F(PostgresStore, AMonthThatIsInUseIsDroppedTheNextTime) {
   ASSERT_TRUE(postgres::execute(holder.get(), "COMMIT"));
   ASSERT_TRUE(store_->maintain(kNow + days{33}, days{35}));
   EXPECT_TRUE(dropped());
+}
+
+TEST_F(PostgresStore, AMonthIsDroppedWhileAnotherStoreOfTheDatabaseDropsOne) {
+  PostgresHarness other;
+  const auto other_store = other.open();
+  ASSERT_TRUE(other_store->migrate());
+  const auto dropping = postgres::connect(other.options()).value();
+  ASSERT_TRUE(postgres::execute(dropping.get(), "BEGIN; SELECT penstock_drop_inbox_month_before(now())"));
+  ASSERT_TRUE(store_->maintain(kNow, days{35}));
+  EXPECT_THAT(harness_.query(kPartitions), Contains("inbox_2026_02"));
+  ASSERT_TRUE(store_->maintain(kNow + days{33}, days{35}));
+  EXPECT_THAT(harness_.query(kPartitions), Not(Contains("inbox_2026_02")));
 }
 
 // Whoever reads while rows move into a partition that is being added must find them on one side or the other.

@@ -1,0 +1,1 @@
+-- The inbox of SQLite is one table; months are dropped in PostgreSQL alone.
