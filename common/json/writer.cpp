@@ -1,12 +1,34 @@
 #include "common/json/writer.h"
 
 #include <charconv>
+#include <cstring>
 
 namespace penstock::json {
 namespace {
 
+// Most objects are shorter: their text grows once.
+constexpr std::size_t kUsualBytes = 240;
+
 bool must_be_escaped(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+// Whether one of eight characters must be. The highest bit of a byte of (x - n) & ~x says that the byte is less than n, for
+// n up to 0x80; a borrow may say so of the byte after one of which it is true.
+bool must_be_escaped(const char* eight) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t text = 0;
+  std::memcpy(&text, eight, sizeof text);
+  const auto less = [](std::uint64_t x, std::uint64_t n) { return (x - kOnes * n) & ~x; };
+  return ((less(text, 0x20) | less(text ^ kOnes * '"', 1) | less(text ^ kOnes * '\\', 1)) & kOnes * 0x80) !=
+         0;
+}
+
+// Where the next character that must be escaped is, from `at`; the size where none is.
+std::size_t find_escaped(std::string_view text, std::size_t at) noexcept {
+  while (text.size() - at >= 8 && !must_be_escaped(text.data() + at)) at += 8;
+  while (at < text.size() && !must_be_escaped(text[at])) ++at;
+  return at;
 }
 
 void append_escape(std::string& out, char c) {
@@ -30,10 +52,10 @@ void Writer::separate() {
 }
 
 void Writer::quote(std::string_view value) {
+  if (text_.capacity() < kUsualBytes) text_.reserve(kUsualBytes);
   text_ += '"';
   std::size_t written = 0;
-  for (std::size_t at = 0; at < value.size(); ++at) {
-    if (!must_be_escaped(value[at])) continue;
+  for (std::size_t at = find_escaped(value, 0); at < value.size(); at = find_escaped(value, written)) {
     text_.append(value, written, at - written);
     append_escape(text_, value[at]);
     written = at + 1;

@@ -12,9 +12,9 @@ namespace {
 constexpr int kConflictTriesMax = 10;
 constexpr int kReadWavesMax = 100;
 
-Status load_into(StoreBatch& batch, View& view, const std::vector<TableKeys>& wanted) {
-  TRY(auto answered, batch.load(wanted));
-  return view.take(wanted, answered);
+Status load_into(StoreBatch& batch, View& view, std::vector<TableKeys> wanted) {
+  TRY(const auto answered, batch.load(wanted));
+  return view.take(std::move(wanted), answered);
 }
 
 // The inbox as one batch sees and changes it. Row and key are the same text.
@@ -51,10 +51,12 @@ class Inbox {
     return applied_by;
   }
 
-  TableRows changes() const {
+  // They are taken out.
+  TableRows changes() && {
     TableRows changed{&table_of<InboxRow>(), {}};
-    for (const auto& [key, entry] : entries_)
-      if (entry.changed) changed.rows.push_back(Row{to_cells(entry.row), entry.rev, entry.stamp});
+    for (auto& [key, entry] : entries_)
+      if (entry.changed)
+        changed.rows.push_back({to_cells(std::move(entry.row)), entry.rev, std::move(entry.stamp)});
     return changed;
   }
 
@@ -121,7 +123,7 @@ class BatchRun {
       if (rows.table != &table_of<InboxRow>()) continue;
       TRY_STATUS(inbox_.take(rows.rows));
     }
-    TRY_STATUS(view_.take(wanted, answered));
+    TRY_STATUS(view_.take(std::move(wanted), answered));
     for (auto& incoming : batch_)
       if (!inbox_.knows(incoming.key)) read_body(incoming, context_.sources);
     TRY_STATUS(load_closure(*transaction_, view_, [this](Reads& more) { name_all(more); }));
@@ -138,12 +140,18 @@ class BatchRun {
     return keys;
   }
 
-  void name_all(Reads& reads) const {
+  void name_all(Reads& reads) {
     for (const auto& incoming : batch_)
       if (is_counted(incoming)) Counting::name_reads(incoming, reads);
-    for (const auto& incoming : batch_)
-      if (incoming.body_read && !incoming.rejected && !inbox_.knows(incoming.key))
-        name_reads(view_, incoming.facts, reads);
+    looks_.resize(batch_.size());
+    for (std::size_t at = 0; at < batch_.size(); ++at) {
+      const Incoming& incoming = batch_[at];
+      if (!incoming.body_read || incoming.rejected || inbox_.knows(incoming.key)) continue;
+      looks_[at].clear();
+      view_.note_looks(&looks_[at]);
+      name_reads(view_, incoming.facts, reads);
+    }
+    view_.note_looks(nullptr);
   }
 
   Result<Settled> settle(Incoming& incoming) {
@@ -152,9 +160,7 @@ class BatchRun {
     if (inbox_.knows(incoming.key))
       return Settled{Outcome::duplicate, inbox_.count_delivery(incoming.key, record)};
     if (incoming.rejected) return Settled{park(incoming), record};
-    // An earlier event of this batch may have linked rows that the first loading could not know of.
-    TRY_STATUS(
-        load_closure(*transaction_, view_, [&](Reads& more) { name_reads(view_, incoming.facts, more); }));
+    TRY_STATUS(load_what_was_linked(incoming));
     auto effects = decide(view_, incoming.facts, context_.policy);
     if (!effects) {
       incoming.refused = rejection_of(effects.error());
@@ -167,6 +173,12 @@ class BatchRun {
     inbox_.add(std::move(row), context_.clock.now());
     view_.apply(std::move(effects).value(), incoming.key);
     return Settled{outcome, record};
+  }
+
+  // An earlier event of this batch may have linked rows that the first loading could not know of.
+  Status load_what_was_linked(const Incoming& incoming) {
+    if (!looks_[static_cast<std::size_t>(&incoming - batch_.data())].any_changed()) return ok();
+    return load_closure(*transaction_, view_, [&](Reads& more) { name_reads(view_, incoming.facts, more); });
   }
 
   // One that is parked is done too, so its place is passed: read again, it is not counted after all.
@@ -203,8 +215,8 @@ class BatchRun {
 
   Status commit() {
     const Stopwatch watch;
-    std::vector<TableRows> changes = view_.changes(context_.clock.now());
-    if (auto inbox = inbox_.changes(); !inbox.rows.empty()) changes.push_back(std::move(inbox));
+    std::vector<TableRows> changes = std::move(view_).changes(context_.clock.now());
+    if (auto inbox = std::move(inbox_).changes(); !inbox.rows.empty()) changes.push_back(std::move(inbox));
     TRY_STATUS(transaction_->commit(changes));
     context_.metrics.store_call("commit", watch.elapsed());
     return ok();
@@ -214,6 +226,7 @@ class BatchRun {
   std::vector<Incoming>& batch_;
   std::unique_ptr<StoreBatch> transaction_;
   View view_;
+  std::vector<View::Looks> looks_;  // of each event, when its rows were named last
   Inbox inbox_;
   Counting counting_;
   std::vector<Incoming*> to_park_;
@@ -226,7 +239,7 @@ Result<Effects> carry_out_once(Store& store, const Clock& clock, const Decision&
   TRY_STATUS(load_closure(*transaction, view, [&](Reads& reads) { decision.name_reads(view, reads); }));
   TRY(auto effects, decision.decide(view));
   view.apply(effects, decision.by);
-  TRY_STATUS(transaction->commit(view.changes(clock.now())));
+  TRY_STATUS(transaction->commit(std::move(view).changes(clock.now())));
   return effects;
 }
 

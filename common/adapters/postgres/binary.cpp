@@ -66,6 +66,12 @@ std::int64_t ms_from_postgres(std::int64_t us) {
   return ms + kEpochMs;
 }
 
+// Of a value that is not NULL.
+std::size_t bytes_of(const sql::CellView& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return text->size();
+  return std::holds_alternative<bool>(value) ? 1 : sizeof(std::int64_t);
+}
+
 Result<std::vector<Cell>> read_stored(const std::vector<Column>& columns, const pg_result* result, int row) {
   std::vector<Cell> stored;
   stored.reserve(columns.size());
@@ -113,11 +119,9 @@ void Parameters::put_value(ColumnType type, const sql::CellView& value) {
 }
 
 void Parameters::put_element(ColumnType type, const sql::CellView& value) {
-  const std::size_t length_at = buffer_.size();
-  put_int32(-1);  // NULL
-  if (std::holds_alternative<std::monostate>(value)) return;
+  if (std::holds_alternative<std::monostate>(value)) return put_int32(-1);
+  put_int32(static_cast<std::int32_t>(bytes_of(value)));
   put_value(type, value);
-  put_big_endian(buffer_.data() + length_at, static_cast<std::uint32_t>(buffer_.size() - length_at - 4));
 }
 
 void Parameters::add(ColumnType type, const sql::CellView& value) {

@@ -205,6 +205,22 @@ TEST_F(WorkerTest, OneIdTwiceInABatchAndAgainLaterIsOneEffect) {
   EXPECT_EQ(balance("u"), 10);
 }
 
+// The second event names the customer alone, whose user only the first one tells: the wallet is not among the rows that
+// the batch was loaded with.
+TEST_F(WorkerTest, AnEventMeetsTheRowsThatAnEarlierOneOfItsBatchLinkedToIt) {
+  const auto with = [](std::string body, const std::string& what, const std::string& instead) {
+    return body.replace(body.find(what), what.size(), instead);
+  };
+  const std::string linked = R"("customer":"cus_1")", no_customer = R"("customer":null)";
+  append("evt_1", with(with(deposit_body("evt_1", "cs_1", "u", 10), no_customer, linked),
+                       R"({"type":"wallet_deposit"})", "{}"));
+  append("evt_2", with(with(deposit_body("evt_2", "cs_2", "u", 20), no_customer, linked),
+                       R"("client_reference_id":"u")", R"("client_reference_id":null)"));
+  start();
+  wait_until("offset", [&] { return committed().value == 2; });
+  EXPECT_EQ(balance("u"), 20);
+}
+
 TEST_F(WorkerTest, WithoutTheSeenSetTheInboxFindsTheDuplicates) {
   seen_set_.away = true;
   append_deposit("evt_1", "u", 10);

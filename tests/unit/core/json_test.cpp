@@ -119,6 +119,19 @@ TEST(JsonWriter, AnEscapeKeepsWhatIsBesideIt) {
       }
 }
 
+TEST(JsonWriter, WhatMustBeEscapedIsWhereverItStands) {
+  for (std::size_t at = 0; at < 20; ++at)
+    for (int c = 0; c < 256; ++c) {
+      std::string text(20, 'x');
+      text[at] = static_cast<char>(c);
+      const bool escaped = c < 0x20 || c == '"' || c == '\\';
+      const std::string written = Writer().string(text).text();
+      EXPECT_EQ(written == '"' + text + '"', !escaped) << at << ", " << c;
+      EXPECT_EQ(written.substr(0, at + 1), '"' + text.substr(0, at)) << at << ", " << c;
+      EXPECT_TRUE(written.ends_with(text.substr(at + 1) + '"')) << at << ", " << c;
+    }
+}
+
 TEST(JsonWriter, SeparatesAndNests) {
   Writer out;
   out.begin_object().key("a\n").begin_array().integer(INT64_MIN).integer(INT64_MAX).null().boolean(false);

@@ -97,7 +97,7 @@ std::vector<Outcome> World::run_said(const std::vector<SaidEvent>& events) {
     outcomes.push_back(known != inbox_.end() ? Outcome::duplicate : decide_one(view, event));
     inbox_.try_emplace(event.key, outcomes.back());
   }
-  write(view.changes(Timestamp{}));
+  write(std::move(view).changes(Timestamp{}));
   return outcomes;
 }
 
@@ -108,7 +108,7 @@ Result<Effects> World::carry_out(const EventKey& by,
   auto effects = decide(view);
   if (!effects) return effects;
   view.apply(effects.value(), by);
-  write(view.changes(Timestamp{}));
+  write(std::move(view).changes(Timestamp{}));
   return effects;
 }
 

@@ -4,7 +4,7 @@
 
 namespace penstock {
 void name_reads(const View&, const AccountFacts& facts, Reads& reads) {
-  reads.want<ConnectedAccount>(facts.meta.scope().of_platform().key(facts.id));
+  reads.want<ConnectedAccount>(facts.meta.scope().of_platform(), facts.id);
 }
 
 Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy&) {
@@ -14,7 +14,7 @@ Result<Effects> decide(const View& view, const AccountFacts& facts, const Policy
     return effects;
   }
   const Scope scope = facts.meta.scope().of_platform();
-  const ConnectedAccount* before = view.find<ConnectedAccount>(scope.key(facts.id));
+  const ConnectedAccount* before = view.find<ConnectedAccount>(scope, facts.id);
   auto after = view.get_or_new<ConnectedAccount>(scope, facts.id);
   after.events.merge(facts.meta.created, false,
                      {facts.meta.id, facts.rank, facts.said, facts.state, facts.previous});

@@ -47,7 +47,7 @@ bool settle(Effects& effects, const View& view, const std::vector<std::string>& 
     const auto before = view.get_or_new<SessionPayment>(scope, id);
     SessionPayment after = before;
     if (link_payout(after, payout)) alert_crowd(effects, after, event);
-    if (view.find<SessionPayment>(scope.key(id)) != nullptr && before == after) continue;
+    if (view.find<SessionPayment>(scope, id) != nullptr && before == after) continue;
     if (!newly_paid(before, after).empty()) enqueue_payout_paid(effects, after, payout, event);
     alert_mismatches(effects, before, after, event);
     effects.put(std::move(after));
@@ -90,11 +90,11 @@ void name_reads(const View& view, const PayoutFacts& facts, Reads& reads) {
   if (!view.loaded<Payout>(key) || !view.loaded<PayoutId>(id_key)) return;
   if (const auto* row = view.find<Payout>(key)) reads.want<SessionPayment>(platform, row->session_payment);
   if (const auto* known = view.find<PayoutId>(id_key))
-    for (const auto& id : known->registered) reads.want<SessionPayment>(platform.key(id));
+    for (const auto& id : known->registered) reads.want<SessionPayment>(platform, id);
 }
 
 Result<Effects> decide(const View& view, const PayoutFacts& facts, const Policy& policy) {
-  const Payout* known = view.find<Payout>(facts.meta.scope().key(facts.id));
+  const Payout* known = view.find<Payout>(facts.meta.scope(), facts.id);
   const auto before = view.get_or_new<Payout>(facts.meta.scope(), facts.id);
   Payout after = before;
   const bool newest = take_attributes(after, facts);

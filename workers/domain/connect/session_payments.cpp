@@ -120,7 +120,7 @@ std::vector<Scope> modes_of(const View& view, const Registration& registration) 
   if (registration.livemode) return {*registration.livemode ? live : test};
   std::vector<Scope> known;
   for (const auto& mode : {live, test})
-    if (is_registered(view.find<SessionPayment>(mode.key(registration.id)))) known.push_back(mode);
+    if (is_registered(view.find<SessionPayment>(mode, registration.id))) known.push_back(mode);
   return known.empty() ? std::vector{live, test} : known;
 }
 
@@ -140,7 +140,7 @@ class Registering {
 
   // False: the row is as it was.
   bool run() {
-    const SessionPayment* known = view_.find<SessionPayment>(mode_.key(said_.id));
+    const SessionPayment* known = view_.find<SessionPayment>(mode_, said_.id);
     const auto before = view_.get_or_new<SessionPayment>(mode_, said_.id);
     SessionPayment after = before;
     after.both_modes = !said_.livemode && (before.both_modes || !before.tester_id);
@@ -185,10 +185,10 @@ class Registering {
 
 void name_payouts(const View& view, const Scope& mode, const std::optional<std::string>& id, Reads& reads) {
   if (!id) return;
-  reads.want<PayoutId>(mode.key(*id));
-  if (!view.loaded<PayoutId>(mode.key(*id))) return;
-  if (const auto* known = view.find<PayoutId>(mode.key(*id)))
-    for (const auto& scope : scopes_of(*known)) reads.want<Payout>(scope.key(*id));
+  reads.want<PayoutId>(mode, *id);
+  if (!view.loaded<PayoutId>(mode, *id)) return;
+  if (const auto* known = view.find<PayoutId>(mode, *id))
+    for (const auto& scope : scopes_of(*known)) reads.want<Payout>(scope, *id);
 }
 
 }  // namespace
@@ -202,7 +202,7 @@ void name_reads(const View& view, const Registration& registration, Reads& reads
     const auto* row = view.find<SessionPayment>(key);
     if (row == nullptr) continue;
     name_payouts(view, mode, row->payout, reads);
-    for (const auto& linked : row->payouts) reads.want<Payout>(scope_of(*row, linked).key(linked.id));
+    for (const auto& linked : row->payouts) reads.want<Payout>(scope_of(*row, linked), linked.id);
   }
 }
 

@@ -18,4 +18,14 @@ std::string Scope::key(std::string_view id) const {
   return key.append(":").append(id);
 }
 
+bool Scope::is_key_of(std::string_view id, std::string_view key) const noexcept {
+  const auto take = [&key](std::string_view piece) {
+    if (!key.starts_with(piece)) return false;
+    key.remove_prefix(piece.size());
+    return true;
+  };
+  return take(livemode ? "live" : "test") && (!org || (take("@") && take(*org))) &&
+         (!account || (take("/") && take(*account))) && take(":") && key == id;
+}
+
 }  // namespace penstock

@@ -24,8 +24,16 @@ struct Scope {
   // "live:cs_1", "live/acct_1:cs_1", "live@acme:inv_1". Different (scope, id) give different keys: an org's
   // name holds none of `@ / :`, and an account's id no colon.
   std::string key(std::string_view id) const;
+  // Whether the key is that of the id, without making it.
+  bool is_key_of(std::string_view id, std::string_view key) const noexcept;
   // The org's own of the same mode: where rows are that belong to no account, such as session payments.
   Scope of_platform() const { return {livemode, {}, org}; }
 };
+
+// The id that a row's key was made of; the whole key where it was made of none.
+constexpr std::string_view id_in_key(std::string_view key) noexcept {
+  const auto colon = key.find(':');
+  return colon == std::string_view::npos ? key : key.substr(colon + 1);
+}
 
 }  // namespace penstock

@@ -31,7 +31,7 @@ void enqueue_status(Effects& effects, PaymentStatus before, const Invoice& after
 // True when there is something new to read.
 bool put_invoice(Effects& effects, const View& view, const InvoicePaymentFacts& facts) {
   const Scope scope = facts.meta.scope();
-  const Invoice* known = view.find<Invoice>(scope.key(facts.id));
+  const Invoice* known = view.find<Invoice>(scope, facts.id);
   const auto before = view.get_or_new<Invoice>(scope, facts.id);
   Invoice after = before;
   take_newest(part<InvoiceAttributes>(after), after.versions, facts.said, facts.version());
@@ -54,12 +54,12 @@ bool put_subscription(Effects& effects, const View& view, const InvoicePaymentFa
 
 void name_reads(const View& view, const InvoicePaymentFacts& facts, Reads& reads) {
   const Scope scope = facts.meta.scope();
-  reads.want<Invoice>(scope.key(facts.id));
+  reads.want<Invoice>(scope, facts.id);
   if (facts.said.subscription) name_subscription(view, scope, *facts.said.subscription, reads);
 }
 
 Result<Effects> decide(const View& view, const InvoicePaymentFacts& facts, const Policy&) {
-  const Invoice* before = view.find<Invoice>(facts.meta.scope().key(facts.id));
+  const Invoice* before = view.find<Invoice>(facts.meta.scope(), facts.id);
   const bool is_stale = before != nullptr && knows_newer(before->versions, facts.version());
   Effects effects;
   const bool shows_invoice = put_invoice(effects, view, facts);

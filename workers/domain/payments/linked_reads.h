@@ -15,9 +15,13 @@ class LinkedReads {
   // Asks for the row; the row where it is loaded and exists. As Draft::find, by id.
   template <class R>
   const R* want(const std::string& id) {
-    const std::string key = Scoped<R> ? scope_.key(id) : id;
-    if (view_.loaded<R>(key)) return view_.find<R>(key);
-    reads_.want<R>(key);
+    if constexpr (Scoped<R>) {
+      if (view_.loaded<R>(scope_, id)) return view_.find<R>(scope_, id);
+      reads_.want<R>(scope_, id);
+    } else {
+      if (view_.loaded<R>(id)) return view_.find<R>(id);
+      reads_.want<R>(id);
+    }
     complete_ = false;
     return nullptr;
   }

@@ -22,7 +22,7 @@ class Draft {
     for (const auto& row : std::get<TypedRows<R>>(effects_.changed).rows)
       if (row.id == id) return &row;
     if constexpr (Scoped<R>)
-      return view_.find<R>(scope_.key(id));
+      return view_.find<R>(scope_, id);
     else
       return view_.find<R>(id);
   }
@@ -40,7 +40,7 @@ class Draft {
   // Remembers the row's new value, unless it is the old one.
   template <class R>
   void put(R row) {
-    if constexpr (Scoped<R>) CHECK(row.key == scope_.key(row.id));
+    if constexpr (Scoped<R>) CHECK(scope_.is_key_of(row.id, row.key));
     const R* known = find<R>(row.id);
     if (known == nullptr || *known != row) effects_.put(std::move(row));
   }

@@ -68,11 +68,11 @@ constexpr ColumnType column_type() {
 }
 
 template <class T>
-Cell to_cell(const T& value) {
+Cell to_cell(T value) {
   if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string> || std::is_same_v<T, std::int64_t>)
     return value;
   else if constexpr (kIsAmount<T> || std::is_same_v<T, EventKey>)
-    return value.value;
+    return std::move(value.value);
   else if constexpr (std::is_same_v<T, Timestamp>)
     return to_unix_ms(value);
   else if constexpr (DescribedEnum<T>)
@@ -81,8 +81,8 @@ Cell to_cell(const T& value) {
     return json::to_text(value);
 }
 template <class T>
-Cell to_cell(const std::optional<T>& value) {
-  return value ? to_cell(*value) : Cell{};
+Cell to_cell(std::optional<T> value) {
+  return value ? to_cell(*std::move(value)) : Cell{};
 }
 
 template <class T>
@@ -137,10 +137,10 @@ constexpr const Table& table_of() noexcept {
 }
 
 template <class R>
-std::vector<Cell> to_cells(const R& row) {
+std::vector<Cell> to_cells(R row) {
   std::vector<Cell> cells;
   cells.reserve(table_of<R>().columns.size());
-  for_each_member<R>([&](auto each) { cells.push_back(detail::to_cell(row.*each.pointer)); });
+  for_each_member<R>([&](auto each) { cells.push_back(detail::to_cell(std::move(row.*each.pointer))); });
   return cells;
 }
 

@@ -11,11 +11,6 @@ void for_each_table(Tuple& tables, Visit&& visit) {
   std::apply([&](auto&... each) { (visit(each), ...); }, tables);
 }
 
-template <class R>
-Row stored_row(const R& row, std::int64_t rev, RowStamp stamp) {
-  return Row{to_cells(row), rev, std::move(stamp)};
-}
-
 }  // namespace
 
 bool Reads::empty() const {
@@ -41,13 +36,13 @@ void Effects::touch(std::string_view resource, const std::string& id) {
   if (place == touched.end() || *place != row) touched.insert(place, std::move(row));
 }
 
-Status View::take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered) {
+Status View::take(std::vector<TableKeys> asked, const std::vector<TableRows>& answered) {
   Status taken = ok();
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
-    for (const auto& keys : asked) {
+    for (auto& keys : asked) {
       if (keys.table != &table_of<R>()) continue;
       table.by_key.reserve(table.by_key.size() + keys.keys.size());
-      for (const auto& key : keys.keys) table.by_key.try_emplace(key);
+      for (auto& key : keys.keys) table.by_key.try_emplace(std::move(key));
     }
     for (const auto& rows : answered) {
       if (rows.table != &table_of<R>()) continue;
@@ -68,12 +63,13 @@ Status View::take(const std::vector<TableKeys>& asked, const std::vector<TableRo
 }
 
 void View::apply(Effects effects, const EventKey& event) {
+  events_.push_back(event.value);
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
     for (auto& row : std::get<TypedRows<R>>(effects.changed).rows) {
       const auto slot = table.by_key.find(row_key(row));
       CHECK(slot != table.by_key.end());
       slot->second.row = std::move(row);
-      slot->second.changed_by = event;
+      slot->second.changed_by = events_.size();
     }
   });
   for_each_table(added_, [&]<class R>(TypedRows<R>& table) {
@@ -83,51 +79,57 @@ void View::apply(Effects effects, const EventKey& event) {
 }
 
 template <class R>
-Timestamp View::added_at(const std::string& key, Timestamp otherwise) const {
-  const auto slot = slots<R>().find(key);
+Timestamp View::added_at(const Scope& scope, const std::string& id, Timestamp otherwise) const {
+  const auto slot = slots<R>().find(ScopedId{scope, id});
   return slot == slots<R>().end() || slot->second.rev == 0 ? otherwise : slot->second.stamp.created_at;
 }
 
 // An intent that is new here may be of a session or charge that is not.
-Timestamp View::intent_heard_of(const std::string& key, Timestamp now) const {
-  const auto slot = slots<PaymentIntent>().find(key);
+Timestamp View::intent_heard_of(const Scope& scope, const std::string& intent_id, Timestamp now) const {
+  const auto slot = slots<PaymentIntent>().find(ScopedId{scope, intent_id});
   if (slot == slots<PaymentIntent>().end() || !slot->second.row) return now;
   if (slot->second.rev != 0) return slot->second.stamp.created_at;
   const PaymentIntent& intent = *slot->second.row;
-  const Scope scope = scope_of(intent);
   Timestamp earliest = now;
   for (const auto& id : intent.sessions)
-    earliest = std::min(earliest, added_at<CheckoutSession>(scope.key(id), now));
-  for (const auto& id : intent.charges) earliest = std::min(earliest, added_at<Charge>(scope.key(id), now));
+    earliest = std::min(earliest, added_at<CheckoutSession>(scope, id, now));
+  for (const auto& id : intent.charges) earliest = std::min(earliest, added_at<Charge>(scope, id, now));
   return earliest;
 }
 
 template <class R>
 Timestamp View::heard_of(const R& row, Timestamp now) const {
   if constexpr (std::is_same_v<R, PaymentIntent>)
-    return intent_heard_of(row.key, now);
+    return intent_heard_of(scope_of(row), row.id, now);
   else if constexpr (std::is_same_v<R, CheckoutSession> || std::is_same_v<R, Charge>)
-    return row.payment_intent ? intent_heard_of(scope_of(row).key(*row.payment_intent), now) : now;
+    return row.payment_intent ? intent_heard_of(scope_of(row), *row.payment_intent, now) : now;
   else
     return now;
 }
 
-std::vector<TableRows> View::changes(Timestamp now) const {
+std::vector<TableRows> View::changes(Timestamp now) && {
+  // All stamps before any row is taken out: rows tell of one another when they were heard of.
+  for_each_table(state_, [&]<class R>(Slots<R>& table) {
+    for (auto& [key, slot] : table.by_key)
+      if (slot.changed_by != 0 && slot.rev == 0) slot.stamp.created_at = heard_of(*slot.row, now);
+  });
   std::vector<TableRows> changes;
-  for_each_table(state_, [&]<class R>(const Slots<R>& table) {
+  for_each_table(state_, [&]<class R>(Slots<R>& table) {
     TableRows rows{&table_of<R>(), {}};
-    for (const auto& [key, slot] : table.by_key) {
-      if (!slot.changed_by) continue;
-      const Timestamp created = slot.rev == 0 ? heard_of(*slot.row, now) : slot.stamp.created_at;
-      rows.rows.push_back(stored_row(*slot.row, slot.rev, {created, now, slot.changed_by->value}));
+    for (auto& [key, slot] : table.by_key) {
+      if (slot.changed_by == 0) continue;
+      rows.rows.push_back({to_cells(*std::move(slot.row)),
+                           slot.rev,
+                           {slot.stamp.created_at, now, events_[slot.changed_by - 1]}});
     }
     if (!rows.rows.empty()) changes.push_back(std::move(rows));
   });
-  for_each_table(added_, [&]<class R>(const TypedRows<R>& table) {
+  for_each_table(added_, [&]<class R>(TypedRows<R>& table) {
     TableRows rows{&table_of<R>(), {}};
     std::unordered_set<std::string> keys;  // two events of one batch may add the same alert
-    for (const auto& row : table.rows)
-      if (keys.insert(row_key(row)).second) rows.rows.push_back(stored_row(row, 0, {now, now, {}}));
+    for (auto& row : table.rows)
+      if (keys.insert(row_key(row)).second)
+        rows.rows.push_back({to_cells(std::move(row)), 0, {now, now, {}}});
     if (!rows.rows.empty()) changes.push_back(std::move(rows));
   });
   return changes;

@@ -6,6 +6,7 @@
 // event's reads() must name it first.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -28,6 +29,28 @@ struct TypedRows {
 
 class View;
 
+// Rows by key, found by scope and id without making the key. So what is hashed of a key is its id. The hash may throw as
+// far as the table knows, which keeps it beside each row then.
+struct ScopedId {
+  const Scope& scope;
+  std::string_view id;
+};
+struct HashOfKey {
+  using is_transparent = void;
+  std::size_t operator()(const std::string& key) const { return hash(id_in_key(key)); }
+  std::size_t operator()(const ScopedId& key) const { return hash(key.id); }
+
+ private:
+  static std::size_t hash(std::string_view id) { return std::hash<std::string_view>()(id); }
+};
+struct SameKey {
+  using is_transparent = void;
+  bool operator()(const std::string& a, const std::string& b) const noexcept { return a == b; }
+  bool operator()(const ScopedId& a, const std::string& b) const noexcept {
+    return a.scope.is_key_of(a.id, b);
+  }
+};
+
 // Keys that an event's decision will look at and that are not loaded yet.
 class Reads {
  public:
@@ -36,8 +59,10 @@ class Reads {
   template <class R>
   void want(const std::string& key);
   template <class R>
+  void want(const Scope& scope, const std::string& id);
+  template <class R>
   void want(const Scope& scope, const std::optional<std::string>& id) {
-    if (id) want<R>(scope.key(*id));
+    if (id) want<R>(scope, *id);
   }
 
   bool empty() const;
@@ -71,69 +96,112 @@ class View {
   bool loaded(const std::string& key) const {
     return slots<R>().contains(key);
   }
+  template <class R>
+  bool loaded(const Scope& scope, const std::string& id) const {
+    return slots<R>().contains(ScopedId{scope, id});
+  }
 
   // The row, or nullptr when there is none in the store. It must have been loaded.
   template <class R>
   const R* find(const std::string& key) const {
-    const auto slot = slots<R>().find(key);
-    CHECK(slot != slots<R>().end());
-    return slot->second.row ? &*slot->second.row : nullptr;
+    return row_in<R>(slots<R>().find(key));
+  }
+  template <class R>
+  const R* find(const Scope& scope, const std::string& id) const {
+    return row_in<R>(slots<R>().find(ScopedId{scope, id}));
   }
   template <class R>
   const R* find(const Scope& scope, const std::optional<std::string>& id) const {
-    return id ? find<R>(scope.key(*id)) : nullptr;
+    return id ? find<R>(scope, *id) : nullptr;
   }
   // A copy of the row, or a new one of that id.
   template <class R>
   R get_or_new(const Scope& scope, const std::string& id) const {
-    const std::string key = scope.key(id);
-    const R* known = find<R>(key);
+    const R* known = find<R>(scope, id);
     return known != nullptr ? *known : make_row<R>(scope, id);
   }
 
+  // Rows that were looked at. What was concluded from them alone holds until one of them is changed.
+  class Looks;
+  // Adds to them each row that is found from now on, until told otherwise by nullptr.
+  void note_looks(Looks* looks) noexcept { looks_ = looks; }
+
   // Takes what the store answered for these keys (the absent ones included). Errors: corrupt, naming the row.
-  Status take(const std::vector<TableKeys>& asked, const std::vector<TableRows>& answered);
+  Status take(std::vector<TableKeys> asked, const std::vector<TableRows>& answered);
 
   // Makes the effects of one event part of what the next one sees, and of what changes() writes.
   void apply(Effects effects, const EventKey& event);
 
-  // All rows changed or added since construction, stamped: ready for StoreBatch::commit. Rows
+  // All rows changed or added since construction, stamped: ready for StoreBatch::commit. They are taken out. Rows
   // of one payment are stamped alike with when it was first heard of, so that a list has one
   // order whichever of them it goes by.
-  std::vector<TableRows> changes(Timestamp now) const;
+  std::vector<TableRows> changes(Timestamp now) &&;
 
  private:
   struct SlotBase {
     std::int64_t rev = 0;
     RowStamp stamp;
-    std::optional<EventKey> changed_by;
+    std::size_t changed_by = 0;  // counted in events_ from 1; 0: nothing changed it
   };
   template <class R>
   struct Slot : SlotBase {
     std::optional<R> row;
   };
   template <class R>
+  using SlotMap = std::unordered_map<std::string, Slot<R>, HashOfKey, SameKey>;
+  template <class R>
   struct Slots {
-    std::unordered_map<std::string, Slot<R>> by_key;
+    SlotMap<R> by_key;
   };
   template <class R>
-  const std::unordered_map<std::string, Slot<R>>& slots() const {
+  const SlotMap<R>& slots() const {
     return std::get<Slots<R>>(state_).by_key;
   }
+  template <class R>
+  const R* row_in(typename SlotMap<R>::const_iterator slot) const;
   // When the stored row was added; `otherwise` where none is known.
   template <class R>
-  Timestamp added_at(const std::string& key, Timestamp otherwise) const;
-  Timestamp intent_heard_of(const std::string& key, Timestamp now) const;
+  Timestamp added_at(const Scope& scope, const std::string& id, Timestamp otherwise) const;
+  Timestamp intent_heard_of(const Scope& scope, const std::string& id, Timestamp now) const;
   template <class R>
   Timestamp heard_of(const R& row, Timestamp now) const;
 
   StateTables<Slots> state_;
   AddedTables<TypedRows> added_;
+  std::vector<std::string> events_;  // that were applied
+  Looks* looks_ = nullptr;
 };
+
+// Of a view, and valid as long as it is.
+class View::Looks {
+ public:
+  void clear() noexcept { slots_.clear(); }
+  bool any_changed() const noexcept {
+    return std::any_of(slots_.begin(), slots_.end(),
+                       [](const SlotBase* slot) { return slot->changed_by != 0; });
+  }
+
+ private:
+  friend View;
+  void add(const SlotBase& slot) { slots_.push_back(&slot); }
+  std::vector<const SlotBase*> slots_;
+};
+
+template <class R>
+const R* View::row_in(typename SlotMap<R>::const_iterator slot) const {
+  CHECK(slot != slots<R>().end());
+  if (looks_ != nullptr) looks_->add(slot->second);
+  return slot->second.row ? &*slot->second.row : nullptr;
+}
 
 template <class R>
 void Reads::want(const std::string& key) {
   if (!view_.loaded<R>(key)) std::get<TypedKeys<R>>(wanted_).keys.push_back(key);
+}
+
+template <class R>
+void Reads::want(const Scope& scope, const std::string& id) {
+  if (!view_.loaded<R>(scope, id)) std::get<TypedKeys<R>>(wanted_).keys.push_back(scope.key(id));
 }
 
 template <class R>

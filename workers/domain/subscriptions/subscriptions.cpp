@@ -70,7 +70,7 @@ SubscriptionView subscription_view(const Subscription& row,
 }
 
 SubscriptionChange change_of(const View& view, const Scope& scope, const std::string& id) {
-  return {view.find<Subscription>(scope.key(id)), view.get_or_new<Subscription>(scope, id)};
+  return {view.find<Subscription>(scope, id), view.get_or_new<Subscription>(scope, id)};
 }
 
 void take_parts(Subscription& row, const SubscriptionParts& said, const EventVersion& version) {

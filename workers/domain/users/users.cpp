@@ -26,12 +26,12 @@ void enqueue_status(Effects& effects, const User* before, const User& after, con
 }  // namespace
 
 void name_reads(const View&, const UserFacts& facts, Reads& reads) {
-  reads.want<User>(facts.meta.scope().key(facts.id));
+  reads.want<User>(facts.meta.scope(), facts.id);
 }
 
 Result<Effects> decide(const View& view, const UserFacts& facts, const Policy&) {
   const Scope scope = facts.meta.scope();
-  const User* before = view.find<User>(scope.key(facts.id));
+  const User* before = view.find<User>(scope, facts.id);
   auto after = view.get_or_new<User>(scope, facts.id);
   take_newest(part<UserAttributes>(after), after.versions, facts.said, facts.version());
   after.status = std::max(after.status, facts.status);

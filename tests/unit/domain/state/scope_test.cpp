@@ -7,6 +7,7 @@
 
 #include "workers/domain/state/subscription_rows.h"
 #include "workers/domain/state/user_rows.h"
+#include "workers/domain/state/view.h"
 
 namespace penstock {
 namespace {
@@ -31,7 +32,22 @@ TEST(Scopes, NoTwoShareAKey) {
               std::to_string(livemode) + "|" + account.value_or("-") + "|" + org.value_or("-") + "|" + id;
           const auto [known, is_new] = seen.emplace(Scope{livemode, account, org}.key(id), scope);
           EXPECT_TRUE(is_new) << known->first << " is " << known->second << " and " << scope;
+          for (const auto& [key, whose] : seen)
+            EXPECT_EQ((Scope{livemode, account, org}.is_key_of(id, key)), whose == scope)
+                << key << ", " << scope;
         }
+}
+
+TEST(Scopes, AKeyThatIsMadeIsFoundByWhatItIsMadeOf) {
+  const HashOfKey hash;
+  const SameKey same;
+  for (const Scope& scope : {Scope{true}, Scope{false, "acct_1"}, Scope{true, {}, "acme"}})
+    for (const std::string id : {"cs_1", "usd:u1", ""}) {
+      const std::string key = scope.key(id);
+      EXPECT_EQ(hash(key), hash(ScopedId{scope, id})) << key;
+      EXPECT_TRUE(same(ScopedId{scope, id}, key)) << key;
+      EXPECT_FALSE(same(ScopedId{Scope{false}, id}, key)) << key;
+    }
 }
 
 TEST(Scopes, ARowKnowsTheScopeItWasMadeFor) {
