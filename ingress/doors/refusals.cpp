@@ -8,6 +8,7 @@ namespace penstock {
 namespace {
 
 constexpr std::chrono::seconds kRetryAfter{5};
+constexpr std::size_t kSmallBodyBytesMax = 4096;
 
 }  // namespace
 
@@ -19,6 +20,13 @@ http::Response invalid_field(std::string_view field, std::string_view why) {
   FieldProblems problems;
   problems.refuse(field, why);
   return *problems.refusal();
+}
+
+std::optional<Refused> judge_small_body(const http::Request& request) {
+  const auto length = request.head.content_length.value_or(0);
+  if (length <= kSmallBodyBytesMax) return std::nullopt;
+  return refuse(kBodyTooLarge, http::problem(413, "body_too_large", "the body is larger than 4 KiB"),
+                std::to_string(length) + " bytes");
 }
 
 Refused settings_unavailable(std::string_view why) {

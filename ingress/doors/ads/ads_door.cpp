@@ -14,7 +14,6 @@
 namespace penstock {
 namespace {
 
-constexpr std::size_t kBodyBytesMax = 4096;
 
 std::uint64_t draw_secret() {
   std::uint64_t secret = 0;
@@ -39,9 +38,7 @@ class Gate {
     const auto id = request.parameter("id");
     if (!is_uuid(id)) return refuse("ad_id_invalid", invalid_field("id", kIdForm), std::string(kIdForm));
     if (auto refused = judge_idempotency_key(request)) return refused;
-    if (request.head.content_length.value_or(0) > kBodyBytesMax)
-      return refuse("body_too_large", http::problem(413, "body_too_large", "the body is larger than 4 KiB"),
-                    std::to_string(*request.head.content_length) + " bytes");
+    if (auto refused = judge_small_body(request)) return refused;
     if (!knows_(id))
       return refuse("ad_unknown", http::problem(404, "not_found", "there is no such ad"),
                     "ad " + std::string(id));
@@ -70,7 +67,7 @@ Door ads_door(const AdsDoorOptions& options, const Catalogue& catalogue, KnowsAd
       .paths = {"/v1/ads/{id}/impression"},
       .media_type = {},
       .refusal = "impression refused",
-      .reasons = {"rate_limited", "ad_id_invalid", kIdempotencyKeyInvalid, "body_too_large", "ad_unknown"},
+      .reasons = {"rate_limited", "ad_id_invalid", kIdempotencyKeyInvalid, kBodyTooLarge, "ad_unknown"},
       .accepted = {.status = 200, .body = R"({"received": true})"},
       .authenticate_head = [gate](const http::Request& request,
                                   Timestamp now) { return gate->judge(request, now); },
