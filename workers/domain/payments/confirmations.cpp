@@ -13,7 +13,7 @@ namespace {
 
 bool is_session(std::string_view payment) noexcept { return payment.starts_with("cs_"); }
 
-// How far a payment is from being fulfilled.
+// How near a payment is to being fulfilled.
 enum class Standing { unknown, not_paid, session_unknown, paid };
 
 std::vector<std::string> sessions_to_fulfil(const Draft& rows, const std::string& payment) {
@@ -44,13 +44,11 @@ Standing standing_of(const Draft& rows, const std::string& payment) {
 
 Scope scope_of_mode(bool livemode, const std::optional<std::string>& org) { return {livemode, {}, org}; }
 
-// Who confirms does not say of which mode: the live payment of that id, else the test one.
+// Who confirms does not say of which mode: the payment of that id that is paid, the live one before the test one; else the
+// one that is nearest to it.
 Scope scope_of_payment(const View& view, const std::optional<std::string>& org, const std::string& payment) {
-  for (const bool livemode : {true, false}) {
-    const Draft rows(view, scope_of_mode(livemode, org));
-    if (standing_of(rows, payment) != Standing::unknown) return rows.scope();
-  }
-  return scope_of_mode(true, org);
+  const Scope live = scope_of_mode(true, org), test = scope_of_mode(false, org);
+  return standing_of({view, live}, payment) < standing_of({view, test}, payment) ? test : live;
 }
 
 void name_payment(const View& view, const std::optional<std::string>& org, const std::string& payment,
