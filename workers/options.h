@@ -16,7 +16,7 @@
 namespace penstock {
 
 inline Policy policy_of(const Settings& settings) {
-  return {settings.trust_connected_accounts, settings.payout_retry_schedule};
+  return {settings.trust_connected_accounts, settings.payout_retry_schedule, settings.lookup_schedule};
 }
 
 inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {
