@@ -271,7 +271,7 @@ struct TableName<Invoice> {
 };
 template <>
 struct TableName<RegisteredApp> {
-  static constexpr TableTraits traits{.name = "registered_apps"};
+  static constexpr TableTraits traits{.name = "registered_apps", .shared = true};
 };
 template <>
 struct TableName<AwaitedPayment> {
