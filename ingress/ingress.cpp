@@ -3,6 +3,7 @@
 #include "common/observe/log.h"
 #include "common/wiring/addresses.h"
 #include "common/wiring/kafka_log.h"
+#include "ingress/doors/confirmations/confirmations_door.h"
 #include "ingress/doors/partners/partner_door.h"
 
 namespace penstock {
@@ -23,6 +24,7 @@ std::vector<Door> doors(const Settings& settings, const Registry& registry) {
   all.push_back(stripe_door(stripe_door_options(settings), Catalogue::builtin()));
   all.push_back(partner_door({}, Catalogue::builtin(), registry.table()));
   all.push_back(ads_door(ads_door_options(settings), Catalogue::builtin(), known_ads(registry.table())));
+  all.push_back(confirmations_door(Catalogue::builtin(), registry.table()));
   return all;
 }
 

@@ -9,13 +9,14 @@
 #include "workers/domain/event/policy.h"
 #include "workers/runtime/pools.h"
 #include "workers/sources/ads/ads.h"
+#include "workers/sources/api/api.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
 namespace penstock {
 
 inline Policy policy_of(const Settings& settings) {
-  return {settings.trust_connected_accounts, settings.payout_retry_schedule};
+  return {settings.trust_connected_accounts, settings.payout_retry_schedule, settings.lookup_schedule};
 }
 
 inline PoolsOptions pools_options(const Settings& settings, std::vector<std::string> pools) {
@@ -36,6 +37,7 @@ inline Sources sources_of(const Settings& settings) {
       stripe_source(settings.stripe_mode),
       partner_source(),
       ads_source(),
+      api_source(),
   });
 }
 

@@ -70,6 +70,7 @@ struct Settings {
   Milliseconds seen_ttl{};
   Milliseconds pool_stuck_after{};
   std::vector<Milliseconds> payout_retry_schedule;
+  std::vector<Milliseconds> lookup_schedule;
   Milliseconds inbox_retention{};
 
   int store_connections_max = 0;

@@ -406,6 +406,15 @@ constexpr std::array kTable{
          .help = "When a failed payout's retries fall due, each counted from its failure; their number is "
                  "the cap.",
          .used_by = kOfWorker}),
+    setting<&Settings::lookup_schedule, DurationsKind>(
+        {.key = "worker.lookup_schedule",
+         .environment = "PENSTOCK_LOOKUP_SCHEDULE",
+         .fallback = "1s,5s,30s,5m,30m",
+         .maximum = "1d",
+         .help =
+             "When a payment that a confirmation waits for is looked up again, each delay counted from the "
+             "look-up before; after the last one the confirmation is parked.",
+         .used_by = kOfWorker}),
     setting<&Settings::inbox_retention, DurationKind>(
         {.key = "worker.inbox_retention",
          .environment = "PENSTOCK_INBOX_RETENTION",
@@ -474,9 +483,9 @@ constexpr std::array kTable{
 };
 
 constexpr std::array<std::string_view, 10> kReserved{
-    "PENSTOCK_PUBLIC_URL",       "PENSTOCK_ALLOW_HOSTS",     "PENSTOCK_OUTBOUND_SCHEDULE",
-    "PENSTOCK_OUTBOUND_TIMEOUT", "PENSTOCK_LOOKUP_SCHEDULE", "PENSTOCK_SECRET_OVERLAP",
-    "PENSTOCK_SESSION_TTL",      "PENSTOCK_APP_URL",         "PENSTOCK_OAUTH_"};
+    "PENSTOCK_PUBLIC_URL",       "PENSTOCK_ALLOW_HOSTS",    "PENSTOCK_OUTBOUND_SCHEDULE",
+    "PENSTOCK_OUTBOUND_TIMEOUT", "PENSTOCK_SECRET_OVERLAP", "PENSTOCK_SESSION_TTL",
+    "PENSTOCK_APP_URL",          "PENSTOCK_OAUTH_"};
 
 }  // namespace
 

@@ -56,6 +56,7 @@ struct Table {
   std::string_view newest_first = "created_at";  // the timestamp column that lists are ordered by
   std::string_view partitioned_by = {};  // a timestamp column a store may partition by, equal for equal keys
   std::span<const ListIndex> indexes = {};
+  bool shared = false;  // read by many batches and written by few: load() locks no row of it
 };
 
 // integer and timestamp (Unix milliseconds) are int64; text and json are string; monostate is NULL.
@@ -91,8 +92,8 @@ class StoreBatch {
  public:
   virtual ~StoreBatch() = default;
 
-  // The existing rows of these keys, locked until the end of the batch (guarded tables) or as
-  // they are (others). One answer per asked table, in any row order; absent keys are left out.
+  // The existing rows of these keys, locked until the end of the batch (guarded tables that are not shared) or
+  // as they are (others). One answer per asked table, in any row order; absent keys are left out.
   // One round trip for all tables.
   virtual Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) = 0;
 

@@ -48,8 +48,8 @@ struct Door {
 
   // By the head alone, before anything of the body is read.
   std::function<std::optional<Refused>(const http::Request&, Timestamp now)> authenticate_head;
-  // By all of it. An event may take the body out of the request. What verifies is never refused for what it says:
-  // whether it is an event at all, the workers find out.
+  // By all of it. An event may take the body out of the request. What a provider has signed is never refused for what it
+  // says: whether it is an event at all, the workers find out.
   std::function<Received(http::Request&, Timestamp received_at)> receive;
 };
 

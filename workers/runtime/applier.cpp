@@ -3,6 +3,7 @@
 #include <map>
 
 #include "common/observe/log.h"
+#include "workers/runtime/dead_letters.h"
 
 namespace penstock {
 namespace {
@@ -144,16 +145,8 @@ void Applier::mark_done(const std::vector<Incoming>& batch, const std::vector<Se
   for (const auto& each : settled) ++outcomes[each.outcome];
   for (const auto& [outcome, events] : outcomes) context_.metrics.events_done(options_.pool, outcome, events);
   for (std::size_t at = 0; at < batch.size(); ++at)
-    if (settled[at].outcome == Outcome::parked) log_parked(batch[at]);
+    if (settled[at].outcome == Outcome::parked) log_parked(options_.pool, batch[at]);
   hooks_.applied(batch, settled);
-}
-
-void Applier::log_parked(const Incoming& incoming) const {
-  const Rejection* why = incoming.why_parked();
-  log::warn("event parked", {{"pool", options_.pool},
-                             {"event", incoming.key.value},
-                             {"reason", why->error_class},
-                             {"detail", why->message}});
 }
 
 }  // namespace penstock

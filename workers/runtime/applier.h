@@ -70,7 +70,6 @@ class Applier {
   void note_conflicts(const Error& error, std::size_t events);
   void note_failure(const Error& error, std::size_t events);
   void mark_done(const std::vector<Incoming>& batch, const std::vector<Settled>& settled);
-  void log_parked(const Incoming& incoming) const;
 
   const ApplierOptions options_;
   const BatchContext context_;

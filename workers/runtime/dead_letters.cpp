@@ -1,5 +1,6 @@
 #include "workers/runtime/dead_letters.h"
 
+#include "common/observe/log.h"
 #include "common/ports/append_and_wait.h"
 
 namespace penstock {
@@ -20,6 +21,14 @@ Status append_dead_letters(EventSink& log, const std::vector<Incoming*>& letters
     return not_parked(appended.error());
   for (Incoming* letter : letters) letter->dead_letter_durable = true;
   return ok();
+}
+
+void log_parked(std::string_view pool, const Incoming& incoming) {
+  const Rejection* why = incoming.why_parked();
+  log::warn("event parked", {{"pool", pool},
+                             {"event", incoming.key.value},
+                             {"reason", why->error_class},
+                             {"detail", why->message}});
 }
 
 }  // namespace penstock

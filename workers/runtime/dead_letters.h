@@ -13,4 +13,7 @@ namespace penstock {
 // `invalid`, which would be about the event.
 Status append_dead_letters(EventSink& log, const std::vector<Incoming*>& letters, Milliseconds deadline);
 
+// The line about an event that is parked.
+void log_parked(std::string_view pool, const Incoming& incoming);
+
 }  // namespace penstock

@@ -31,6 +31,12 @@ EventKey event_key_of(const Headers& headers, const Position& origin) {
                                       std::to_string(origin.offset.value)));
 }
 
+// Does the record at an event's position tell of this event? Not when its topic was deleted and created anew.
+bool is_record_of(const StoredRecord& record, const EventKey& key) {
+  const auto id = find_header(record.headers, "ce_id");
+  return !id || make_event_key(find_header(record.headers, "ce_source").value_or(""), *id) == key;
+}
+
 }  // namespace
 
 std::string storable_message(std::string_view text) {
@@ -81,12 +87,22 @@ InboxRow inbox_row(const Incoming& incoming, Outcome outcome) {
   row.partition = incoming.record.position.partition.value;
   row.offset = incoming.record.position.offset.value;
   row.entity = incoming.entity;
-  if (const Rejection* why = incoming.why_parked(); why != nullptr && outcome == Outcome::parked) {
-    row.reason = why->error_class;
-    row.error_class = why->error_class;
-    row.message = why->message;
-  }
+  if (const Rejection* why = incoming.why_parked(); why != nullptr && outcome == Outcome::parked)
+    take_reason(row, *why);
   return row;
+}
+
+void take_reason(InboxRow& row, const Rejection& why) {
+  row.reason = why.error_class;
+  row.error_class = why.error_class;
+  row.message = why.message;
+}
+
+Result<std::optional<StoredRecord>> read_record(EventSource& log, const InboxRow& row) {
+  TRY(auto record,
+      log.read({row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}}));
+  if (record && !is_record_of(*record, row.key)) record.reset();
+  return record;
 }
 
 EventKey key_of_dead_letter(const StoredRecord& letter) {

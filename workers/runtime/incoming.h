@@ -61,6 +61,12 @@ void read_body(Incoming& incoming, const Sources& sources);
 // The inbox row that says what became of it.
 InboxRow inbox_row(const Incoming& incoming, Outcome outcome);
 
+// Says in the row of a parked event why it is.
+void take_reason(InboxRow& row, const Rejection& why);
+
+// The record of an event as it was received; nullopt when the log has dropped it, or has another one there now. Blocks.
+Result<std::optional<StoredRecord>> read_record(EventSource& log, const InboxRow& row);
+
 // Whose dead letter a record of the parked topic is.
 EventKey key_of_dead_letter(const StoredRecord& letter);
 

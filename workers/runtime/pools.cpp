@@ -5,6 +5,7 @@
 #include "common/async/periodic.h"
 #include "common/catalogue/catalogue.h"
 #include "common/observe/log.h"
+#include "workers/runtime/lookup_sweeper.h"
 #include "workers/runtime/retry_sweeper.h"
 
 namespace penstock {
@@ -16,11 +17,13 @@ constexpr Milliseconds kAlertInterval{2'000};
 constexpr Milliseconds kGroupInterval{3'000};
 
 // Sweeps until `stop`; says once when sweeping begins to fail.
-void sweep_until(const std::stop_token& stop, Store& store, const Clock& clock, const Policy& policy) {
+void sweep_until(const std::stop_token& stop, std::string_view what,
+                 const std::function<Result<int>()>& sweep) {
   bool failing = false;
   while (wait_unless_stopped(stop, kSweepInterval)) {
-    const auto swept = sweep_due_retries(store, clock, policy);
-    if (!swept && !failing) log::warn("payout retries not swept", {{"detail", swept.error().detail}});
+    const auto swept = sweep();
+    if (!swept && !failing)
+      log::warn("what is due cannot be taken up now", {{"what", what}, {"detail", swept.error().detail}});
     failing = !swept;
   }
 }
@@ -65,15 +68,27 @@ Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy
     threads_.emplace_back([this, i, worker = std::move(worker)](std::stop_token stop) {
       run(worker, *seen_sets_[i], *health_[i], std::move(stop));
     });
-    if (options.pools[i] == "payouts")
-      threads_.emplace_back(
-          [this](std::stop_token stop) { sweep_until(stop, ports_.store, ports_.clock, policy_); });
+    start_sweeping(options.pools[i], options.worker.park_deadline);
   }
   asking_.emplace(kGroupInterval, [this] {
     for (auto& group : groups_) group.look();
   });
   looking_.emplace(kLookInterval, [this] { watchdog_->look(); });
   alerting_.emplace(kAlertInterval, [this] { watchdog_->raise_alerts(ports_.store); });
+}
+
+void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) {
+  if (pool == "payouts")
+    threads_.emplace_back([this](std::stop_token stop) {
+      sweep_until(stop, "payout retries",
+                  [this] { return sweep_due_retries(ports_.store, ports_.clock, policy_); });
+    });
+  if (pool == "payments")
+    threads_.emplace_back([this, park_deadline](std::stop_token stop) {
+      const LookupPorts lookups{ports_.store, ports_.log, ports_.log,   ports_.clock,
+                                policy_,      metrics_,   park_deadline};
+      sweep_until(stop, "payments that confirmations wait for", [&] { return sweep_due_lookups(lookups); });
+    });
 }
 
 Pools::~Pools() {

@@ -37,7 +37,8 @@ struct PoolsPorts {
   std::function<std::unique_ptr<SeenSet>()> open_seen_set;  // called once a pool
 };
 
-// Starts on construction. Where the payouts pool runs, due payout retries are called too.
+// Starts on construction. Where the payouts pool runs, due payout retries are called too; where the payments pool does,
+// payments are looked up that confirmations wait for.
 class Pools {
  public:
   Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, Metrics& metrics);
@@ -52,6 +53,7 @@ class Pools {
   Status ready() const { return watchdog_->ready(); }
 
  private:
+  void start_sweeping(const std::string& pool, Milliseconds park_deadline);
   void run(const WorkerOptions& options, SeenSet& seen_set, PoolHealth& health, std::stop_token stop);
 
   PoolsPorts ports_;

@@ -36,7 +36,7 @@ Statement select_statement(Operation operation, const Table& table) {
   const std::string key = sql::quoted(sql::key_name(table));
   std::string text = "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " +
                      sql::quoted(table.name) + " WHERE " + key + " = ANY($1)";
-  if (operation == Operation::load && table.mode == WriteMode::guarded)
+  if (operation == Operation::load && table.mode == WriteMode::guarded && !table.shared)
     text += " ORDER BY " + key + " FOR UPDATE";
   return {statement_name(operation, table), std::move(text), {array_oid_of(ColumnType::text)}};
 }

@@ -8,6 +8,7 @@
 #include "ingress/admin/api/stored.h"
 #include "workers/domain/state/event_rows.h"
 #include "workers/domain/state/payment_rows.h"
+#include "workers/runtime/incoming.h"
 
 namespace penstock::admin {
 namespace {
@@ -60,20 +61,6 @@ void encode_alert(json::Writer& out, const Stored<Alert>& stored) {
   out.end_object();
 }
 
-// Does the record at an event's position tell of this event? Not when its topic was deleted and created anew.
-bool is_record_of(const StoredRecord& record, const EventKey& key) {
-  const auto id = find_header(record.headers, "ce_id");
-  return !id || make_event_key(find_header(record.headers, "ce_source").value_or(""), *id) == key;
-}
-
-// The record as it was received; nullopt when the log has dropped it.
-Result<std::optional<StoredRecord>> read_record(EventSource& log, const InboxRow& row) {
-  TRY(auto record,
-      log.read({row.topic, Partition{static_cast<std::int32_t>(row.partition)}, Offset{row.offset}}));
-  if (record && !is_record_of(*record, row.key)) record.reset();
-  return record;
-}
-
 // An object; of fields with one name the first. A value that is no text is left out.
 void encode_headers(json::Writer& out, const Headers& headers) {
   std::map<std::string, std::string> texts;
@@ -97,8 +84,11 @@ void encode_record(json::Writer& out, const std::optional<StoredRecord>& record)
 
 void encode_outbound(json::Writer& out, const std::vector<Stored<OutboxRow>>& sent) {
   out.key("outbound").begin_array();
-  for (const auto& [row, stamp] : sent)
-    out.begin_object().key("id").string(row.id).key("type").string(row.type).end_object();
+  for (const auto& [row, stamp] : sent) {
+    out.begin_object().key("id").string(row.id).key("type").string(row.type);
+    json::encode(out.key("app"), row.app);
+    out.end_object();
+  }
   out.end_array();
 }
 

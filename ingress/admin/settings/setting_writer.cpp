@@ -6,6 +6,7 @@
 #include "common/crypto/crypto.h"
 #include "common/ports/append_and_wait.h"
 #include "common/registry/sealed.h"
+#include "workers/domain/state/payment_rows.h"
 
 namespace penstock {
 namespace {
@@ -40,6 +41,32 @@ registry::Revision next_revision(const registry::Setting& last, Timestamp now) {
   return {std::max(last.revision.value + 1, to_unix_ms(now))};
 }
 
+// The app that the setting is about, as deciding about payments knows it; nullopt for any other setting.
+std::optional<RegisteredApp> app_of(const std::string& key, const registry::Setting& setting) {
+  static const std::string prefix = registry::make_key<registry::App>({});
+  if (!key.starts_with(prefix)) return std::nullopt;
+  const auto* app = setting.value ? std::get_if<registry::App>(&*setting.value) : nullptr;
+  return RegisteredApp{key.substr(prefix.size()), app != nullptr && app->enabled};
+}
+
+// The rows that are written with a setting for those who cannot open it, as far as they change.
+Result<std::vector<TableRows>> rows_for_deciding(StoreBatch& transaction, const SettingChange& change,
+                                                 const registry::Setting& setting, Timestamp now) {
+  const auto app = app_of(change.key, setting);
+  if (!app) return std::vector<TableRows>{};
+  const TableKeys wanted[] = {{&table_of<RegisteredApp>(), {app->id}}};
+  TRY(const auto answered, transaction.load(wanted));
+  const auto& rows = answered.front().rows;
+  Row row{to_cells(*app), 0, {now, now, change.who}};
+  if (!rows.empty()) {
+    TRY(const auto known, from_row<RegisteredApp>(rows.front()));
+    if (known == *app) return std::vector<TableRows>{};
+    row.rev = rows.front().rev;
+    row.stamp.created_at = rows.front().stamp.created_at;
+  }
+  return std::vector<TableRows>{{&table_of<RegisteredApp>(), {std::move(row)}}};
+}
+
 Row audit_row(const SettingChange& change, Timestamp now) {
   const AuditRow row{crypto::uuid_v7(now), now, change.who, change.action, change.subject, change.detail};
   return {to_cells(row), 0, {now, now, {}}};
@@ -62,8 +89,9 @@ Result<registry::Setting> replace_once(const SettingPorts& ports, const SettingC
   known.row.sealed = registry::seal_setting(ports.sealer, change.key, *setting);
   const Timestamp now = ports.clock.now();
   const Timestamp created = known.rev == 0 ? now : known.stamp.created_at;
-  std::vector<TableRows> changes{
-      {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}}};
+  TRY(auto changes, rows_for_deciding(*transaction, change, *setting, now));
+  changes.push_back(
+      {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}});
   if (!change.action.empty()) changes.push_back({&table_of<AuditRow>(), {audit_row(change, now)}});
   TRY_STATUS(transaction->commit(changes));
   return *setting;

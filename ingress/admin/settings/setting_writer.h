@@ -1,5 +1,6 @@
 // Changes settings: in the store, with a row of the audit in the same transaction, and then in the log, from which every
-// process has them.
+// process has them. What workers need of a setting to decide about events, and cannot open it for, is a row of that
+// transaction too: that an app is there and enabled (RegisteredApp).
 #pragma once
 
 #include <functional>

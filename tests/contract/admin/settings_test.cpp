@@ -8,6 +8,7 @@
 #include "ingress/admin/settings/reseal.h"
 #include "ingress/admin/settings/setting_publisher.h"
 #include "tests/contract/admin/admin_fixture.h"
+#include "workers/domain/state/payment_rows.h"
 
 namespace penstock {
 namespace {
@@ -40,6 +41,12 @@ class AdminSettings : public AdminTest, public ::testing::WithParamInterface<std
   std::string stored_text(const std::string& key) {
     const auto rows = store_->read(table_of<SettingRow>(), std::vector{key});
     return std::get<std::string>(rows.value().at(0).cells.at(3));
+  }
+  // As deciding about payments knows the app.
+  std::optional<bool> takes_payments(const std::string& slug) {
+    const auto rows = store_->read(table_of<RegisteredApp>(), std::vector{slug});
+    if (rows.value().empty()) return std::nullopt;
+    return from_cells<RegisteredApp>(rows.value().at(0).cells)->enabled;
   }
   SettingPorts ports() { return {*store_, *log_.log, sealer_, table_, clock_}; }
 };
@@ -161,6 +168,34 @@ TEST_P(AdminSettings, AnAppsSecretIsMadeAndShownOnce) {
   EXPECT_EQ(table_.current().find<registry::App>("shop")->value->secret, text_of(made["secret"]));
   EXPECT_TRUE(put("/v1/apps/mine", R"({"url":"https://x.example/","secret":"one of my own, long"})")["secret"]
                   .absent());
+}
+
+TEST_P(AdminSettings, AnAppIsARowOfItsOwnForThoseWhoDecideAboutPayments) {
+  EXPECT_EQ(takes_payments("shop"), std::nullopt);
+  put("/v1/apps/shop", R"({"url":"https://shop.example/hook"})");
+  EXPECT_EQ(takes_payments("shop"), true);
+  put("/v1/apps/shop", R"({"url":"https://shop.example/other"})");
+  EXPECT_EQ(takes_payments("shop"), true);
+  put("/v1/apps/shop", R"({"url":"https://shop.example/hook","enabled":false})");
+  EXPECT_EQ(takes_payments("shop"), false);
+  put("/v1/apps/shop", R"({"url":"https://shop.example/hook","enabled":true})");
+  EXPECT_EQ(send("DELETE", "/v1/apps/shop").status, 204);
+  EXPECT_EQ(takes_payments("shop"), false);
+  put("/v1/partners/acme", kPartner);
+  EXPECT_EQ(takes_payments("acme"), std::nullopt);
+}
+
+TEST_P(AdminSettings, AnAppThatTheLogAloneKnowsIsARowAgainToo) {
+  serve();
+  const std::string key = registry::make_key<registry::App>("shop");
+  const std::int64_t later = to_unix_ms(clock_.now()) + 1'000'000;
+  const registry::Setting setting{{later}, registry::App{true, "https://shop.example/", "whsec_of_the_shop"}};
+  append({"settings", key, registry::seal_setting(sealer_, key, setting), {}});
+  ASSERT_TRUE(table_.wait_for(key, {later}, Milliseconds{30'000}));
+  SettingPublisherOptions options;
+  options.table_is_filled = [&] { return follower_->ready(); };
+  ASSERT_TRUE(SettingPublisher(options, ports()).look());
+  EXPECT_EQ(takes_payments("shop"), true);
 }
 
 TEST_P(AdminSettings, AKeyMayReadWhatIsItsOrgsAndNothingElse) {

@@ -79,6 +79,22 @@ TEST_F(PostgresStore, LoadedRowsStayLockedUntilTheBatchEnds) {
 }
 
 // The server raises what a damaged index, a missing right or an operator's trigger would.
+TEST_F(PostgresStore, RowsOfASharedTableAreLockedByNobodyAndStillGuarded) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
+  Table shared = items_table();
+  shared.shared = true;
+  const std::vector<TableKeys> wanted = {{&shared, {"a"}}};
+  const auto one = begin(), other = begin();
+  const auto known_to_one = one->load(wanted), known_to_other = other->load(wanted);
+  ASSERT_TRUE(known_to_one && known_to_other);
+  const std::vector<TableRows> of_one = {{&shared, known_to_one.value().at(0).rows}};
+  const std::vector<TableRows> of_other = {{&shared, known_to_other.value().at(0).rows}};
+  ASSERT_TRUE(one->commit(of_one));
+  const auto late = other->commit(of_other);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::conflict);
+}
+
 TEST_F(PostgresStore, OnlyWhatFollowsFromARowsOwnValuesIsInvalid) {
   const std::pair<const char*, ErrorCode> raised[] = {
       {"XX001", ErrorCode::corrupt},      {"XX002", ErrorCode::corrupt},

@@ -24,6 +24,7 @@ const std::set<std::string> kUndescribedTables = {"penstock_schema", "penstock_s
 // Indexes that no list follows.
 const std::set<std::string> kOtherIndexes = {"inbox_entity",
                                              "outbox_event",
+                                             "awaited_payments_due",
                                              "wallets_user",
                                              "customers_user",
                                              "subscriptions_user",

@@ -132,7 +132,7 @@ void World::write(const std::vector<TableRows>& changes) {
 }
 
 std::map<std::string, std::string> World::state() const {
-  const std::set<std::string> history = {"ledger_entries", "outbox", "alerts"};
+  const std::set<std::string> history = {"ledger_entries", "outbox", "alerts", "awaited_payments"};
   std::map<std::string, std::string> state;
   for (const auto& [name, rows] : tables_) {
     if (history.contains(name)) continue;

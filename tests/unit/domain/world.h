@@ -27,6 +27,7 @@ class World {
 
   // As a restart with other settings.
   void set_policy(Policy policy) { policy_ = std::move(policy); }
+  const Policy& policy() const { return policy_; }
 
   // One batch of one event, or of several. An event key that is known already
   // is a duplicate, as in the inbox.
@@ -67,7 +68,7 @@ class World {
   View view_of(const std::function<void(const View&, Reads&)>& name_reads) const;
 
   // Everything that must be the same for every order of arrival: table/key to what the row says. Leaves out
-  // history (ledger entries, outbox, alerts), event keys, and wallets that hold no deposit.
+  // history (ledger entries, outbox, alerts, who waits), event keys, and wallets that hold no deposit.
   std::map<std::string, std::string> state() const;
   // All rows with all that they say, history too.
   std::map<std::string, std::string> rows() const;

@@ -16,6 +16,11 @@ struct Policy {
   std::vector<Milliseconds> payout_retry_delays = {std::chrono::hours{1}, std::chrono::hours{6},
                                                    std::chrono::hours{24}};
 
+  // Delays between the look-ups of a payment that a confirmation waits for: one look-up more than there are delays.
+  std::vector<Milliseconds> payment_lookup_delays = {std::chrono::seconds{1}, std::chrono::seconds{5},
+                                                     std::chrono::seconds{30}, std::chrono::minutes{5},
+                                                     std::chrono::minutes{30}};
+
   bool trusts(const EventMeta& event) const {
     return !event.org && (!event.account || trust_connected_accounts);
   }

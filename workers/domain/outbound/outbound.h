@@ -24,6 +24,10 @@ void enqueue_outbound(Effects& effects, std::string_view type, std::string_view 
 void enqueue_outbound(Effects& effects, const Scope& scope, std::string_view type, std::string_view cause,
                       const EventKey& event, std::string data);
 
+// Adds a row that is told to that app alone.
+void enqueue_for_app(Effects& effects, const std::string& app, std::string_view type, std::string_view cause,
+                     const EventKey& event, std::string data);
+
 struct AlertText {
   std::string_view kind;
   std::string subject;

@@ -69,8 +69,20 @@ const App* find_app(std::string_view slug) {
 
 bool asks_an_app(const CheckoutSession& session) { return session.app_slug && !claims_deposit(session); }
 
-bool is_to_be_given(const PaymentRows& rows) {
-  return is_paid(rows) && rows.session->trusted && !named_by(*rows.session).empty();
+bool is_registered(const Draft& draft, const std::string& slug) {
+  const auto* app = draft.find<RegisteredApp>(slug);
+  return app != nullptr && app->enabled;
+}
+
+bool is_handled(const Draft& draft, const std::string& slug) {
+  return find_app(slug) != nullptr || is_registered(draft, slug);
+}
+
+bool is_to_be_given(const Draft& draft, const PaymentRows& rows) {
+  if (!is_paid(rows) || !rows.session->trusted) return false;
+  const auto named = named_by(*rows.session);
+  return std::any_of(named.begin(), named.end(),
+                     [&](const NamedGrants& each) { return is_handled(draft, each.app_slug); });
 }
 
 // A function of the rows alone, so that it can be told when it changes.
@@ -79,18 +91,19 @@ Fulfilment due(const Draft& draft, const std::string& session) {
   if (!rows || !is_paid(*rows)) return Fulfilment::nothing_due;
   if (asks_an_app(*rows->session)) {
     if (!rows->session->trusted) return Fulfilment::refused;
-    if (find_app(*rows->session->app_slug) == nullptr) return Fulfilment::unknown_app;
+    if (!is_handled(draft, *rows->session->app_slug)) return Fulfilment::unknown_app;
     if (named_by(*rows->session).empty()) return Fulfilment::incomplete;
   }
-  return is_to_be_given(*rows) ? Fulfilment::done : Fulfilment::nothing_due;
+  return is_to_be_given(draft, *rows) ? Fulfilment::done : Fulfilment::nothing_due;
 }
 
 std::optional<AlertText> alert_about(Fulfilment due, const CheckoutSession& session) {
   const std::string app = "the app \"" + session.app_slug.value_or("") + "\"";
   switch (due) {
     case Fulfilment::unknown_app:
-      return AlertText{"app_unknown", session.id,
-                       "Payment " + session.id + " is for " + app + ", which nobody handles."};
+      return AlertText{
+          "app_unknown", session.id,
+          "Payment " + session.id + " is for " + app + ", which is not registered, or disabled."};
     case Fulfilment::incomplete:
       return AlertText{"fulfilment_incomplete", session.id,
                        "Payment " + session.id + " names nothing that " + app + " could grant."};
@@ -108,26 +121,50 @@ std::optional<AlertText> alert_about(Fulfilment due, const CheckoutSession& sess
 // Of each app, all that is named to it.
 std::map<std::string, Grants> grants_by_app(const CheckoutSession& session) {
   std::map<std::string, Grants> grants;
-  for (const auto& named : named_by(session))
-    for (const auto& grant : named.grants) add_grant(grants[named.app_slug], grant.kind, grant.id);
+  for (const auto& named : named_by(session)) {
+    auto& of_app = grants[named.app_slug];
+    for (const auto& grant : named.grants) add_grant(of_app, grant.kind, grant.id);
+  }
   return grants;
 }
 
-void give(Draft& draft, CheckoutSession session, const EventKey& event) {
+// True when nothing was given to the app before.
+bool give(Draft& draft, const CheckoutSession& session, const std::string& app, Grants grants,
+          const EventKey& event) {
+  const std::string id = fulfillment_id(session.id, app);
+  const bool is_first = draft.find<Fulfillment>(id) == nullptr;
+  auto row = draft.get_or_new<Fulfillment>(id);
+  if (is_first) row.event = event;
+  row.payment = session.id;
+  row.app_slug = app;
+  row.action = find_app(app) != nullptr ? "grant" : "payment-succeeded";
+  row.user_id = session.user_id;
+  row.customer = session.customer;
+  row.grants = std::move(grants);
+  draft.put(std::move(row));
+  return is_first;
+}
+
+void give_all(Draft& draft, CheckoutSession session, const EventKey& event) {
+  std::vector<std::string> to_tell;
   for (auto& [app, grants] : grants_by_app(session)) {
-    auto row = draft.get_or_new<Fulfillment>(fulfillment_id(session.id, app));
-    if (row.grants.empty()) row.event = event;
-    row.payment = session.id;
-    row.app_slug = app;
-    row.action = "grant";
-    row.user_id = session.user_id;
-    row.customer = session.customer;
-    row.grants = std::move(grants);
-    draft.put(std::move(row));
+    if (!is_handled(draft, app)) continue;
+    if (give(draft, session, app, std::move(grants), event) && find_app(app) == nullptr)
+      to_tell.push_back(app);
   }
   session.granted = true;
   note_fulfilment(session, event);
+  const std::string id = session.id;
   draft.put(std::move(session));
+  for (const auto& app : to_tell)
+    enqueue_for_app(draft.effects(), app, "payment.succeeded", cause_of(draft.scope(), id), event,
+                    json::to_text(project(*rows_of_session(draft, id))));
+}
+
+// The app that the session asks for now, and all that its events have named.
+void name_apps(const CheckoutSession& session, LinkedReads& linked) {
+  if (session.app_slug) linked.want<RegisteredApp>(*session.app_slug);
+  for (const auto& named : named_by(session)) linked.want<RegisteredApp>(named.app_slug);
 }
 
 }  // namespace
@@ -139,22 +176,26 @@ std::string fulfillment_id(std::string_view payment, std::string_view app_slug) 
 std::vector<NamedGrants> named_by(const CheckoutSession& session) {
   if (!session.named.empty() || !asks_an_app(session)) return session.named;
   const App* app = find_app(*session.app_slug);
-  if (app == nullptr) return {};
+  if (app == nullptr) return {{*session.app_slug, {}}};
   auto grants = app->grants(session.metadata);
   if (grants.empty()) return {};
   return {{*session.app_slug, std::move(grants)}};
 }
 
 void name_fulfilments(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked) {
-  for (const auto& session : sessions)
-    for (const auto& named : named_by(*draft.find<CheckoutSession>(session)))
-      linked.want<Fulfillment>(fulfillment_id(session, named.app_slug));
+  const Draft before = draft.before();
+  for (const auto& session : sessions) {
+    const auto& now = *draft.find<CheckoutSession>(session);
+    for (const auto& named : named_by(now)) linked.want<Fulfillment>(fulfillment_id(session, named.app_slug));
+    name_apps(now, linked);
+    if (const auto* known = before.find<CheckoutSession>(session)) name_apps(*known, linked);
+  }
 }
 
 Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& event) {
   const Fulfilment before = due(draft.before(), session), now = due(draft, session);
   const auto rows = rows_of_session(draft, session);
-  if (rows && is_to_be_given(*rows)) give(draft, *rows->session, event);
+  if (rows && is_to_be_given(draft, *rows)) give_all(draft, *rows->session, event);
   const auto alert = now != before ? alert_about(now, *draft.find<CheckoutSession>(session)) : std::nullopt;
   if (alert) raise_alert(draft.effects(), draft.scope(), *alert, event);
   return now;

@@ -1,6 +1,7 @@
-// What a paid session buys: all that its events have named to the built-in apps, given once.
+// What a paid session buys: all that its events have named to apps, given once.
 //
-// Built in, each with what it reads from the session's metadata:
+// An app that an operator has registered and not disabled (state/payment_rows.h, RegisteredApp) is told of the payment, and
+// says itself what that gives: a Fulfillment row without grants, and payment.succeeded to that app alone. Built in, each with what it reads from the session's metadata:
 //   courses        course_id               -> a course
 //   bundles        bundle_id, course_ids   -> the bundle, and each course of the comma-separated list
 //   subscriptions  plan                    -> a plan
@@ -9,7 +10,7 @@
 // facts, and a session is fulfilled by either.
 //
 // A payment that names nothing of what its handler reads stays paid and unfulfilled and raises the alert
-// fulfilment_incomplete; one whose slug nobody handles raises app_unknown; one of a connected account that is
+// fulfilment_incomplete; one whose slug nobody handles, or whose app is disabled, raises app_unknown; one of a connected account that is
 // not trusted raises grant_refused. The subject is the payment.
 #pragma once
 
@@ -28,10 +29,10 @@ enum class Fulfilment { nothing_due, done, incomplete, unknown_app, refused };
 // knows its newest event's only.
 std::vector<NamedGrants> named_by(const CheckoutSession& session);
 
-// The rows that fulfil() changes for these sessions as the draft has them.
+// The rows that fulfil() looks at for these sessions as the draft has them.
 void name_fulfilments(const Draft& draft, const std::vector<std::string>& sessions, LinkedReads& linked);
 
-// Gives what the session's events have named, as far as it has not been given, when it is paid (refunds do
+// Gives what the session's events have named, as far as somebody handles it and it has not been given, when it is paid (refunds do
 // not matter) and trusted. The Fulfillment rows hold for the session's user, else its customer's.
 Fulfilment fulfil(Draft& draft, const std::string& session, const EventKey& event);
 

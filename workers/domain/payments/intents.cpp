@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "workers/domain/payments/confirmations.h"
 #include "workers/domain/payments/deposits.h"
 #include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/join.h"
@@ -38,12 +39,22 @@ std::vector<std::string> join_rows(Draft& draft, const IntentFacts& facts) {
   return sessions_around(draft, intents);
 }
 
-// Fulfils the sessions of an intent that this event paid; false when one of them is for an unknown app.
+// What a confirmation may have named the payment by.
+std::vector<std::string> names_of(const Draft& draft, const std::string& intent) {
+  auto names = sessions_of(draft, intent);
+  names.push_back(intent);
+  return names;
+}
+
+// Fulfils the sessions of an intent that this event says is paid, also when that was known: the app may not have been. False
+// when one that the event has paid is for an unknown app.
 bool fulfil_sessions(Draft& draft, const std::vector<std::string>& sessions, const IntentFacts& facts) {
+  if (facts.status != PaymentStatus::paid) return true;
   bool all_routed = true;
-  for (const auto& session : sessions)
-    if (status_before(draft, session, facts.id) < PaymentStatus::paid)
-      all_routed = fulfil(draft, session, facts.meta.key) != Fulfilment::unknown_app && all_routed;
+  for (const auto& session : sessions) {
+    const bool is_routed = fulfil(draft, session, facts.meta.key) != Fulfilment::unknown_app;
+    if (status_before(draft, session, facts.id) < PaymentStatus::paid) all_routed = is_routed && all_routed;
+  }
   return all_routed;
 }
 
@@ -67,6 +78,7 @@ void name_reads(const View& view, const IntentFacts& facts, Reads& reads) {
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, facts), linked);
   name_fulfilments(draft, sessions_of(draft, facts.id), linked);
+  name_awaited(draft, names_of(draft, facts.id), linked);
 }
 
 Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&) {
@@ -77,6 +89,7 @@ Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   const auto sessions = sessions_of(draft, facts.id);
   const bool all_routed = fulfil_sessions(draft, sessions, facts);
+  end_waiting(draft, names_of(draft, facts.id));
   enqueue_payments(draft, sessions, facts);
   Effects effects = conclude(std::move(draft), is_older);
   if (!all_routed) effects.outcome = Outcome::unroutable;

@@ -62,16 +62,19 @@ struct CountedOffset {
 };
 BOOST_DESCRIBE_STRUCT(CountedOffset, (), (partition, offset, appended_ms, past_offset, past_appended_ms))
 
-// To be told to the platform. The id follows from the cause alone, so a repetition is the same row.
+// To be told to the platform, or to one app. The id follows from the cause alone, so a repetition is the same row. Who
+// signs it, and with what, is found when it is delivered.
 struct OutboxRow {
   std::string id;
   std::string type;
   std::string org;
   EventKey event;
   std::string data;  // a JSON object
+  std::optional<std::string>
+      app;  // the slug of the app that alone is told; none: whoever has asked for the type
   bool operator==(const OutboxRow&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, type, org, event, data))
+BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, type, org, event, data, app))
 
 // Once per (kind, subject).
 struct Alert {

@@ -180,6 +180,36 @@ struct LedgerEntry {
 BOOST_DESCRIBE_STRUCT(LedgerEntry, (),
                       (id, effect_key, kind, account, amount, currency, livemode, user_id, payment, event))
 
+// An app of the operator's that fulfils payments of its slug, as far as deciding needs it: written with the setting.
+struct RegisteredApp {
+  std::string id;        // the slug
+  bool enabled = false;  // it is there, and takes payments
+  bool operator==(const RegisteredApp&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RegisteredApp, (), (id, enabled))
+
+// A confirmation that came before its payment could be fulfilled.
+struct AwaitingConfirmation {
+  EventKey event;
+  std::int64_t lookups = 0;  // that found nothing to fulfil
+  Timestamp next_at;         // of the next one
+  bool operator==(const AwaitingConfirmation&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AwaitingConfirmation, (), (event, lookups, next_at))
+
+// A payment that confirmations wait for, or have waited for. It moves with time, as a payout's retry does.
+struct AwaitedPayment {
+  std::string id;  // awaited_payment_id()
+  std::optional<std::string> org;
+  std::string payment;                         // "cs_…", "pi_…"
+  std::vector<AwaitingConfirmation> awaiting;  // in the order in which they came
+  std::optional<Timestamp> next_at;            // the first of theirs
+  bool operator==(const AwaitedPayment&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(AwaitedPayment, (), (id, org, payment, awaiting, next_at))
+std::string awaited_payment_id(const std::optional<std::string>& org,
+                               std::string_view payment);  // "default:cs_1"
+
 struct InvoiceAttributes {
   std::optional<MinorUnits> amount;
   std::optional<std::string> currency;
@@ -238,6 +268,14 @@ struct TableName<Invoice> {
                                            {.column = "user_id"},
                                            {.column = "status", .common = kCommonStatuses}};
   static constexpr TableTraits traits{.name = "invoices", .resource = "payments", .indexes = kIndexes};
+};
+template <>
+struct TableName<RegisteredApp> {
+  static constexpr TableTraits traits{.name = "registered_apps", .shared = true};
+};
+template <>
+struct TableName<AwaitedPayment> {
+  static constexpr TableTraits traits{.name = "awaited_payments"};
 };
 template <>
 struct TableName<Customer> {

@@ -25,6 +25,7 @@ struct TableTraits {
   std::string_view newest_first = "created_at";
   std::string_view partitioned_by = {};
   std::span<const ListIndex> indexes = {};
+  bool shared = false;
 };
 
 template <class R>
@@ -127,7 +128,8 @@ inline constexpr auto kColumns = make_columns<R>(Members<R>{});
 template <class R>
 inline constexpr Table kTable{TableName<R>::traits.name,           kColumns<R>,
                               TableName<R>::traits.mode,           TableName<R>::traits.newest_first,
-                              TableName<R>::traits.partitioned_by, TableName<R>::traits.indexes};
+                              TableName<R>::traits.partitioned_by, TableName<R>::traits.indexes,
+                              TableName<R>::traits.shared};
 
 }  // namespace detail
 

@@ -1,0 +1,41 @@
+#include "workers/runtime/due_rows.h"
+
+#include <optional>
+
+namespace penstock {
+namespace {
+
+constexpr std::size_t kRowsMax = 50;
+
+// One row that cannot be decided about must not keep the others waiting.
+bool is_about_the_store(const Error& error) {
+  return error.code != ErrorCode::invalid && error.code != ErrorCode::conflict;
+}
+
+}  // namespace
+
+Result<int> take_up_due(Store& store, const Table& table, std::vector<ColumnFilter> filters, Timestamp now,
+                        const std::function<Status(const Row&)>& take_up) {
+  ListQuery query;
+  query.filters = std::move(filters);
+  query.present = {table.newest_first};
+  query.until = now + Milliseconds{1};
+  query.order = ListOrder::oldest_first;
+  query.limit = kRowsMax;
+  TRY(const auto rows, store.list(table, query));
+  int taken_up = 0;
+  std::optional<Error> failed;
+  for (const auto& row : rows) {
+    const auto done = take_up(row);
+    if (done)
+      ++taken_up;
+    else if (is_about_the_store(done.error()))
+      return done.error();
+    else
+      failed = done.error();
+  }
+  if (failed) return *failed;
+  return taken_up;
+}
+
+}  // namespace penstock
