@@ -39,6 +39,10 @@ std::string hash_of(std::string_view secret) {
 
 }  // namespace
 
+bool has_scope(const std::vector<std::string>& scopes, std::string_view scope) noexcept {
+  return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+}
+
 NewApiKey make_api_key() {
   const std::string id = crypto::to_hex(crypto::random_bytes(kIdDigits / 2));
   const std::string secret = crypto::to_hex(crypto::random_bytes(kSecretDigits / 2));

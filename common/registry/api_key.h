@@ -8,10 +8,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/registry/values.h"
 
 namespace penstock::registry {
+
+// What keys may be good for (contract.md, "Settings").
+inline constexpr std::string_view kPaymentsConfirm = "payments:confirm";
+inline constexpr std::string_view kReportsWrite = "reports:write";
+inline constexpr std::string_view kEventsPublish = "events:publish";
+inline constexpr std::string_view kWebhooksManage = "webhooks:manage";
+inline constexpr std::string_view kAdminRead = "admin:read";
+inline constexpr std::string_view kScopes[] = {kPaymentsConfirm, kReportsWrite, kEventsPublish,
+                                               kWebhooksManage, kAdminRead};
+
+bool has_scope(const std::vector<std::string>& scopes, std::string_view scope) noexcept;
 
 struct NewApiKey {
   std::string id;

@@ -1,11 +1,11 @@
 #include "workers/domain/ads/ads.h"
 
 #include "common/core/uuid.h"
-#include "ingress/admin/api/body_reader.h"
 #include "ingress/admin/api/query_reader.h"
 #include "ingress/admin/api/resources.h"
 #include "ingress/admin/api/setting_resource.h"
 #include "ingress/admin/api/stored.h"
+#include "ingress/fields/body_reader.h"
 #include "workers/runtime/batch.h"
 
 namespace penstock::admin {

@@ -2,13 +2,14 @@
 
 #include "common/core/org.h"
 #include "common/registry/api_key.h"
-#include "ingress/admin/api/body_reader.h"
 #include "ingress/admin/api/setting_resource.h"
+#include "ingress/fields/body_reader.h"
 
 namespace penstock::admin {
 namespace {
 
 using registry::ApiKey;
+using registry::kScopes;
 
 constexpr std::string_view kWhat = "API key";
 

@@ -1,8 +1,8 @@
 #include "common/core/org.h"
 #include "common/crypto/crypto.h"
 #include "common/net/outgoing_url.h"
-#include "ingress/admin/api/body_reader.h"
 #include "ingress/admin/api/setting_resource.h"
+#include "ingress/fields/body_reader.h"
 
 namespace penstock::admin {
 namespace {

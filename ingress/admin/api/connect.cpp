@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "ingress/admin/api/body_reader.h"
 #include "ingress/admin/api/query_reader.h"
 #include "ingress/admin/api/resources.h"
 #include "ingress/admin/api/scopes.h"
+#include "ingress/fields/body_reader.h"
 #include "workers/domain/connect/accounts.h"
 #include "workers/domain/connect/payouts.h"
 #include "workers/domain/connect/session_payments.h"

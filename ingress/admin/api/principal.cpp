@@ -1,11 +1,9 @@
 #include "ingress/admin/api/principal.h"
 
-#include <algorithm>
-
 #include "common/core/check.h"
 #include "common/core/org.h"
 #include "common/registry/api_key.h"
-#include "ingress/admin/api/field_problems.h"
+#include "ingress/fields/field_problems.h"
 
 namespace penstock::admin {
 namespace {
@@ -19,9 +17,9 @@ std::optional<std::string_view> scope_for(Needs needs) {
       return std::nullopt;
     case Needs::platform_read:
     case Needs::org_read:
-      return "admin:read";
+      return registry::kAdminRead;
     case Needs::org_webhooks:
-      return "webhooks:manage";
+      return registry::kWebhooksManage;
   }
   CHECK(false);
 }
@@ -78,7 +76,7 @@ std::variant<std::string, http::Response> authorize(const http::Request& request
   if (principal.root) return asked.empty() ? std::string(kDefaultOrg) : asked;
   const auto scope = scope_for(needs);
   if (!scope) return forbidden("only the root token may do this");
-  if (std::find(principal.scopes.begin(), principal.scopes.end(), *scope) == principal.scopes.end())
+  if (!registry::has_scope(principal.scopes, *scope))
     return forbidden("the key lacks the scope " + std::string(*scope));
   if (!asked.empty() && asked != principal.org) return forbidden("the key is of another org");
   if (needs == Needs::platform_read && principal.org != kDefaultOrg)

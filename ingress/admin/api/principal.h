@@ -13,10 +13,6 @@
 
 namespace penstock::admin {
 
-// The scopes that keys may have (contract.md, "Settings").
-inline constexpr std::string_view kScopes[] = {"payments:confirm", "reports:write", "events:publish",
-                                               "webhooks:manage", "admin:read"};
-
 struct Principal {
   std::string name = "root";  // for the audit: "root", "key:<id>"
   bool root = true;           // may do everything, in any org

@@ -15,7 +15,7 @@
 #include "common/json/codec.h"
 #include "common/ports/store.h"
 #include "ingress/admin/api/cursor.h"
-#include "ingress/admin/api/field_problems.h"
+#include "ingress/fields/field_problems.h"
 
 namespace penstock::admin {
 

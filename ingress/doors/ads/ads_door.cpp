@@ -1,6 +1,5 @@
 #include "ingress/doors/ads/ads_door.h"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -8,35 +7,19 @@
 #include "common/crypto/crypto.h"
 #include "common/http/server/client_address.h"
 #include "ingress/doors/ads/impression_record.h"
+#include "ingress/doors/idempotency_key.h"
+#include "ingress/doors/refusals.h"
 #include "ingress/intake/rate_limit.h"
 
 namespace penstock {
 namespace {
 
 constexpr std::size_t kBodyBytesMax = 4096;
-constexpr std::size_t kKeyBytesMax = 255;
-constexpr std::string_view kKeyField = "Idempotency-Key";
 
 std::uint64_t draw_secret() {
   std::uint64_t secret = 0;
   std::memcpy(&secret, crypto::random_bytes(sizeof secret).data(), sizeof secret);
   return secret;
-}
-
-// What does not depend on who asks is answered ready-made.
-http::Response invalid(std::string_view field, std::string_view why) {
-  http::Response response = http::problem(400, "invalid_request", "the request is invalid");
-  response.problem->fields = {{"/" + std::string(field), std::string(why)}};
-  return response;
-}
-
-bool is_key(std::string_view text) {
-  return !text.empty() && text.size() <= kKeyBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-std::optional<Refused> refuse(std::string_view reason, http::Response answer, std::string detail) {
-  return Refused{reason, std::move(answer), [detail = std::move(detail)] { return detail; }};
 }
 
 // Who is let in, by the head of the request.
@@ -54,10 +37,8 @@ class Gate {
     if (const auto wait = limit_.admit(http::client_group(client.address), now))
       return refuse("rate_limited", too_many(*wait), "client " + std::string(client.text));
     const auto id = request.parameter("id");
-    if (!is_uuid(id)) return refuse("ad_id_invalid", invalid("id", kIdForm), std::string(kIdForm));
-    const auto keys = request.head.field_values(kKeyField);
-    if (keys.size() > 1 || (!keys.empty() && !is_key(keys.front())))
-      return refuse("idempotency_key_invalid", invalid(kKeyField, kKeyForm), std::string(kKeyForm));
+    if (!is_uuid(id)) return refuse("ad_id_invalid", invalid_field("id", kIdForm), std::string(kIdForm));
+    if (auto refused = judge_idempotency_key(request)) return refused;
     if (request.head.content_length.value_or(0) > kBodyBytesMax)
       return refuse("body_too_large", http::problem(413, "body_too_large", "the body is larger than 4 KiB"),
                     std::to_string(*request.head.content_length) + " bytes");
@@ -69,7 +50,6 @@ class Gate {
 
  private:
   static constexpr std::string_view kIdForm = "must be a UUID: 36 characters, in lower case";
-  static constexpr std::string_view kKeyForm = "must be one of 1 to 255 visible ASCII characters";
 
   static http::Response too_many(Milliseconds wait) {
     return http::problem_with_retry(429, "rate_limited", "too many impressions from this address",
@@ -90,12 +70,12 @@ Door ads_door(const AdsDoorOptions& options, const Catalogue& catalogue, KnowsAd
       .paths = {"/v1/ads/{id}/impression"},
       .media_type = {},
       .refusal = "impression refused",
-      .reasons = {"rate_limited", "ad_id_invalid", "idempotency_key_invalid", "body_too_large", "ad_unknown"},
+      .reasons = {"rate_limited", "ad_id_invalid", kIdempotencyKeyInvalid, "body_too_large", "ad_unknown"},
       .accepted = {.status = 200, .body = R"({"received": true})"},
       .authenticate_head = [gate](const http::Request& request,
                                   Timestamp now) { return gate->judge(request, now); },
       .receive = [&catalogue](http::Request& request, Timestamp received_at) -> Received {
-        return VerifiedEvent{impression_record(request.parameter("id"), request.header(kKeyField),
+        return VerifiedEvent{impression_record(request.parameter("id"), idempotency_key(request),
                                                std::move(request.body), catalogue, received_at)};
       }};
 }

@@ -4,6 +4,7 @@
 
 #include "common/crypto/crypto.h"
 #include "ingress/doors/partners/partner_record.h"
+#include "ingress/doors/refusals.h"
 #include "ingress/signatures/schemes.h"
 
 namespace penstock {
@@ -13,39 +14,26 @@ using registry::Partner;
 
 constexpr std::string_view kUnknown = "unknown_partner";
 constexpr std::string_view kDisabled = "partner_disabled";
-constexpr std::string_view kUnavailable = "settings_unavailable";
-constexpr std::chrono::seconds kRetryAfter{5};
 
 // Takes as long to tell that an unknown partner has not signed as that a known one has not.
 constexpr std::string_view kStandIn = "0123456789abcdef0123456789abcdef";
 
 std::vector<std::string_view> all_reasons() {
-  std::vector<std::string_view> reasons{kUnknown, kDisabled, kUnavailable};
+  std::vector<std::string_view> reasons{kUnknown, kDisabled, kSettingsUnavailable};
   for (std::size_t i = 1; i < kSignatureVerdicts; ++i)
     reasons.push_back(to_string(static_cast<SignatureVerdict>(i)));
   return reasons;
 }
 
-std::function<std::string()> say(std::string text) {
-  return [text = std::move(text)] { return text; };
-}
-
 Refused unknown(std::string_view partner) {
-  return {kUnknown, http::problem(404, "not_found", "there is no such partner"),
-          say("no partner is named \"" + std::string(partner.substr(0, 64)) +
-              "\"; PUT /v1/partners/{name} makes one")};
+  return refuse(kUnknown, http::problem(404, "not_found", "there is no such partner"),
+                "no partner is named \"" + std::string(partner.substr(0, 64)) +
+                    "\"; PUT /v1/partners/{name} makes one");
 }
 
 Refused disabled() {
-  return {kDisabled, http::problem(403, "forbidden", "the partner is disabled"),
-          say("the partner is disabled")};
-}
-
-Refused not_now(std::string why) {
-  return {kUnavailable,
-          http::problem_with_retry(503, "settings_unavailable",
-                                   "the event could not be verified now; send it again", kRetryAfter),
-          say(std::move(why))};
+  return refuse(kDisabled, http::problem(403, "forbidden", "the partner is disabled"),
+                "the partner is disabled");
 }
 
 struct PartnerDoor {
@@ -56,11 +44,11 @@ struct PartnerDoor {
   std::variant<const Partner*, Refused> find(const http::Request& request) const {
     const auto& known = settings.current();
     const auto* entry = known.find<Partner>(request.parameter("partner"));
-    if (entry == nullptr && !known.filled())
-      return not_now("the settings have not been read from the log yet");
+    if (entry == nullptr && !known.filled()) return settings_unavailable(kNotReadYet);
     if (entry == nullptr) return nullptr;
     if (entry->value == nullptr)
-      return not_now("the partner's setting cannot be opened; PENSTOCK_MASTER_KEY lacks its key");
+      return settings_unavailable(
+          "the partner's setting cannot be opened; PENSTOCK_MASTER_KEY lacks its key");
     return entry->value.get();
   }
 
@@ -69,9 +57,9 @@ struct PartnerDoor {
                                Timestamp now) const {
     if (verdict == SignatureVerdict::valid) return std::nullopt;
     if (!partner.enabled) return unknown(request.parameter("partner"));
-    return Refused{to_string(verdict),
-                   http::problem(401, "signature_invalid", "the signature is missing or invalid"),
-                   say(scheme.explain(verdict, request.head, request.body, now))};
+    return refuse(to_string(verdict),
+                  http::problem(401, "signature_invalid", "the signature is missing or invalid"),
+                  scheme.explain(verdict, request.head, request.body, now));
   }
 
   std::optional<Refused> authenticate_head(const http::Request& request, Timestamp now) const {
@@ -80,7 +68,7 @@ struct PartnerDoor {
     const auto* partner = std::get<const Partner*>(found);
     if (partner == nullptr) return std::nullopt;  // refused with the body
     const auto scheme = make_scheme(partner->scheme, partner->secrets, options.tolerance);
-    if (!scheme) return not_now("the partner's scheme is none of this version");
+    if (!scheme) return settings_unavailable("the partner's scheme is none of this version");
     return judge(*partner, scheme.value()->judge_head(request.head, now), *scheme.value(), request, now);
   }
 
@@ -93,7 +81,7 @@ struct PartnerDoor {
       return unknown(request.parameter("partner"));
     }
     const auto scheme = make_scheme(partner->scheme, partner->secrets, options.tolerance);
-    if (!scheme) return not_now("the partner's scheme is none of this version");
+    if (!scheme) return settings_unavailable("the partner's scheme is none of this version");
     const bool ours = scheme.value()->signed_by_us(request.head, request.body);
     if (auto refused = judge(*partner, ours ? SignatureVerdict::valid : SignatureVerdict::signature_mismatch,
                              *scheme.value(), request, now))

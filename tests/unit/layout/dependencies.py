@@ -77,10 +77,11 @@ REACHES = {
     "workers": ("workers/runtime", "common/http/listeners", "common/process", "common/wiring"),
     "ingress/signatures": ("common/http/server",),
     "ingress/intake": ("common/async", "common/http/server", "common/ports"),
-    "ingress/doors": ("ingress/intake", "ingress/signatures", "common/catalogue", "common/registry"),
+    "ingress/fields": ("common/http/server",),
+    "ingress/doors": ("ingress/fields", "ingress/intake", "ingress/signatures", "common/catalogue", "common/registry"),
     "ingress/admin/settings": ("workers/domain", "common/async", "common/registry"),
     "ingress/admin/api": ("workers/runtime", "common/http/probes", "common/net", "ingress/admin/settings",
-                          "ingress/signatures", "schemas"),
+                          "ingress/fields", "ingress/signatures", "schemas"),
     "ingress/admin": ("ingress/admin/api", "common/http/listeners", "common/process", "common/wiring"),
     "ingress": ("ingress/doors", "common/http/listeners", "common/process", "common/wiring"),
 }

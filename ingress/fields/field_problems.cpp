@@ -1,8 +1,8 @@
-#include "ingress/admin/api/field_problems.h"
+#include "ingress/fields/field_problems.h"
 
 #include <algorithm>
 
-namespace penstock::admin {
+namespace penstock {
 namespace {
 
 std::string pointer_to(std::string_view name) {
@@ -37,4 +37,4 @@ std::optional<http::Response> FieldProblems::refusal() const {
   return response;
 }
 
-}  // namespace penstock::admin
+}  // namespace penstock

@@ -1,8 +1,8 @@
-#include "ingress/admin/api/body_reader.h"
+#include "ingress/fields/body_reader.h"
 
 #include <algorithm>
 
-namespace penstock::admin {
+namespace penstock {
 
 BodyReader::BodyReader(const http::Request& request)
     : is_json_type_(http::is_media_type(request.header("Content-Type").value_or(""), "application/json")) {
@@ -98,4 +98,4 @@ std::optional<http::Response> BodyReader::refusal() {
   return problems_.refusal();
 }
 
-}  // namespace penstock::admin
+}  // namespace penstock

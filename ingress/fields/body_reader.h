@@ -10,9 +10,9 @@
 
 #include "common/core/describe.h"
 #include "common/json/value.h"
-#include "ingress/admin/api/field_problems.h"
+#include "ingress/fields/field_problems.h"
 
-namespace penstock::admin {
+namespace penstock {
 
 // Ids of the provider and of ours fit into this.
 inline constexpr std::size_t kIdBytesMax = 255;
@@ -63,4 +63,4 @@ std::optional<Word> BodyReader::optional_word(std::string_view name) {
   return std::nullopt;
 }
 
-}  // namespace penstock::admin
+}  // namespace penstock

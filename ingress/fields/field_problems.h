@@ -8,7 +8,7 @@
 #include "common/core/describe.h"
 #include "common/http/server/server.h"
 
-namespace penstock::admin {
+namespace penstock {
 
 class FieldProblems {
  public:
@@ -34,4 +34,4 @@ std::string one_of() {
   return why;
 }
 
-}  // namespace penstock::admin
+}  // namespace penstock

@@ -1,0 +1,22 @@
+// What several doors turn a request away with.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ingress/intake/intake.h"
+
+namespace penstock {
+
+// The detail is for the log alone.
+Refused refuse(std::string_view reason, http::Response answer, std::string detail);
+
+// 400 `invalid_request` that names one field, of the body, the path or the head.
+http::Response invalid_field(std::string_view field, std::string_view why);
+
+// Whoever asks may be in the right, but what that depends on cannot be told now: 503 with Retry-After.
+inline constexpr std::string_view kSettingsUnavailable = "settings_unavailable";  // the reason
+inline constexpr std::string_view kNotReadYet = "the settings have not been read from the log yet";
+Refused settings_unavailable(std::string_view why);
+
+}  // namespace penstock
