@@ -226,7 +226,11 @@ Result<Effects> carry_out_once(Store& store, const Clock& clock, const Decision&
   TRY_STATUS(load_closure(*transaction, view, [&](Reads& reads) { decision.name_reads(view, reads); }));
   TRY(auto effects, decision.decide(view));
   view.apply(effects, decision.by);
-  TRY_STATUS(transaction->commit(view.changes(clock.now())));
+  const Timestamp now = clock.now();
+  auto changes = view.changes(now);
+  if (decision.audit && effects.outcome == Outcome::applied)
+    changes.push_back(added(*decision.audit));
+  TRY_STATUS(transaction->commit(changes));
   return effects;
 }
 

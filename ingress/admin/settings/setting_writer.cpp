@@ -40,9 +40,8 @@ registry::Revision next_revision(const registry::Setting& last, Timestamp now) {
   return {std::max(last.revision.value + 1, to_unix_ms(now))};
 }
 
-Row audit_row(const SettingChange& change, Timestamp now) {
-  const AuditRow row{crypto::uuid_v7(now), now, change.who, change.action, change.subject, change.detail};
-  return {to_cells(row), 0, {now, now, {}}};
+AuditRow audit_of(const SettingChange& change, Timestamp now) {
+  return {crypto::uuid_v7(now), now, change.who, change.action, change.subject, change.detail};
 }
 
 // What a setting is to become, given what it is; nullopt leaves it.
@@ -64,7 +63,7 @@ Result<registry::Setting> replace_once(const SettingPorts& ports, const SettingC
   const Timestamp created = known.rev == 0 ? now : known.stamp.created_at;
   std::vector<TableRows> changes{
       {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}}};
-  if (!change.action.empty()) changes.push_back({&table_of<AuditRow>(), {audit_row(change, now)}});
+  if (!change.action.empty()) changes.push_back(added(audit_of(change, now)));
   TRY_STATUS(transaction->commit(changes));
   return *setting;
 }

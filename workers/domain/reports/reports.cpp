@@ -43,10 +43,7 @@ void name_reads(const View&, const Moderation& moderation, Reads& reads) {
 Effects decide_moderation(const View& view, const Moderation& moderation) {
   Effects effects;
   const Report* before = view.find<Report>(moderation.scope.key(moderation.id));
-  if (before == nullptr) {
-    effects.reason = kReportUnknown;
-    return effects;
-  }
+  if (before == nullptr) return effects;
   effects.outcome = Outcome::duplicate;
   if (before->status == moderation.status) return effects;
   effects.outcome = Outcome::applied;

@@ -29,9 +29,8 @@ struct Moderation {
 
 void name_reads(const View& view, const Moderation& moderation, Reads& reads);
 
-// Ignored with the reason kReportUnknown where there is no such report, or none yet.
+// Ignored where there is no such report, or none yet.
 Effects decide_moderation(const View& view, const Moderation& moderation);
-inline constexpr std::string_view kReportUnknown = "report_unknown";
 
 // A report as clients read it (contract.md, /v1/reports), besides its times.
 struct ReportView : ObjectId, ReportAttributes, ReportStanding {
