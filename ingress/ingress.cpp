@@ -50,8 +50,7 @@ ReadinessCheck Ingress::log_check() {
 Status Ingress::start(Readiness& readiness) {
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
   auto all_doors = doors(settings_, registry_, sessions_, claims_);
-  claims_follower_.emplace(TopicFollower::Options{std::string(kClaimsTopic), "claims"}, log_,
-                           [this](const Result<TailBatch>& answer) { claims_->take(answer); });
+  claims_follower_.emplace(log_, claims_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)
     for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));

@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "common/follow/topic_follower.h"
 #include "common/http/probes/probes.h"
 #include "common/ports/event_log.h"
 #include "common/wiring/registry.h"
+#include "ingress/claims/follower.h"
 #include "ingress/options.h"
 
 namespace penstock {
@@ -43,7 +43,7 @@ class Ingress {
   const Sessions sessions_;
   const std::shared_ptr<Claims> claims_;  // appends that are open may outlive this
   Intake intake_;
-  std::optional<TopicFollower> claims_follower_;  // while this serves
+  std::optional<ClaimsFollower> claims_follower_;  // while this serves
   std::optional<Probes> probes_;
   std::optional<http::HttpServer> server_;
 };

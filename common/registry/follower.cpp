@@ -4,11 +4,15 @@
 
 #include <utility>
 
+#include "common/async/backoff.h"
+#include "common/async/periodic.h"
 #include "common/observe/log.h"
 
 namespace penstock::registry {
 namespace {
 
+constexpr std::size_t kRecordsMax = 1'000;
+constexpr Milliseconds kRetryMin{50}, kRetryMax{1'000};
 // Of the time, at most so large a part is spent on copies, however large they are.
 constexpr int kCopyShare = 10;
 
@@ -29,19 +33,14 @@ Follower::Gauges::Gauges(Metrics& metrics)
 Follower::Follower(FollowerOptions options, LogReader& log, const crypto::Sealer& sealer, Table& table,
                    const Clock& clock, Metrics& metrics)
     : options_(std::move(options)),
+      log_(log),
       sealer_(sealer),
       table_(table),
       clock_(clock),
       gauges_(metrics),
       contact_at_(clock.uptime()) {
   if (!options_.copy.empty()) read_copy();
-  topic_.emplace(TopicFollower::Options{std::string(kSettingsTopic), "settings", options_.poll_wait}, log,
-                 [this](const Result<TailBatch>& answer) { on_answer(answer); });
-}
-
-Follower::~Follower() {
-  topic_.reset();
-  keep_copy(true);
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 Status Follower::ready() const {
@@ -71,13 +70,26 @@ void Follower::read_copy() {
             {{"file", options_.copy.string()}, {"settings", copied.value().size()}});
 }
 
-void Follower::on_answer(const Result<TailBatch>& answer) {
-  if (answer) {
-    contact_at_ = clock_.uptime();
-    take(answer.value());
+void Follower::run(const std::stop_token& stop) {
+  std::unique_ptr<LogTail> tail;
+  Backoff backoff(kRetryMin, kRetryMax);
+  while (!stop.stop_requested()) {
+    auto opened = tail != nullptr ? Status(ok()) : [&]() -> Status {
+      TRY(tail, log_.tail(std::string(kSettingsTopic)));
+      return ok();
+    }();
+    Result<TailBatch> batch =
+        opened ? tail->next(kRecordsMax, options_.poll_wait) : Result<TailBatch>(opened.error());
+    note_contact(batch ? Status(ok()) : Status(batch.error()));
+    if (batch) {
+      backoff = Backoff(kRetryMin, kRetryMax);
+      take(batch.value());
+    }
+    show();
+    keep_copy(false);
+    if (!batch) wait_unless_stopped(stop, backoff.next());
   }
-  show();
-  keep_copy(false);
+  keep_copy(true);
 }
 
 // What the topic tells anew takes the place of everything once all of it has been told, so that what was deleted
@@ -142,6 +154,16 @@ void Follower::say_unreadable() {
     unreadable.insert(key);
   }
   said_unreadable_ = std::move(unreadable);
+}
+
+void Follower::note_contact(const Status& answered) {
+  if (answered) contact_at_ = clock_.uptime();
+  if (std::exchange(answers_, answered.has_value()) == answered.has_value()) return;
+  if (answered)
+    log::info("settings follow the log again", {});
+  else
+    log::warn("settings do not follow the log now, what is known holds",
+              {{"code", to_string(answered.error().code)}, {"detail", answered.error().detail}});
 }
 
 void Follower::show() const {

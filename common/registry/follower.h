@@ -6,13 +6,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/crypto/sealer.h"
-#include "common/follow/topic_follower.h"
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_record.h"
+#include "common/ports/log_reader.h"
 #include "common/registry/copy.h"
 #include "common/registry/sealed.h"
 #include "common/registry/table.h"
@@ -41,7 +42,6 @@ class Follower {
            const Clock& clock, Metrics& metrics);
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
-  ~Follower();
 
   // Unavailable until the table is filled, by the copy or the log. Any thread; does not block.
   Status ready() const;
@@ -52,16 +52,18 @@ class Follower {
 
  private:
   void read_copy();
-  void on_answer(const Result<TailBatch>& answer);
+  void run(const std::stop_token& stop);
   void take(const TailBatch& batch);
   Change change_of(const StoredRecord& record);
   Change opened(const std::string& key, std::string_view sealed);
   void note_unreadable(const std::string& key, const Error* error);
   void say_unreadable();
+  void note_contact(const Status& answered);
   void keep_copy(bool even_now);
   void show() const;
 
   const FollowerOptions options_;
+  LogReader& log_;
   const crypto::Sealer& sealer_;
   Table& table_;
   const Clock& clock_;
@@ -81,8 +83,8 @@ class Follower {
   std::optional<Milliseconds> changed_at_;             // and the copy does not have it yet
   Milliseconds copied_at_{0};
   Milliseconds contact_at_{0};
-  bool copies_ = true;
-  std::optional<TopicFollower> topic_;  // last: its thread uses all of the above
+  bool answers_ = true, copies_ = true;
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 }  // namespace penstock::registry

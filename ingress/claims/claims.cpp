@@ -23,11 +23,9 @@ std::string_view key_of(const Claim& claim) noexcept { return claim->key; }
 Timestamp time_of(const Claim& claim) noexcept { return claim->appended_at; }
 
 std::size_t bytes_of(const StoredRecord& record) noexcept {
-  return std::accumulate(record.headers.begin(), record.headers.end(),
-                         record.key.size() + record.value.size() + kBytesBesides,
-                         [](std::size_t sum, const auto& header) {
-                           return sum + header.first.size() + header.second.size();
-                         });
+  return std::accumulate(
+      record.headers.begin(), record.headers.end(), record.key.size() + record.value.size() + kBytesBesides,
+      [](std::size_t sum, const auto& header) { return sum + header.first.size() + header.second.size(); });
 }
 
 }  // namespace
@@ -88,7 +86,8 @@ Claim Claims::find(std::string_view key) const {
 void Claims::decide(std::string key, const Position& appended, Decided decided) {
   std::unique_lock lock(mutex_);
   Result<Claim> known = held(key);
-  if (const auto next = next_.find(appended.partition); next == next_.end() || next->second <= appended.offset) {
+  if (const auto next = next_.find(appended.partition);
+      next == next_.end() || next->second <= appended.offset) {
     if (waiting_.size() < options_.waiting_max) {
       waiting_.emplace(Place{appended.partition, appended.offset},
                        Waiting{std::move(key), clock_.uptime() + options_.patience, std::move(decided)});
@@ -100,16 +99,24 @@ void Claims::decide(std::string key, const Position& appended, Decided decided) 
   decided(std::move(known));
 }
 
-void Claims::take(const Result<TailBatch>& answer) {
+void Claims::take(const TailBatch& batch) {
   std::unique_lock lock(mutex_);
-  if (answer) {
-    if (answer.value().anew) next_.clear();
-    for (const auto& record : answer.value().records) read(record);
-  }
+  if (batch.anew) next_.clear();
+  for (const auto& record : batch.records) read(record);
   auto calls = take_decided();
-  for (auto& late : take_late()) calls.push_back(std::move(late));
-  table_->drop_before(clock_.now() - options_.kept - kClocksDiffer);
   lock.unlock();
+  make(std::move(calls));
+}
+
+void Claims::let_go_of_late() {
+  std::unique_lock lock(mutex_);
+  table_->drop_before(clock_.now() - options_.kept - kClocksDiffer);
+  auto calls = take_late();
+  lock.unlock();
+  make(std::move(calls));
+}
+
+void Claims::make(std::vector<Call> calls) {
   for (auto& call : calls) call.decided(std::move(call.with));
 }
 

@@ -63,8 +63,11 @@ class Claims {
   using Decided = std::function<void(Result<Claim>)>;
   void decide(std::string key, const Position& appended, Decided decided);
 
-  // Takes what the log's tail answers, in its order, and lets go of those whose time is up.
-  void take(const Result<TailBatch>& answer);
+  // Takes what the log's tail tells, in its order.
+  void take(const TailBatch& batch);
+
+  // Answers those who have waited for too long, and drops what has ceased to hold. Whoever owns this calls it often.
+  void let_go_of_late();
 
  private:
   struct Table;
@@ -84,6 +87,7 @@ class Claims {
   void read(const StoredRecord& record);
   std::vector<Call> take_decided();
   std::vector<Call> take_late();
+  static void make(std::vector<Call> calls);
 
   const ClaimsOptions options_;
   const Clock& clock_;

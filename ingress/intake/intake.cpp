@@ -141,16 +141,16 @@ void Intake::take(const std::shared_ptr<Opened>& opened, http::Request&& request
 }
 
 void Intake::append(LogCircuit& circuit, const Exchange& exchange, VerifiedEvent&& event) {
-  const Status accepted = circuit.append(
-      std::move(event.record),
-      [exchange, answer = std::move(event.answer)](const Result<Position>& result) mutable {
-        const auto& [opened, responder, received_at] = exchange;
-        if (!result) return exchange.fail(result.error());
-        opened->replies->on_acknowledged(received_at);
-        opened->accepted.Increment();
-        if (answer) return responder.send(*std::move(answer));
-        responder.send_constant(opened->door.accepted);
-      });
+  const Status accepted =
+      circuit.append(std::move(event.record),
+                     [exchange, answer = std::move(event.answer)](const Result<Position>& result) mutable {
+                       const auto& [opened, responder, received_at] = exchange;
+                       if (!result) return exchange.fail(result.error());
+                       opened->replies->on_acknowledged(received_at);
+                       opened->accepted.Increment();
+                       if (answer) return responder.send(*std::move(answer));
+                       responder.send_constant(opened->door.accepted);
+                     });
   if (!accepted) exchange.fail(accepted.error());
 }
 
@@ -158,8 +158,7 @@ void Intake::claim(const Exchange& exchange, ClaimedEvent&& claimed) {
   const std::weak_ptr<LogCircuit> circuit = circuit_;
   const auto settled = [exchange, circuit](Result<VerifiedEvent> event) {
     if (!event) return exchange.fail(event.error());
-    if (const auto still_there = circuit.lock())
-      append(*still_there, exchange, std::move(event).value());
+    if (const auto still_there = circuit.lock()) append(*still_there, exchange, std::move(event).value());
   };
   const Status accepted = circuit_->append(
       std::move(claimed.claim),

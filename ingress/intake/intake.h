@@ -96,8 +96,8 @@ class Intake {
   const Clock& clock_;
   Metrics& metrics_;
   const std::shared_ptr<LogCircuit> circuit_;  // whoever settles an event finds out so that this is gone
-  const std::shared_ptr<Replies> replies_;  // shared with the appends that are open
-  Periodic giving_up_;                      // last: it uses the circuit
+  const std::shared_ptr<Replies> replies_;     // shared with the appends that are open
+  Periodic giving_up_;                         // last: it uses the circuit
 };
 
 }  // namespace penstock

@@ -228,8 +228,7 @@ Result<Effects> carry_out_once(Store& store, const Clock& clock, const Decision&
   view.apply(effects, decision.by);
   const Timestamp now = clock.now();
   auto changes = view.changes(now);
-  if (decision.audit && effects.outcome == Outcome::applied)
-    changes.push_back(added(*decision.audit));
+  if (decision.audit && effects.outcome == Outcome::applied) changes.push_back(added(*decision.audit));
   TRY_STATUS(transaction->commit(changes));
   return effects;
 }

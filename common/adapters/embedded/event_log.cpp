@@ -385,8 +385,9 @@ class EmbeddedEventLog::Pruning {
     const FetchLimits limits{.records_max = piece.records_max, .bytes_max = piece.bytes_max};
     TRY(auto records, log_.ask<std::vector<StoredRecord>>(
                           [=](LogStorage& storage) { return storage.fetch(partition, from, limits); }));
-    const auto young = std::find_if(records.begin(), records.end(),
-                                    [time](const StoredRecord& record) { return record.appended_at >= time; });
+    const auto young = std::find_if(records.begin(), records.end(), [time](const StoredRecord& record) {
+      return record.appended_at >= time;
+    });
     records.erase(young, records.end());
     return records;
   }
@@ -424,7 +425,7 @@ class EmbeddedEventLog::Pruning {
   Status drop(std::vector<Position> positions) {
     if (positions.empty()) return ok();
     return log_.ask<void>(
-[positions = std::move(positions)](LogStorage& storage) { return storage.drop(positions); });
+        [positions = std::move(positions)](LogStorage& storage) { return storage.drop(positions); });
   }
 
   EmbeddedEventLog& log_;

@@ -17,7 +17,9 @@ RowStamp stamp_of(const Stored<Report>& stored) {
   return stamp;
 }
 
-Scope scope_of_org(const Request& request) { return {.livemode = true, .account = {}, .org = asked_org(request)}; }
+Scope scope_of_org(const Request& request) {
+  return {.livemode = true, .account = {}, .org = asked_org(request)};
+}
 
 Result<http::Response> show_report(Store& store, const Scope& scope, std::string_view id) {
   TRY(const auto found, read_row<Report>(store, scope.key(id)));
@@ -36,7 +38,7 @@ Moderation read_moderation(const Request& request, BodyReader& in) {
 AuditRow audit_of(const Request& request, const Moderation& moderation, Timestamp now) {
   json::Writer detail;
   detail.begin_object().key("status").string(to_string(moderation.status)).end_object();
-  return {crypto::uuid_v7(now), now, request.principal.name, "patch", std::string(request.head.path()),
+  return {crypto::uuid_v7(now),    now, request.principal.name, "patch", std::string(request.head.path()),
           std::move(detail).text()};
 }
 
@@ -69,11 +71,12 @@ Result<http::Response> patch_report(const Context& context, const Request& reque
   BodyReader in(request);
   const Moderation moderation = read_moderation(request, in);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY_STATUS(carry_out(context.store, context.clock,
-                       {EventKey{request.principal.name},
-                        [&](const View& view, Reads& reads) { name_reads(view, moderation, reads); },
-                        [&](const View& view) -> Result<Effects> { return decide_moderation(view, moderation); },
-                        audit_of(request, moderation, context.clock.now())}));
+  TRY_STATUS(
+      carry_out(context.store, context.clock,
+                {EventKey{request.principal.name},
+                 [&](const View& view, Reads& reads) { name_reads(view, moderation, reads); },
+                 [&](const View& view) -> Result<Effects> { return decide_moderation(view, moderation); },
+                 audit_of(request, moderation, context.clock.now())}));
   return show_report(context.store, moderation.scope, moderation.id);
 }
 

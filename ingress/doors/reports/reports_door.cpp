@@ -117,15 +117,15 @@ struct ReportsDoor {
 
 Door reports_door(ReportsDoorPorts ports, const Catalogue& catalogue) {
   const auto door = std::make_shared<const ReportsDoor>(ReportsDoor{std::move(ports), catalogue});
-  return {
-      .name = "reports",
-      .paths = {"/v1/reports"},
-      .media_type = "application/json",
-      .refusal = "report refused",
-      .reasons = all_reasons(),
-      .accepted = {.status = 201},
-      .authenticate_head = [door](const http::Request& request, Timestamp) { return door->judge_head(request); },
-      .receive = [door](http::Request& request, Timestamp now) { return door->receive(request, now); }};
+  return {.name = "reports",
+          .paths = {"/v1/reports"},
+          .media_type = "application/json",
+          .refusal = "report refused",
+          .reasons = all_reasons(),
+          .accepted = {.status = 201},
+          .authenticate_head = [door](const http::Request& request,
+                                      Timestamp) { return door->judge_head(request); },
+          .receive = [door](http::Request& request, Timestamp now) { return door->receive(request, now); }};
 }
 
 }  // namespace penstock

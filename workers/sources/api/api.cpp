@@ -1,56 +1,48 @@
 #include "workers/sources/api/api.h"
 
-#include "workers/sources/api/readers.h"
-#include "workers/sources/org.h"
+#include "common/core/org.h"
+#include "common/json/value.h"
+#include "workers/sources/reader.h"
 
 namespace penstock {
 namespace {
 
-using api::Event;
-
-struct Handler {
-  std::string_view type;
-  Result<Facts> (*read)(const Event&);
-};
-
-template <class F, Result<F> (*read)(const Event&)>
-Result<Facts> read_as(const Event& event) {
-  TRY(auto facts, read(event));
-  return Facts(std::move(facts));
+Result<EventMeta> read_meta(const RawEvent& raw) {
+  const std::string_view org = raw.source.substr(std::min(kApi.size() + 1, raw.source.size()));
+  if (!is_org_name(org)) return Error{ErrorCode::invalid, "wrong_shape: ce_source names no org"};
+  EventMeta meta;
+  meta.key = raw.key;
+  meta.id = raw.key.value;
+  meta.type = raw.type;
+  meta.created = raw.created;
+  meta.livemode = true;
+  meta.org = org_of_name(org);
+  return meta;
 }
 
-constexpr Handler kHandlers[] = {{"report.created", read_as<ReportFacts, api::read_report>}};
-
-Result<Facts> understand(const Event& event) {
-  for (const auto& handler : kHandlers)
-    if (handler.type == event.meta.type) return handler.read(event);
-  return Facts{UnhandledFacts{event.meta}};
-}
-
-Result<std::string> read_header(const RawEvent& raw, std::string_view name) {
-  const auto value = find_header(raw.headers, name);
-  if (value && !value->empty()) return std::string(*value);
-  return Error{ErrorCode::invalid, "wrong_shape: header " + std::string(name) + " is missing"};
-}
-
-Result<Event> read_event(const RawEvent& raw) {
-  Event event;
-  TRY(event.body, json::Document::parse(raw.body));
-  TRY(event.id, read_header(raw, "ce_id"));
-  TRY(event.principal, read_header(raw, "ps_principal"));
-  event.meta.key = raw.key;
-  event.meta.id = raw.key.value;
-  event.meta.type = raw.type;
-  event.meta.created = raw.created;
-  event.meta.livemode = true;
-  TRY(event.meta.org, read_org(raw.headers));
-  return event;
+ReadEvent read_report(const RawEvent& raw, EventMeta meta) {
+  const auto document = json::Document::parse(raw.body);
+  if (!document) return {document.error()};
+  const auto id = find_header(raw.headers, "ce_id"), reporter = find_header(raw.headers, "ps_principal");
+  if (!id || !reporter) return {Error{ErrorCode::invalid, "wrong_shape: ce_id or ps_principal is missing"}};
+  Reader in(document.value().root(), "report");
+  ReportFacts facts;
+  facts.meta = std::move(meta);
+  facts.id = *id;
+  facts.said.reportable_id = in.id("reportable_id");
+  facts.said.reportable_type = in.id("reportable_type");
+  facts.said.reason = in.id("reason");
+  facts.said.description = in.optional_text("description");
+  facts.said.reporter = *reporter;
+  if (const auto problem = in.problem()) return {*problem};
+  return {.facts = Facts{std::move(facts)}, .entity = std::string(*id)};
 }
 
 ReadEvent read(const RawEvent& raw) {
-  const auto event = read_event(raw);
-  if (!event) return {event.error()};
-  return {.facts = understand(event.value()), .entity = event.value().id};
+  auto meta = read_meta(raw);
+  if (!meta) return {meta.error()};
+  if (raw.type == "report.created") return read_report(raw, std::move(meta).value());
+  return {.facts = Facts{UnhandledFacts{std::move(meta).value()}}};
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
-// Events that come in over our own API with a key or a session. Whose they are, what they are named by and when they
-// came stands in the record's headers, as its door wrote them; the body is the client's, word for word.
+// What holders of API keys and users with a session post, as the doors take it in: `ce_source` names their org,
+// "api/acme", and `ps_principal` who it was.
+//
+//   report.created   {"reportable_id", "reportable_type", "reason", "description"?}; the report's id is the event's
 #pragma once
 
 #include "workers/sources/sources.h"
 
 namespace penstock {
 
-inline constexpr std::string_view kApi = "api";  // "api/<org>"
+// Of sources and event keys, up to the slash.
+inline constexpr std::string_view kApi = "api";
 
 Source api_source();
 

@@ -1,9 +1,19 @@
 #include "workers/sources/partners/event.h"
 
-#include "workers/sources/org.h"
+#include "common/core/org.h"
 #include "workers/sources/reader.h"
 
 namespace penstock::partners {
+namespace {
+
+// A record without the header is of the default org, one with a name that is none of nobody's.
+Result<std::optional<std::string>> read_org(const Headers& headers) {
+  const std::string_view name = find_header(headers, "ps_org").value_or(kDefaultOrg);
+  if (!is_org_name(name)) return Error{ErrorCode::invalid, "wrong_shape: header ps_org is no org's name"};
+  return org_of_name(name);
+}
+
+}  // namespace
 
 Result<Event> read_event(const RawEvent& raw, json::Document body) {
   Event event;
