@@ -122,8 +122,9 @@ std::vector<TopicDemand> demands_of(const KafkaOptions& options, const std::vect
   std::int64_t largest = 0;
   for (std::size_t i = 0; i < topics.size(); ++i) {
     demands.push_back(demand_of(options, topics[i], shapes[i].replicas));
-    // Keys would move, and leave what they last had behind in the partition where nothing replaces it.
-    if (is_compacted(topics[i])) demands[i].partitions = shapes[i].partitions;
+    // Keys would move, and leave what they last had behind in the partition where nothing replaces it; or their
+    // records would have no order any more.
+    if (is_compacted(topics[i]) || own_retention(topics[i])) demands[i].partitions = shapes[i].partitions;
     if (topics[i] != options.parked_topic) largest = std::max(largest, message_bytes_max(shapes[i]));
   }
   for (std::size_t i = 0; i < topics.size(); ++i)
