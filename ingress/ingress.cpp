@@ -5,6 +5,7 @@
 #include "common/wiring/kafka_log.h"
 #include "ingress/doors/confirmations/confirmations_door.h"
 #include "ingress/doors/partners/partner_door.h"
+#include "ingress/doors/reports/reports_door.h"
 
 namespace penstock {
 namespace {
@@ -19,23 +20,27 @@ KnowsAd known_ads(const registry::Table& settings) {
 }
 
 // The doors of the public listener: a line each.
-std::vector<Door> doors(const Settings& settings, const Registry& registry) {
+std::vector<Door> doors(const Settings& settings, const Registry& registry, const Sessions& sessions,
+                        const std::shared_ptr<Claims>& claims) {
   std::vector<Door> all;
   all.push_back(stripe_door(stripe_door_options(settings), Catalogue::builtin()));
   all.push_back(partner_door({}, Catalogue::builtin(), registry.table()));
   all.push_back(ads_door(ads_door_options(settings), Catalogue::builtin(), known_ads(registry.table())));
   all.push_back(confirmations_door(Catalogue::builtin(), registry.table()));
+  all.push_back(reports_door({registry.table(), sessions, claims}, Catalogue::builtin()));
   return all;
 }
 
 }  // namespace
 
-Ingress::Ingress(const Settings& settings, EventSink& log, const Registry& registry, const Clock& clock,
+Ingress::Ingress(const Settings& settings, EventLog& log, const Registry& registry, const Clock& clock,
                  Metrics& metrics)
     : settings_(settings),
       log_(log),
       registry_(registry),
       metrics_(metrics),
+      sessions_(session_options(settings), settings.master_keys, clock),
+      claims_(std::make_shared<Claims>(claims_options(settings), clock, metrics)),
       intake_(intake_options(settings), log, clock, metrics) {}
 
 Status Ingress::ready() { return intake_.ready(topics_in_use()); }
@@ -46,7 +51,8 @@ ReadinessCheck Ingress::log_check() {
 
 Status Ingress::start(Readiness& readiness) {
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
-  auto all_doors = doors(settings_, registry_);
+  auto all_doors = doors(settings_, registry_, sessions_, claims_);
+  claims_follower_.emplace(log_, claims_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)
     for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));
@@ -58,6 +64,7 @@ void Ingress::stop() {
   server_->stop(kDrainDeadline);
   if (const auto flushed = log_.flush(settings_.ack_timeout); !flushed)
     log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
+  claims_follower_.reset();
   server_.reset();
   probes_.reset();
 }

@@ -2,11 +2,14 @@
 // A part that programs assemble.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "common/http/probes/probes.h"
+#include "common/ports/event_log.h"
 #include "common/wiring/registry.h"
+#include "ingress/claims/follower.h"
 #include "ingress/options.h"
 
 namespace penstock {
@@ -14,7 +17,7 @@ namespace penstock {
 // All it is given must outlive it.
 class Ingress {
  public:
-  Ingress(const Settings& settings, EventSink& log, const Registry& registry, const Clock& clock,
+  Ingress(const Settings& settings, EventLog& log, const Registry& registry, const Clock& clock,
           Metrics& metrics);
   Ingress(const Ingress&) = delete;
   Ingress& operator=(const Ingress&) = delete;
@@ -34,10 +37,13 @@ class Ingress {
 
  private:
   const Settings& settings_;
-  EventSink& log_;
+  EventLog& log_;
   const Registry& registry_;
   Metrics& metrics_;
+  const Sessions sessions_;
+  const std::shared_ptr<Claims> claims_;  // appends that are open may outlive this
   Intake intake_;
+  std::optional<ClaimsFollower> claims_follower_;  // while this serves
   std::optional<Probes> probes_;
   std::optional<http::HttpServer> server_;
 };

@@ -3,8 +3,10 @@
 
 #include "common/config/settings.h"
 #include "common/http/listeners/listeners.h"
+#include "ingress/claims/claims.h"
 #include "ingress/doors/ads/ads_door.h"
 #include "ingress/doors/stripe/stripe_door.h"
+#include "ingress/sessions/sessions.h"
 
 namespace penstock {
 
@@ -12,6 +14,8 @@ http::ServerOptions public_server_options(const Settings& settings);
 StripeDoorOptions stripe_door_options(const Settings& settings);
 AdsDoorOptions ads_door_options(const Settings& settings);
 IntakeOptions intake_options(const Settings& settings);
+SessionOptions session_options(const Settings& settings);
+ClaimsOptions claims_options(const Settings& settings);
 
 // How many connections the public listener may have, if `open_files_max` are to be enough for them and for
 // `other_files`: the setting, or what fits, at least half of the limit.

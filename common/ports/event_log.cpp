@@ -41,6 +41,10 @@ std::optional<std::string_view> find_header(const Headers& headers, std::string_
 
 bool is_compacted(std::string_view topic) noexcept { return topic == "settings" || topic == "waits"; }
 
+std::optional<Milliseconds> own_retention(std::string_view topic) noexcept {
+  return topic == kClaimsTopic ? std::optional(kClaimsKept) : std::nullopt;
+}
+
 Status check_range(const ScanRange& range) {
   const auto invalid = [](std::string why) { return Error{ErrorCode::invalid, "scan: " + std::move(why)}; };
   if (range.partition.value < 0) return invalid("the partition is negative");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,14 @@ using StillParked = std::function<Result<std::vector<bool>>(std::span<const Stor
 bool is_compacted(std::string_view topic) noexcept;
 inline constexpr Milliseconds kDeletionsKept = std::chrono::hours{24};
 
+// The topic of claims on idempotency keys (ingress/claims/claims.h), and how long its records are kept: twice as long as
+// they hold.
+inline constexpr std::string_view kClaimsTopic = "claims";
+inline constexpr Milliseconds kClaimsKept = std::chrono::hours{48};
+// How long a log keeps the records of a topic that no group consumes and that matter for a while only; nullopt: of
+// every other topic.
+std::optional<Milliseconds> own_retention(std::string_view topic) noexcept;
+
 // All methods may be called from any thread.
 class LogAdmin {
  public:
@@ -33,7 +42,7 @@ class LogAdmin {
   // Drops records that were appended before that instant and that every group of their topic has committed; in
   // compacted topics instead those that a newer one of their key has replaced, and deletions after their time.
   // Dead letters (the topic `parked`) are kept for as long as `still_parked` says so; without it, and in
-  // other topics that nobody consumes, everything is kept. One bounded run: true when there is more to drop,
+  // other topics that nobody consumes, everything is kept, or for as long as own_retention() says. One bounded run: true when there is more to drop,
   // so call again. A log that ages its records out by itself does nothing. Blocks; appends are answered in
   // between. One caller at a time.
   virtual Result<bool> prune(Timestamp older_than, const StillParked& still_parked) = 0;

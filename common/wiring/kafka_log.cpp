@@ -52,6 +52,7 @@ std::vector<std::string> topics_in_use() {
   std::vector<std::string> topics = Catalogue::builtin().topics();
   topics.emplace_back(kParkedTopic);
   topics.emplace_back(registry::kSettingsTopic);
+  topics.emplace_back(kClaimsTopic);
   return topics;
 }
 

@@ -93,9 +93,9 @@ Intake::Intake(IntakeOptions options, EventSink& log, const Clock& clock, Metric
     : answer_deadline_(options.log.answer_deadline + kAnswerSlack),
       clock_(clock),
       metrics_(metrics),
-      circuit_(log, clock, std::move(options.log), metrics),
+      circuit_(std::make_shared<LogCircuit>(log, clock, std::move(options.log), metrics)),
       replies_(std::make_shared<Replies>(options.retry_after, clock, metrics)),
-      giving_up_(kGiveUpInterval, [this] { circuit_.give_up_late(); }) {}
+      giving_up_(kGiveUpInterval, [this] { circuit_->give_up_late(); }) {}
 
 Intake::~Intake() = default;
 
@@ -121,24 +121,52 @@ std::vector<http::Route> Intake::routes(Door door) {
   return routes;
 }
 
+// One request and the way back to whoever sent it.
+struct Intake::Exchange {
+  std::shared_ptr<Opened> opened;
+  http::Responder responder;
+  std::chrono::steady_clock::time_point received_at;
+
+  void fail(const Error& error) const { opened->replies->on_append_error(error, responder); }
+};
+
 void Intake::take(const std::shared_ptr<Opened>& opened, http::Request&& request,
                   const http::Responder& responder) {
-  const Timestamp now = clock_.now();
-  const auto received_at = request.received_at;
-  auto received = opened->door.receive(request, now);
+  const Exchange exchange{opened, responder, request.received_at};
+  auto received = opened->door.receive(request, clock_.now());
   if (const auto* refused = std::get_if<Refused>(&received))
     return responder.send(refuse(*opened, request, *refused));
-  auto& event = std::get<VerifiedEvent>(received);
-  const Status accepted = circuit_.append(
-      std::move(event.record), [opened, received_at, responder,
-                                answer = std::move(event.answer)](const Result<Position>& result) mutable {
-        if (!result) return opened->replies->on_append_error(result.error(), responder);
-        opened->replies->on_acknowledged(received_at);
-        opened->accepted.Increment();
-        if (answer) return responder.send(*std::move(answer));
-        responder.send_constant(opened->door.accepted);
+  if (auto* claimed = std::get_if<ClaimedEvent>(&received)) return claim(exchange, std::move(*claimed));
+  append(*circuit_, exchange, std::move(std::get<VerifiedEvent>(received)));
+}
+
+void Intake::append(LogCircuit& circuit, const Exchange& exchange, VerifiedEvent&& event) {
+  const Status accepted =
+      circuit.append(std::move(event.record),
+                     [exchange, answer = std::move(event.answer)](const Result<Position>& result) mutable {
+                       const auto& [opened, responder, received_at] = exchange;
+                       if (!result) return exchange.fail(result.error());
+                       opened->replies->on_acknowledged(received_at);
+                       opened->accepted.Increment();
+                       if (answer) return responder.send(*std::move(answer));
+                       responder.send_constant(opened->door.accepted);
+                     });
+  if (!accepted) exchange.fail(accepted.error());
+}
+
+void Intake::claim(const Exchange& exchange, ClaimedEvent&& claimed) {
+  const std::weak_ptr<LogCircuit> circuit = circuit_;
+  const auto settled = [exchange, circuit](Result<VerifiedEvent> event) {
+    if (!event) return exchange.fail(event.error());
+    if (const auto still_there = circuit.lock()) append(*still_there, exchange, std::move(event).value());
+  };
+  const Status accepted = circuit_->append(
+      std::move(claimed.claim),
+      [exchange, settled, settle = std::move(claimed.settle)](const Result<Position>& result) {
+        if (!result) return exchange.fail(result.error());
+        settle(result.value(), settled);
       });
-  if (!accepted) replies_->on_append_error(accepted.error(), responder);
+  if (!accepted) exchange.fail(accepted.error());
 }
 
 http::Response Intake::refuse(Opened& opened, const http::Request& request, const Refused& refused) {

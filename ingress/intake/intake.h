@@ -35,7 +35,16 @@ struct VerifiedEvent {
   std::optional<http::Response> answer = {};  // once the log has it; without one, Door::accepted
 };
 
-using Received = std::variant<VerifiedEvent, Refused>;
+// What a request comes to whose event is settled only when something else stands in the log.
+struct ClaimedEvent {
+  Record claim;  // appended first
+  // Given where that stands, calls `settled` once with the event, from any thread, or never: then the route's deadline
+  // answers. Called on a thread of the log: must not block or throw. An error is answered as that of an append.
+  using Settled = std::function<void(Result<VerifiedEvent>)>;
+  std::function<void(const Position&, Settled settled)> settle;
+};
+
+using Received = std::variant<VerifiedEvent, Refused, ClaimedEvent>;
 
 // A row of the public listener. Its functions run on I/O threads: they must not block or throw.
 struct Door {
@@ -71,21 +80,24 @@ class Intake {
   std::vector<http::Route> routes(Door door);
 
   // As LogCircuit::ready().
-  Status ready(const std::vector<std::string>& topics) { return circuit_.ready(topics); }
+  Status ready(const std::vector<std::string>& topics) { return circuit_->ready(topics); }
 
  private:
   struct Replies;
   struct Opened;
+  struct Exchange;
 
+  static void append(LogCircuit& circuit, const Exchange& exchange, VerifiedEvent&& event);
+  void claim(const Exchange& exchange, ClaimedEvent&& claimed);
   void take(const std::shared_ptr<Opened>& opened, http::Request&& request, const http::Responder& responder);
   http::Response refuse(Opened& opened, const http::Request& request, const Refused& refused);
 
   const Milliseconds answer_deadline_;
   const Clock& clock_;
   Metrics& metrics_;
-  LogCircuit circuit_;
-  const std::shared_ptr<Replies> replies_;  // shared with the appends that are open
-  Periodic giving_up_;                      // last: it uses the circuit
+  const std::shared_ptr<LogCircuit> circuit_;  // whoever settles an event finds out so that this is gone
+  const std::shared_ptr<Replies> replies_;     // shared with the appends that are open
+  Periodic giving_up_;                         // last: it uses the circuit
 };
 
 }  // namespace penstock

@@ -20,6 +20,7 @@
 #include "workers/domain/payments/confirmations.h"
 #include "workers/domain/payments/intents.h"
 #include "workers/domain/payments/sessions.h"
+#include "workers/domain/reports/reports.h"
 #include "workers/domain/state/view.h"
 #include "workers/domain/subscriptions/invoices.h"
 #include "workers/domain/subscriptions/plans.h"
@@ -37,7 +38,7 @@ struct UnhandledFacts {
 
 using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts,
                            SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts, UserFacts,
-                           InvoicePaymentFacts, PlanFacts, TrialFacts, ImpressionFacts, ConfirmationFacts>;
+                           InvoicePaymentFacts, PlanFacts, TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts>;
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

@@ -239,7 +239,10 @@ Result<Effects> carry_out_once(Store& store, const Clock& clock, const Decision&
   TRY_STATUS(load_closure(*transaction, view, [&](Reads& reads) { decision.name_reads(view, reads); }));
   TRY(auto effects, decision.decide(view));
   view.apply(effects, decision.by);
-  TRY_STATUS(transaction->commit(std::move(view).changes(clock.now())));
+  const Timestamp now = clock.now();
+  auto changes = std::move(view).changes(now);
+  if (decision.audit && effects.outcome == Outcome::applied) changes.push_back(added(*decision.audit));
+  TRY_STATUS(transaction->commit(changes));
   return effects;
 }
 

@@ -25,6 +25,7 @@ struct Decision {
   EventKey by;
   std::function<void(const View&, Reads&)> name_reads;
   std::function<Result<Effects>(const View&)> decide;
+  std::optional<AuditRow> audit = {};  // added along with what an applied decision changes
 };
 Result<Effects> carry_out(Store& store, const Clock& clock, const Decision& decision);
 

@@ -337,6 +337,7 @@ class EmbeddedEventLog::Pruning {
     if (still_parked_) {
       TRY_STATUS(drop_letters());
     }
+    TRY_STATUS(drop_aged());
     TRY_STATUS(repeat([limits](LogStorage& storage) { return storage.shrink(limits); }));
     return unfinished_;
   }
@@ -367,7 +368,7 @@ class EmbeddedEventLog::Pruning {
   Status drop_letters_of(const TopicPartition& partition) {
     Offset& from = log_.letters_looked_at_[partition];
     while (take_piece()) {
-      TRY(const std::vector<StoredRecord> letters, old_letters(partition, from));
+      TRY(const std::vector<StoredRecord> letters, records_before(older_than_, partition, from));
       if (letters.empty()) {
         from = Offset{0};
         return ok();
@@ -378,16 +379,37 @@ class EmbeddedEventLog::Pruning {
     return ok();
   }
 
-  Result<std::vector<StoredRecord>> old_letters(const TopicPartition& partition, Offset from) {
+  Result<std::vector<StoredRecord>> records_before(Timestamp time, const TopicPartition& partition,
+                                                   Offset from) {
     const PieceLimits& piece = log_.options_.piece;
     const FetchLimits limits{.records_max = piece.records_max, .bytes_max = piece.bytes_max};
-    TRY(auto letters, log_.ask<std::vector<StoredRecord>>(
+    TRY(auto records, log_.ask<std::vector<StoredRecord>>(
                           [=](LogStorage& storage) { return storage.fetch(partition, from, limits); }));
-    const auto young = std::find_if(letters.begin(), letters.end(), [this](const StoredRecord& letter) {
-      return letter.appended_at >= older_than_;
+    const auto young = std::find_if(records.begin(), records.end(), [time](const StoredRecord& record) {
+      return record.appended_at >= time;
     });
-    letters.erase(young, letters.end());
-    return letters;
+    records.erase(young, records.end());
+    return records;
+  }
+
+  // What ages out whoever has read it.
+  Status drop_aged() {
+    pieces_ = log_.options_.pieces_max;
+    for (const auto& [partition, end] : log_.ends_of(std::string(kClaimsTopic))) {
+      TRY_STATUS(drop_before(log_.clock_.now() - kClaimsKept, partition));
+    }
+    return ok();
+  }
+
+  Status drop_before(Timestamp time, const TopicPartition& partition) {
+    while (take_piece()) {
+      TRY(const auto aged, records_before(time, partition, Offset{0}));
+      if (aged.empty()) return ok();
+      std::vector<Position> positions;
+      for (const auto& record : aged) positions.push_back(record.position);
+      TRY_STATUS(drop(std::move(positions)));
+    }
+    return ok();
   }
 
   // Asks on the caller's thread: appends do not wait for the answer.
@@ -397,9 +419,13 @@ class EmbeddedEventLog::Pruning {
     std::vector<Position> decided;
     for (std::size_t i = 0; i < letters.size(); ++i)
       if (!kept[i]) decided.push_back(letters[i].position);
-    if (decided.empty()) return ok();
+    return drop(std::move(decided));
+  }
+
+  Status drop(std::vector<Position> positions) {
+    if (positions.empty()) return ok();
     return log_.ask<void>(
-        [decided = std::move(decided)](LogStorage& storage) { return storage.drop(decided); });
+        [positions = std::move(positions)](LogStorage& storage) { return storage.drop(positions); });
   }
 
   EmbeddedEventLog& log_;

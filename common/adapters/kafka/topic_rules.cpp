@@ -17,6 +17,7 @@ constexpr const char* kRetentionBytes = "retention.bytes";
 constexpr const char* kMinInsync = "min.insync.replicas";
 constexpr const char* kCleanup = "cleanup.policy";
 constexpr const char* kDeletionRetention = "delete.retention.ms";
+constexpr const char* kSegment = "segment.ms";
 constexpr const char* kUnlimited = "-1";
 
 // What a batch of one record needs besides its key, value and headers: its frame, and the lengths of each.
@@ -35,6 +36,7 @@ bool is_as_long(std::string_view is, std::string_view wanted) {
   };
   return length(is) >= length(wanted);
 }
+bool is_as_short(std::string_view is, std::string_view wanted) { return number(is) <= number(wanted); }
 bool is_same(std::string_view is, std::string_view wanted) { return is == wanted; }
 
 // How each thing is compared, and what an operator has set to ask for it.
@@ -52,6 +54,7 @@ constexpr std::array kRules = {
     Rule{kMaxMessage, "PENSTOCK_MAX_BODY", is_as_many},
     Rule{kCleanup, "Penstock", is_same},
     Rule{kDeletionRetention, "Penstock", is_as_long},
+    Rule{kSegment, "Penstock", is_as_short},
     Rule{kUncleanElection, "Penstock", is_same},
 };
 
@@ -102,10 +105,13 @@ TopicDemand demand_of(const KafkaOptions& options, const std::string& topic, int
   if (is_compacted(topic)) {
     demand.configs[kDeletionRetention] = std::to_string(kDeletionsKept.count());
   } else {
+    const Milliseconds retention = own_retention(topic).value_or(options.retention);
     demand.configs[kRetention] =
-        topic == options.parked_topic ? kUnlimited : std::to_string(options.retention.count());
+        topic == options.parked_topic ? kUnlimited : std::to_string(retention.count());
     demand.configs[kRetentionBytes] = kUnlimited;
   }
+  // A segment is dropped as a whole, and not before it is full or as old as this.
+  if (own_retention(topic)) demand.configs[kSegment] = std::to_string((*own_retention(topic) / 8).count());
   return demand;
 }
 
@@ -116,8 +122,9 @@ std::vector<TopicDemand> demands_of(const KafkaOptions& options, const std::vect
   std::int64_t largest = 0;
   for (std::size_t i = 0; i < topics.size(); ++i) {
     demands.push_back(demand_of(options, topics[i], shapes[i].replicas));
-    // Keys would move, and leave what they last had behind in the partition where nothing replaces it.
-    if (is_compacted(topics[i])) demands[i].partitions = shapes[i].partitions;
+    // Keys would move, and leave what they last had behind in the partition where nothing replaces it; or their
+    // records would have no order any more.
+    if (is_compacted(topics[i]) || own_retention(topics[i])) demands[i].partitions = shapes[i].partitions;
     if (topics[i] != options.parked_topic) largest = std::max(largest, message_bytes_max(shapes[i]));
   }
   for (std::size_t i = 0; i < topics.size(); ++i)

@@ -58,6 +58,9 @@ Answer list_users;
 Answer get_ad;  // ads.cpp
 Answer list_ads;
 Answer put_ad;
+Answer get_report;  // reports.cpp
+Answer list_reports;
+Answer patch_report;
 Answer list_events;  // events.cpp
 Answer get_event;
 Answer list_parked;

@@ -17,7 +17,7 @@ Status audit(const SettingPorts& ports, const Resealed& resealed) {
   const Timestamp now = ports.clock.now();
   const AuditRow row{crypto::uuid_v7(now), now, "root", "reseal", "/settings", std::move(detail).text()};
   TRY(auto transaction, ports.store.begin());
-  const TableRows changes[] = {{&table_of<AuditRow>(), {{to_cells(row), 0, {now, now, {}}}}}};
+  const TableRows changes[] = {added(row)};
   return transaction->commit(changes);
 }
 

@@ -67,9 +67,8 @@ Result<std::vector<TableRows>> rows_for_deciding(StoreBatch& transaction, const 
   return std::vector<TableRows>{{&table_of<RegisteredApp>(), {std::move(row)}}};
 }
 
-Row audit_row(const SettingChange& change, Timestamp now) {
-  const AuditRow row{crypto::uuid_v7(now), now, change.who, change.action, change.subject, change.detail};
-  return {to_cells(row), 0, {now, now, {}}};
+AuditRow audit_of(const SettingChange& change, Timestamp now) {
+  return {crypto::uuid_v7(now), now, change.who, change.action, change.subject, change.detail};
 }
 
 // What a setting is to become, given what it is; nullopt leaves it.
@@ -92,7 +91,7 @@ Result<registry::Setting> replace_once(const SettingPorts& ports, const SettingC
   TRY(auto changes, rows_for_deciding(*transaction, change, *setting, now));
   changes.push_back(
       {&table_of<SettingRow>(), {{to_cells(known.row), known.rev, {created, now, change.who}}}});
-  if (!change.action.empty()) changes.push_back({&table_of<AuditRow>(), {audit_row(change, now)}});
+  if (!change.action.empty()) changes.push_back(added(audit_of(change, now)));
   TRY_STATUS(transaction->commit(changes));
   return *setting;
 }

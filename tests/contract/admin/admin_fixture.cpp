@@ -2,6 +2,7 @@
 
 #include "common/catalogue/catalogue.h"
 #include "common/core/check.h"
+#include "ingress/doors/reports/report_record.h"
 #include "ingress/doors/stripe/stripe_record.h"
 
 namespace penstock {
@@ -18,7 +19,7 @@ AdminTest::AdminTest(const std::string& store)
       log_(open_memory_log({.partitions = 2}, clock_)),
       store_(harness_->open()) {
   EXPECT_TRUE(log_.log->create_topics(
-      {"payments", "subscriptions", "payouts", "partners", "unrouted", "parked", "settings"}));
+      {"payments", "subscriptions", "payouts", "partners", "reports", "unrouted", "parked", "settings"}));
   EXPECT_TRUE(store_->migrate());
   follower_.emplace(registry::FollowerOptions{}, *log_.log, sealer_, table_, clock_, metrics_);
 }
@@ -124,6 +125,14 @@ Position AdminTest::apply_record(Record record) {
                              worker_metrics_, [](const std::vector<Incoming*>&) -> Status { return ok(); }};
   EXPECT_TRUE(apply_batch(context, batch));
   return position;
+}
+
+Record AdminTest::report_record(const std::string& id, const std::string& org, const std::string& type) const {
+  auto event =
+      report_event(R"({"reportable_id":"7","reportable_type":")" + type + R"(","reason":"spam"})",
+                   report_headers({org, "user-1"}, id, clock_.now()), Catalogue::builtin());
+  CHECK(event.has_value());
+  return std::move(event).value().record;
 }
 
 void AdminTest::apply_examples() {

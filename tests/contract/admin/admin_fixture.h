@@ -20,6 +20,7 @@
 #include "tests/unit/domain/partner_events.h"
 #include "workers/runtime/batch.h"
 #include "workers/sources/ads/ads.h"
+#include "workers/sources/api/api.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -69,6 +70,9 @@ class AdminTest : public ::testing::Test {
   Position apply(const testing::PartnerSpec& spec);
   Position apply_record(Record record);
   Position append(Record record);
+  // A report as its door takes it in.
+  Record report_record(const std::string& id, const std::string& org = "default",
+                       const std::string& type = "Post") const;
   // What standard events show: a payment of a course, a deposit, a subscription,
   // an account and a failed payout.
   void apply_examples();
@@ -81,7 +85,7 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source()}};
+  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), api_source()}};
   Policy policy_;
   Metrics metrics_;
   const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};

@@ -76,6 +76,8 @@ const Resource kOne[] = {
      "id name impressions spend budget cost_per_impression currency status paused_reason paused_at "
      "updated_at "
      "updated_by"},
+    {"/v1/reports/r-1", "Report",
+     "id reportable_id reportable_type reason description reporter status created_at updated_at updated_by"},
     {"/v1/events/stripe:evt_course", "EventDetail",
      "key type source received_at outcome reason attempts topic partition offset entity headers body touched "
      "outbound"},
@@ -95,6 +97,8 @@ const Resource kLists[] = {
     {"/v1/wallets/u1/entries", "WalletEntry",
      "id kind amount currency livemode payment event effect_key created_at updated_at updated_by"},
     {"/v1/users?status=active", "User", "id email name status identities created_at updated_at updated_by"},
+    {"/v1/reports?status=open", "Report",
+     "id reportable_id reportable_type reason description reporter status created_at updated_at updated_by"},
     {"/v1/event-types", "EventType",
      "type direction source topic category description retries release status"},
     {"/v1/alerts", "Alert", "id kind subject message event created_at acknowledged_at updated_at updated_by"},
@@ -136,6 +140,7 @@ class AdminDocuments : public AdminTest {
 TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   apply_examples();
   apply({.type = "user.created", .data = R"({"id":"u1"})", .org = "default"});
+  apply_record(report_record("r-1"));
   apply_body("no JSON");
   put("/v1/partners/acme", R"({"scheme":"github","secrets":["s"]})");
   put("/v1/apps/shop", R"({"url":"https://shop.example/"})");

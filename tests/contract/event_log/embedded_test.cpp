@@ -206,6 +206,27 @@ TEST_F(PruningLog, ARunHasAnEndAndTheNextGoesOn) {
   EXPECT_EQ(log().progress("penstock.audit", "payments").value().partitions.at(0).committed, Offset{10});
 }
 
+TEST_F(PruningLog, ClaimsAgeOutAlthoughNobodyConsumesThem) {
+  ASSERT_TRUE(log().create_topics({"claims", "unrouted"}));
+  const auto append_to = [&](const std::string& topic, int count) {
+    for (int i = 0; i < count; ++i)
+      ASSERT_TRUE(append_and_wait(log(), make_record("k", std::to_string(i), topic)));
+  };
+  const auto oldest_of = [&](const std::string& topic) {
+    return log().progress("penstock.audit", topic).value().partitions.at(0).committed;
+  };
+  append_to("claims", 10);
+  append_to("unrouted", 1);
+  clock_.advance(kClaimsKept);
+  append_to("claims", 1);
+  prune();
+  EXPECT_EQ(oldest_of("claims"), Offset{0}) << "not yet";
+  clock_.advance(Milliseconds{1});
+  prune();
+  EXPECT_EQ(oldest_of("claims"), Offset{10});
+  EXPECT_EQ(oldest_of("unrouted"), Offset{0}) << "that is kept for as long as nobody takes it";
+}
+
 TEST_F(MemoryLog, AConsumerSurvivesAnOutage) {
   const auto consumer = log().subscribe("penstock.payments", {"payments"}).value();
   ASSERT_TRUE(append_and_wait(log(), make_record("k", "v")));

@@ -307,6 +307,18 @@ TEST_F(KafkaTopics, ATopicThatIsToBeCompactedAndIsNotIsRefusedUntilItIsAltered) 
   EXPECT_EQ(partitions("waits"), 2);
 }
 
+TEST_F(KafkaTopics, ClaimsAgeOutInTimeAndStayInTheirPartitions) {
+  make_topic("claims", 1, {{"retention.ms", "1000"}});
+  const auto log = open();
+  EXPECT_FALSE(log->ready({"claims"}));
+  ASSERT_TRUE(log->create_topics({"claims"}));
+  EXPECT_TRUE(log->ready({"claims"}));
+  EXPECT_EQ(config("claims", "cleanup.policy"), "delete");
+  EXPECT_EQ(config("claims", "retention.ms"), "172800000");
+  EXPECT_EQ(config("claims", "segment.ms"), "21600000");
+  EXPECT_EQ(partitions("claims"), 1);
+}
+
 TEST_F(KafkaTopics, WhatIsStrongerThanMeantIsLeftAlone) {
   make_topic("payments", 5, {{"retention.ms", "9999999999"}, {"max.message.bytes", "30000000"}});
   const auto log = open();

@@ -329,6 +329,16 @@ TEST_P(ReadingContract, ATailBeginsAnewOnceAndIsNotAtThePresentBeforeItHasToldAl
   EXPECT_EQ(begun, 1);
 }
 
+TEST_P(ReadingContract, ATailOfATopicThatIsNotCompactedTellsEveryRecordOfAKeyInItsOrder) {
+  ASSERT_TRUE(log().create_topics({"claims"}));
+  append(make_record("k", "1", "claims"));
+  append(make_record("k", "2", "claims"));
+  const auto tail = this->tail("claims");
+  EXPECT_THAT(told(read_to_present(*tail)), ElementsAre("k=1", "k=2"));
+  append(make_record("k", "3", "claims"));
+  EXPECT_THAT(next_of(*tail, 1), ElementsAre("k=3"));
+}
+
 TEST_P(ReadingContract, ATailWaitsNoLongerThanItIsToldAndReturnsAsSoonAsThereIsARecord) {
   const auto tail = this->tail();
   read_to_present(*tail);

@@ -45,4 +45,9 @@ struct TableName<AuditRow> {
       .name = "audit", .mode = WriteMode::insert_new, .newest_first = "at", .indexes = kIndexes};
 };
 
+// As it is added.
+inline TableRows added(const AuditRow& audit) {
+  return {&table_of<AuditRow>(), {{to_cells(audit), 0, {audit.at, audit.at, {}}}}};
+}
+
 }  // namespace penstock

@@ -31,10 +31,29 @@ ReadEvent read_confirmation(const RawEvent& raw, EventMeta meta) {
   return {.facts = Facts{ConfirmationFacts{std::move(meta), payment}}, .entity = payment};
 }
 
+ReadEvent read_report(const RawEvent& raw, EventMeta meta) {
+  const auto document = json::Document::parse(raw.body);
+  if (!document) return {document.error()};
+  const auto id = find_header(raw.headers, "ce_id"), reporter = find_header(raw.headers, "ps_principal");
+  if (!id || !reporter) return {Error{ErrorCode::invalid, "wrong_shape: ce_id or ps_principal is missing"}};
+  Reader in(document.value().root(), "report");
+  ReportFacts facts;
+  facts.meta = std::move(meta);
+  facts.id = *id;
+  facts.said.reportable_id = in.id("reportable_id");
+  facts.said.reportable_type = in.id("reportable_type");
+  facts.said.reason = in.id("reason");
+  facts.said.description = in.optional_text("description");
+  facts.said.reporter = *reporter;
+  if (const auto problem = in.problem()) return {*problem};
+  return {.facts = Facts{std::move(facts)}, .entity = std::string(*id)};
+}
+
 ReadEvent read(const RawEvent& raw) {
   auto meta = read_meta(raw);
   if (!meta) return {meta.error()};
   if (raw.type == "payment.confirmed") return read_confirmation(raw, std::move(meta).value());
+  if (raw.type == "report.created") return read_report(raw, std::move(meta).value());
   return {.facts = Facts{UnhandledFacts{std::move(meta).value()}}};
 }
 

@@ -1,0 +1,131 @@
+#include "ingress/doors/reports/reports_door.h"
+
+#include <utility>
+
+#include "common/core/org.h"
+#include "common/crypto/crypto.h"
+#include "common/ports/log_admin.h"
+#include "ingress/doors/api_key.h"
+#include "ingress/doors/idempotency_key.h"
+#include "ingress/doors/reports/report_record.h"
+
+namespace penstock {
+namespace {
+
+constexpr std::string_view kScope = "reports:write";
+constexpr std::size_t kBodyBytesMax = 64 * 1024;
+constexpr std::string_view kMissing = "credentials_missing";
+constexpr std::string_view kTooLarge = "body_too_large";
+constexpr std::string_view kInvalid = "report_invalid";
+constexpr std::string_view kClaimUnreadable = "claim_unreadable";
+
+std::vector<std::string_view> all_reasons() {
+  std::vector<std::string_view> reasons{kMissing, kIdempotencyKeyInvalid, kTooLarge, kInvalid,
+                                        kClaimUnreadable};
+  reasons.insert(reasons.end(), kApiKeyReasons.begin(), kApiKeyReasons.end());
+  for (const auto& [error, word] : words_of(SessionError{})) reasons.push_back(word);
+  return reasons;
+}
+
+Refused unauthorized(std::string_view reason, std::string detail) {
+  auto answer = http::problem(401, "unauthorized", "a valid API key or session is required");
+  answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"penstock\"");
+  return refuse(reason, std::move(answer), std::move(detail));
+}
+
+struct ReportsDoor {
+  const ReportsDoorPorts ports;
+  const Catalogue& catalogue;
+
+  std::variant<Reporter, Refused> authenticate(const http::Request& request) const {
+    if (!request.header("X-API-Key")) return authenticate_session(request);
+    auto known = authenticate_api_key(request, kScope, ports.settings);
+    if (auto* refused = std::get_if<Refused>(&known)) return std::move(*refused);
+    auto& holder = std::get<KeyHolder>(known);
+    return Reporter{std::move(holder.org), "key:" + holder.key_id};
+  }
+
+  std::variant<Reporter, Refused> authenticate_session(const http::Request& request) const {
+    const auto token = session_token(request.head);
+    if (!token) return unauthorized(kMissing, "neither X-API-Key nor a session was given");
+    auto session = ports.sessions.verify(*token);
+    if (const auto* error = std::get_if<SessionError>(&session))
+      return unauthorized(to_string(*error), "the session is " + std::string(to_string(*error)));
+    return Reporter{std::string(kDefaultOrg), std::move(std::get<Session>(session).user)};
+  }
+
+  std::optional<Refused> judge_head(const http::Request& request) const {
+    auto reporter = authenticate(request);
+    if (auto* refused = std::get_if<Refused>(&reporter)) return std::move(*refused);
+    if (auto refused = judge_idempotency_key(request)) return refused;
+    if (request.head.content_length.value_or(0) > kBodyBytesMax)
+      return refuse(kTooLarge, http::problem(413, "body_too_large", "the body is larger than 64 KiB"),
+                    std::to_string(*request.head.content_length) + " bytes");
+    return std::nullopt;
+  }
+
+  Received receive(http::Request& request, Timestamp now) const {
+    auto known = authenticate(request);
+    if (auto* refused = std::get_if<Refused>(&known)) return std::move(*refused);
+    const auto& reporter = std::get<Reporter>(known);
+    const auto idempotency_key = penstock::idempotency_key(request);
+    if (!idempotency_key) return report(request, reporter, now);
+    std::string key = report_claim_key(reporter, *idempotency_key);
+    const Claim known_claim = ports.claims->find(key);
+    return known_claim ? again(*known_claim) : claim(request, reporter, std::move(key), now);
+  }
+
+  Received report(http::Request& request, const Reporter& reporter, Timestamp now) const {
+    if (auto refused = judge_body(request)) return *std::move(refused);
+    return report_event(std::move(request.body), report_headers(reporter, crypto::uuid_v7(now), now),
+                        catalogue)
+        .value();
+  }
+
+  Received again(const StoredRecord& claim) const {
+    auto event = report_event(claim.value, claim.headers, catalogue);
+    if (event) return std::move(event).value();
+    return refuse(kClaimUnreadable,
+                  http::problem_with_retry(503, "try_again", "the first answer cannot be read now",
+                                           std::chrono::seconds{5}),
+                  event.error().detail);
+  }
+
+  Received claim(http::Request& request, const Reporter& reporter, std::string key, Timestamp now) const {
+    if (auto refused = judge_body(request)) return *std::move(refused);
+    Record record{std::string(kClaimsTopic), key, std::move(request.body),
+                  report_headers(reporter, crypto::uuid_v7(now), now)};
+    const auto settle = [claims = ports.claims, key = std::move(key), &catalogue = catalogue](
+                            const Position& appended, ClaimedEvent::Settled settled) {
+      claims->decide(key, appended, [&catalogue, settled = std::move(settled)](const Result<Claim>& first) {
+        settled(first ? report_event(first.value()->value, first.value()->headers, catalogue)
+                      : Result<VerifiedEvent>(first.error()));
+      });
+    };
+    return ClaimedEvent{std::move(record), settle};
+  }
+
+  static std::optional<Refused> judge_body(const http::Request& request) {
+    auto read = read_report(request);
+    if (auto* refusal = std::get_if<http::Response>(&read))
+      return refuse(kInvalid, std::move(*refusal), "the body is no report");
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+Door reports_door(ReportsDoorPorts ports, const Catalogue& catalogue) {
+  const auto door = std::make_shared<const ReportsDoor>(ReportsDoor{std::move(ports), catalogue});
+  return {.name = "reports",
+          .paths = {"/v1/reports"},
+          .media_type = "application/json",
+          .refusal = "report refused",
+          .reasons = all_reasons(),
+          .accepted = {.status = 201},
+          .authenticate_head = [door](const http::Request& request,
+                                      Timestamp) { return door->judge_head(request); },
+          .receive = [door](http::Request& request, Timestamp now) { return door->receive(request, now); }};
+}
+
+}  // namespace penstock

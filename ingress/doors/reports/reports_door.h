@@ -1,0 +1,28 @@
+// POST /v1/reports: a user or a service reports something of the platform's to its moderators.
+#pragma once
+
+#include <memory>
+
+#include "common/catalogue/catalogue.h"
+#include "common/registry/table.h"
+#include "ingress/claims/claims.h"
+#include "ingress/intake/intake.h"
+#include "ingress/sessions/sessions.h"
+
+namespace penstock {
+
+// With `X-API-Key`, whose scope must be reports:write, or with a session; one that brings both comes in by its key. A 201
+// means: acknowledged by the log; its body is the report.
+//
+// With an Idempotency-Key the first report of its reporter under that key is answered to each request, whatever its body
+// says, for as long as claims hold (claims.h). Without one a request has nothing to do with claims.
+//
+// All that it is given must outlive the door.
+struct ReportsDoorPorts {
+  const registry::Table& settings;
+  const Sessions& sessions;
+  std::shared_ptr<Claims> claims;
+};
+Door reports_door(ReportsDoorPorts ports, const Catalogue& catalogue);
+
+}  // namespace penstock

@@ -1,0 +1,228 @@
+// The reports' route on the real server, before a log that answers when the test says so and tells its claims likewise.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/json/value.h"
+#include "common/registry/api_key.h"
+#include "ingress/doors/reports/reports_door.h"
+#include "tests/contract/http/echo_server.h"
+#include "tests/fakes/held_event_log.h"
+#include "tests/fakes/manual_clock.h"
+#include "tests/fakes/raw_client.h"
+
+namespace penstock {
+namespace {
+
+using fakes::body_of;
+using fakes::HeldEventLog;
+using fakes::RawClient;
+using fakes::status_of;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kReport =
+    R"({"reportable_id":"post-7","reportable_type":"Post","reason":"spam","description":null})";
+const Position kPosition{"reports", Partition{0}, Offset{7}};
+
+class ReportsTest : public ::testing::Test {
+ protected:
+  ReportsTest() {
+    const registry::ApiKey key{"acme", "test", {"reports:write"}, made_.secret_hash};
+    table_.replace({{registry::make_key<registry::ApiKey>(made_.id), registry::State::there, {{1}, key}}});
+    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
+    server_.emplace(http::ServerOptions{},
+                    intake_->routes(reports_door({table_, sessions_, claims_}, Catalogue::builtin())),
+                    metrics_);
+    EXPECT_TRUE(server_->start());
+  }
+  ~ReportsTest() override { server_->stop(std::chrono::seconds{5}); }
+
+  std::string with_key(std::string_view body = kReport, const std::string& more = {}) const {
+    return http::post("/v1/reports", body,
+                      "Content-Type: application/json\r\nX-API-Key: " + made_.key + "\r\n" + more);
+  }
+  std::string with_session(std::string_view token, const std::string& more = {}) const {
+    return http::post(
+        "/v1/reports", kReport,
+        "Content-Type: application/json\r\nAuthorization: Bearer " + std::string(token) + "\r\n" + more);
+  }
+  static std::string named(const std::string& key) { return "Idempotency-Key: " + key + "\r\n"; }
+
+  std::string ask(const std::string& request) {
+    RawClient client(server_->bound_address());
+    client.send(request);
+    return client.answer();
+  }
+  // Has the log take the oldest append, at that place.
+  Record take(const Position& position = kPosition) {
+    auto held = log_.take();
+    EXPECT_TRUE(held);
+    if (!held) return {};
+    held->done(position);
+    return held->record;
+  }
+  // The log tells a claim, as every ingress reads it.
+  void tell(const Record& claim, std::int64_t offset) {
+    TailBatch batch;
+    batch.records.push_back(
+        {{"claims", Partition{0}, Offset{offset}}, clock_.now(), claim.key, claim.value, claim.headers});
+    claims_->take(batch);
+  }
+  static Position claim_at(std::int64_t offset) { return {"claims", Partition{0}, Offset{offset}}; }
+
+  HeldEventLog log_;
+  ManualClock clock_;
+  Metrics metrics_;
+  registry::Table table_;
+  const registry::NewApiKey made_ = registry::make_api_key();
+  const std::string master_key_ = std::string(32, 'k');
+  const Sessions sessions_{
+      {"https://hooks.example.com", std::chrono::hours{1}}, std::span(&master_key_, 1), clock_};
+  const std::shared_ptr<Claims> claims_ = std::make_shared<Claims>(ClaimsOptions{}, clock_, metrics_);
+  std::optional<Intake> intake_;
+  std::optional<http::HttpServer> server_;
+};
+
+TEST_F(ReportsTest, AReportIsAppendedAsItsReportersAndAnsweredWithItsSixFields) {
+  RawClient client(server_->bound_address());
+  client.send(with_key());
+  EXPECT_EQ(client.answer(milliseconds{100}), "") << "not yet durable";
+  const Record record = take();
+  EXPECT_EQ(record.topic, "reports");
+  EXPECT_EQ(record.key, "Post/post-7");
+  EXPECT_EQ(record.value, kReport);
+  const auto header = [&](std::string_view name) {
+    return std::string(find_header(record.headers, name).value_or(""));
+  };
+  EXPECT_EQ(header("ce_type"), "report.created");
+  EXPECT_EQ(header("ce_source"), "api/acme");
+  EXPECT_EQ(header("ps_org"), "acme");
+  EXPECT_EQ(header("ps_principal"), "key:" + made_.id);
+  const auto answer = client.answer();
+  EXPECT_EQ(status_of(answer), 201);
+  EXPECT_EQ(body_of(answer), R"({"id":")" + header("ce_id") + R"(",)" +
+                                 std::string(kReport.substr(1, kReport.size() - 2)) + R"(,"created_at":")" +
+                                 to_rfc3339(clock_.now()) + "\"}");
+}
+
+TEST_F(ReportsTest, WhoIsSignedInReportsAsAUserOfTheDefaultOrg) {
+  RawClient client(server_->bound_address());
+  client.send(with_session(sessions_.issue("user-1")));
+  const Record record = take();
+  EXPECT_EQ(find_header(record.headers, "ce_source"), "api/default");
+  EXPECT_EQ(find_header(record.headers, "ps_principal"), "user-1");
+  EXPECT_EQ(status_of(client.answer()), 201);
+}
+
+TEST_F(ReportsTest, ASessionThatIsOverIsNone) {
+  const auto token = sessions_.issue("user-1");
+  clock_.advance(std::chrono::hours{1});
+  EXPECT_EQ(status_of(ask(with_session(token))), 401);
+  EXPECT_EQ(status_of(ask(with_session("no token"))), 401);
+  EXPECT_EQ(log_.waiting(), 0U);
+}
+
+TEST_F(ReportsTest, AClaimIsReadBackBeforeTheEventIsAppended) {
+  RawClient client(server_->bound_address());
+  client.send(with_key(kReport, named("k")));
+  const Record claim = take(claim_at(0));
+  EXPECT_EQ(claim.topic, "claims");
+  EXPECT_EQ(client.answer(milliseconds{100}), "") << "not yet known to be the first";
+  EXPECT_EQ(log_.waiting(), 0U);
+  tell(claim, 0);
+  const Record record = take();
+  EXPECT_EQ(record.topic, "reports");
+  EXPECT_EQ(record.value, claim.value);
+  EXPECT_EQ(record.headers, claim.headers);
+  EXPECT_EQ(status_of(client.answer()), 201);
+}
+
+TEST_F(ReportsTest, OfTwoAtOnceBothAreAnsweredAsTheFirstInTheLog) {
+  RawClient one(server_->bound_address()), other(server_->bound_address());
+  one.send(with_key(kReport, named("k")));
+  const auto first = log_.take();
+  other.send(with_key(R"({"reportable_id":"post-8","reportable_type":"Post","reason":"abuse"})", named("k")));
+  const auto second = log_.take();
+  ASSERT_TRUE(first && second);
+  second->done(claim_at(0));
+  first->done(claim_at(1));
+  tell(second->record, 0);
+  EXPECT_EQ(take().value, second->record.value);
+  tell(first->record, 1);
+  const Record again = take();
+  EXPECT_EQ(again.value, second->record.value);
+  EXPECT_EQ(again.headers, second->record.headers) << "the same event once more, which the inbox knows";
+  const auto answer = body_of(one.answer());
+  EXPECT_EQ(answer, body_of(other.answer()));
+  EXPECT_THAT(answer, HasSubstr("post-8"));
+}
+
+// The ingress that had claimed the key died before it appended the event.
+TEST_F(ReportsTest, AClaimOfAnotherIngressIsCarriedOutByWhoeverIsAskedNext) {
+  RawClient first(server_->bound_address());
+  first.send(with_key(kReport, named("k")));
+  const auto claim = log_.take();
+  ASSERT_TRUE(claim);
+  claim->done(Error{ErrorCode::timeout, ""});
+  EXPECT_EQ(status_of(first.answer()), 503);
+  tell(claim->record, 0);
+  RawClient next(server_->bound_address());
+  next.send(with_key("what it says is not looked at", named("k")));
+  const Record record = take();
+  EXPECT_EQ(record.topic, "reports");
+  EXPECT_EQ(record.value, kReport);
+  const auto answer = next.answer();
+  EXPECT_EQ(status_of(answer), 201);
+  EXPECT_THAT(body_of(answer),
+              HasSubstr(std::string(find_header(claim->record.headers, "ce_id").value_or(""))));
+}
+
+TEST_F(ReportsTest, AnotherReportersKeyIsAnother) {
+  RawClient client(server_->bound_address());
+  client.send(with_key(kReport, named("k")));
+  const Record of_key = take(claim_at(0));
+  tell(of_key, 0);
+  take();
+  client.answer();
+  RawClient user(server_->bound_address());
+  user.send(with_session(sessions_.issue("user-1"), named("k")));
+  const Record of_user = take(claim_at(1));
+  EXPECT_EQ(of_user.topic, "claims");
+  EXPECT_NE(of_user.key, of_key.key);
+}
+
+TEST_F(ReportsTest, AClaimThatIsNotReadBackInTimeIsNotNow) {
+  RawClient client(server_->bound_address());
+  client.send(with_key(kReport, named("k")));
+  take(claim_at(0));
+  EXPECT_EQ(client.answer(milliseconds{100}), "");
+  clock_.advance(ClaimsOptions{}.patience);
+  claims_->let_go_of_late();
+  const auto answer = client.answer();
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_THAT(answer, HasSubstr("\r\nRetry-After: "));
+  EXPECT_EQ(log_.waiting(), 0U);
+}
+
+TEST_F(ReportsTest, AReportThatIsNoneClaimsNothing) {
+  EXPECT_EQ(status_of(ask(with_key(R"({"reason":"x"})", named("k")))), 400);
+  EXPECT_EQ(log_.waiting(), 0U);
+}
+
+TEST_F(ReportsTest, AnAppendThatOutlivesTheIntakeIsHarmless) {
+  RawClient client(server_->bound_address());
+  client.send(with_key(kReport, named("k")));
+  auto held = log_.take();
+  ASSERT_TRUE(held);
+  server_->stop(std::chrono::seconds{0});
+  server_.reset();
+  intake_.reset();
+  held->done(claim_at(0));
+  tell(held->record, 0);
+  EXPECT_EQ(log_.waiting(), 0U);
+  server_.emplace(http::ServerOptions{}, std::vector<http::Route>{}, metrics_);
+  EXPECT_TRUE(server_->start());
+}
+
+}  // namespace
+}  // namespace penstock
