@@ -44,6 +44,7 @@ struct Settings {
   bool trust_connected_accounts = false;
   Milliseconds stripe_tolerance{};
 
+  std::string public_url;  // an origin: "https://hooks.example.com"
   Address listen;
   Bytes body_bytes_max;
   Bytes body_bytes_total_max;
@@ -56,6 +57,8 @@ struct Settings {
   Milliseconds body_timeout{};
   Milliseconds idle_timeout{};
   std::vector<IpRange> trusted_proxies;
+
+  Milliseconds session_ttl{};
 
   int ads_rate = 0;  // impressions a second from one address; 0: no limit
 

@@ -49,6 +49,9 @@ struct PrefixKind : Kind<parse_topic_prefix> {
 struct NameKind : Kind<parse_name> {
   static constexpr std::string_view kName = "letters, digits, . _ -";
 };
+struct OriginKind : Kind<parse_origin> {
+  static constexpr std::string_view kName = "https://host[:port]";
+};
 struct PathKind : Kind<parse_path> {
   static constexpr std::string_view kName = "path";
 };
@@ -230,6 +233,13 @@ constexpr std::array kTable{
          .help = "How far a signature's time may be from ours, either way.",
          .used_by = kOfIngress}),
 
+    setting<&Settings::public_url, OriginKind>({.key = "ingress.public_url",
+                                                .environment = "PENSTOCK_PUBLIC_URL",
+                                                .fallback = "http://127.0.0.1:8080",
+                                                .help = "What the public listener is called from outside: "
+                                                        "identity providers send people back to it, and "
+                                                        "sessions are issued by that name.",
+                                                .used_by = kOfIngress}),
     setting<&Settings::listen, AddressKind>({.key = "ingress.listen",
                                              .environment = "PENSTOCK_LISTEN",
                                              .fallback = "127.0.0.1:8080",
@@ -325,6 +335,14 @@ constexpr std::array kTable{
              "Reverse proxies of ours: what they say in X-Forwarded-For of who came to them is believed, for "
              "limits per client; not set, nobody is believed.",
          .used_by = kOfIngress}),
+
+    setting<&Settings::session_ttl, DurationKind>({.key = "sessions.ttl",
+                                                   .environment = "PENSTOCK_SESSION_TTL",
+                                                   .fallback = "7d",
+                                                   .minimum = "1m",
+                                                   .maximum = "90d",
+                                                   .help = "How long who has signed in stays so.",
+                                                   .used_by = kOfIngress}),
 
     setting<&Settings::ads_rate, CountKind>(
         {.key = "ads.rate",
@@ -473,10 +491,10 @@ constexpr std::array kTable{
                                                            .used_by = kAll}),
 };
 
-constexpr std::array<std::string_view, 10> kReserved{
-    "PENSTOCK_PUBLIC_URL",       "PENSTOCK_ALLOW_HOSTS",     "PENSTOCK_OUTBOUND_SCHEDULE",
-    "PENSTOCK_OUTBOUND_TIMEOUT", "PENSTOCK_LOOKUP_SCHEDULE", "PENSTOCK_SECRET_OVERLAP",
-    "PENSTOCK_SESSION_TTL",      "PENSTOCK_APP_URL",         "PENSTOCK_OAUTH_"};
+constexpr std::array<std::string_view, 7> kReserved{
+    "PENSTOCK_ALLOW_HOSTS",     "PENSTOCK_OUTBOUND_SCHEDULE", "PENSTOCK_OUTBOUND_TIMEOUT",
+    "PENSTOCK_LOOKUP_SCHEDULE", "PENSTOCK_SECRET_OVERLAP",    "PENSTOCK_APP_URL",
+    "PENSTOCK_OAUTH_"};
 
 }  // namespace
 

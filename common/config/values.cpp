@@ -9,6 +9,7 @@
 #include <span>
 
 #include "common/crypto/crypto.h"
+#include "common/net/outgoing_url.h"
 
 namespace penstock {
 namespace {
@@ -247,6 +248,14 @@ Result<std::string> parse_name(std::string_view text) {
   if (!std::all_of(text.begin(), text.end(), is_name_char))
     return refuse("has other characters than letters, digits, '.', '_' and '-'");
   return std::string(text);
+}
+
+Result<std::string> parse_origin(std::string_view text) {
+  TRY(const auto url, parse_outgoing_url(text, true));
+  if (url.target != "/") return refuse("has a path: it is https://host[:port] alone");
+  auto origin = to_string(url);
+  origin.pop_back();
+  return origin;
 }
 
 Result<std::string> parse_path(std::string_view text) {

@@ -74,7 +74,9 @@ Result<std::vector<std::string>> parse_master_keys(std::string_view text);
 Result<std::vector<IpRange>> parse_ip_ranges(std::string_view text);
 Result<std::string> parse_token(std::string_view text);         // printable ASCII without spaces
 Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka allows in a topic name
-Result<std::string> parse_name(std::string_view text);    // letters, digits, '.', '_', '-'; may be empty
+Result<std::string> parse_name(std::string_view text);  // letters, digits, '.', '_', '-'; may be empty
+// http(s)://host[:port] and no path; without the scheme's own port.
+Result<std::string> parse_origin(std::string_view text);
 Result<std::string> parse_path(std::string_view text);    // may be empty
 Result<LogUrl> parse_log_url(std::string_view text);      // kafka://h1:p,h2:p or sqlite:PATH
 Result<StoreUrl> parse_store_url(std::string_view text);  // postgresql://… or sqlite:PATH

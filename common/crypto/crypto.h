@@ -70,6 +70,9 @@ std::optional<Sha256Mac> mac_from_hex(std::string_view text) noexcept;
 std::string to_base64(std::string_view bytes);
 // Padded and canonical only; nullopt otherwise.
 std::optional<std::string> from_base64(std::string_view text);
+// RFC 4648 §5, without padding. Canonical only; nullopt otherwise.
+std::string to_base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);
 // Of the one text that is its encoding; nullopt otherwise.
 std::optional<Sha256Mac> mac_from_base64(std::string_view text) noexcept;
 

@@ -171,6 +171,16 @@ TEST(ParseRedisUrl, RefusesWhatItWouldNotHonour) {
     EXPECT_FALSE(parse_redis_url(text)) << text;
 }
 
+TEST(ParseOrigin, IsAHostAloneInOneSpelling) {
+  EXPECT_EQ(parse_origin("https://Hooks.Example.com").value(), "https://hooks.example.com");
+  EXPECT_EQ(parse_origin("https://hooks.example.com:443/").value(), "https://hooks.example.com");
+  EXPECT_EQ(parse_origin("http://127.0.0.1:8080").value(), "http://127.0.0.1:8080");
+  EXPECT_EQ(parse_origin("http://[::1]:8080").value(), "http://[::1]:8080");
+  for (const auto* text : {"", "hooks.example.com", "https://h/path", "https://h/?q", "https://u@h",
+                           "ftp://h", "https://h#f", "https://"})
+    EXPECT_FALSE(parse_origin(text)) << text;
+}
+
 TEST(RedactUrl, HidesPasswordsOnly) {
   EXPECT_EQ(redact_url("postgresql://u:hunter2@h:5432/db"), "postgresql://u:***@h:5432/db");
   EXPECT_EQ(redact_url("postgresql://u:p@ss@h/db"), "postgresql://u:***@h/db");

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "common/crypto/hkdf.h"
+
 namespace penstock::crypto {
 namespace {
 
@@ -195,6 +197,25 @@ TEST(Base64, NoTwoTextsStandForTheSameBytes) {
         for (const char d : characters)
           if (const auto bytes = from_base64(std::string{a, b, c, d})) seen.insert(*bytes);
   EXPECT_EQ(seen.size(), 8U * 8 * 8 * 8 + 8 * 8 * 4 + 8 * 4);
+}
+
+TEST(Base64Url, IsUnpaddedAndCanonical) {
+  EXPECT_EQ(to_base64url("\xfb\xef\xff\xfe"), "--___g");
+  EXPECT_EQ(from_base64url("--___g"), "\xfb\xef\xff\xfe");
+  for (const auto* text : {"", "Zg", "Zm8", "Zm9v"}) EXPECT_EQ(to_base64url(*from_base64url(text)), text);
+  for (const auto* text : {"Z", "Zh", "Zm9", "++//_g", "Zg==", "Zm 9v", "Zm9v\n"})
+    EXPECT_FALSE(from_base64url(text)) << text;
+}
+
+// RFC 5869, test case 3.
+TEST(HkdfSha256, GivesTheKeyOfRfc5869) {
+  const auto key = hkdf_sha256(std::string(22, '\x0b'), "", 42);
+  EXPECT_EQ(to_hex(key),
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+}
+
+TEST(HkdfSha256, AnotherPurposeIsAnotherKey) {
+  EXPECT_NE(hkdf_sha256(std::string(32, 'k'), "a", 32), hkdf_sha256(std::string(32, 'k'), "b", 32));
 }
 
 TEST(UuidV7, CarriesItsTimeVersionAndVariant) {
