@@ -141,4 +141,11 @@ std::string to_string(const OutgoingUrl& url) {
   return text + url.target;
 }
 
+bool is_loopback(const OutgoingUrl& url) noexcept {
+  constexpr IpRange kV4{IpAddress(IpAddress::V4Bytes{127, 0, 0, 0}), 8};
+  constexpr IpRange kV6{IpAddress(IpAddress::V6Bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128};
+  if (!url.literal) return url.host == "localhost";
+  return kV4.contains(*url.literal) || kV6.contains(*url.literal);
+}
+
 }  // namespace penstock

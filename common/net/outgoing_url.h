@@ -40,4 +40,7 @@ Result<OutgoingUrl> parse_outgoing_url(std::string_view text, bool cleartext_all
 // The one spelling, without the scheme's own port.
 std::string to_string(const OutgoingUrl& url);
 
+// Whether its host is a loopback address or "localhost": what is sent there leaves no machine.
+bool is_loopback(const OutgoingUrl& url) noexcept;
+
 }  // namespace penstock
