@@ -2,6 +2,7 @@
 
 #include "common/observe/log.h"
 #include "common/wiring/addresses.h"
+#include "common/wiring/http_sender.h"
 #include "common/wiring/kafka_log.h"
 #include "ingress/doors/partners/partner_door.h"
 
@@ -33,6 +34,7 @@ Ingress::Ingress(const Settings& settings, EventSink& log, const Registry& regis
     : settings_(settings),
       log_(log),
       registry_(registry),
+      clock_(clock),
       metrics_(metrics),
       intake_(intake_options(settings), log, clock, metrics) {}
 
@@ -42,18 +44,46 @@ ReadinessCheck Ingress::log_check() {
   return {"log", log_address(settings_), [this] { return ready(); }};
 }
 
+// The routes are there without a provider too: who is signed in can sign out.
+Status Ingress::open_sign_in() {
+  auto sender = open_http_sender(provider_hosts(settings_));
+  if (!sender) {
+    log::error("cannot open the sender of requests", {{"detail", sender.error().detail}});
+    return sender.error();
+  }
+  sender_ = std::move(sender).value();
+  IdentityProviders providers;
+  for (auto& options : identity_provider_options(settings_)) {
+    std::string name = options.name;
+    providers.emplace(std::move(name), make_identity_provider(std::move(options), *sender_, clock_));
+  }
+  sign_in_.emplace(
+      sign_in_options(settings_),
+      SignInParts{std::move(providers),
+                  [this](Record&& record, AppendDone done) {
+                    return intake_.append(std::move(record), std::move(done));
+                  },
+                  registry_.table(), registry_.sealer(),
+                  std::make_shared<const Sessions>(session_options(settings_), settings_.master_keys, clock_),
+                  Catalogue::builtin(), clock_, metrics_});
+  return ok();
+}
+
 Status Ingress::start(Readiness& readiness) {
+  TRY_STATUS(open_sign_in());
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
   auto all_doors = doors(settings_, registry_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)
     for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));
+  for (auto& route : sign_in_->routes()) routes.push_back(std::move(route));
   server_.emplace(public_server_options(settings_), std::move(routes), metrics_);
   return start_listener(*server_, "ingress");
 }
 
 void Ingress::stop() {
   server_->stop(kDrainDeadline);
+  sender_.reset();
   if (const auto flushed = log_.flush(settings_.ack_timeout); !flushed)
     log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
   server_.reset();

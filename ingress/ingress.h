@@ -2,12 +2,15 @@
 // A part that programs assemble.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "common/http/probes/probes.h"
+#include "common/ports/http_sender.h"
 #include "common/wiring/registry.h"
 #include "ingress/options.h"
+#include "ingress/signin/sign_in.h"
 
 namespace penstock {
 
@@ -33,12 +36,17 @@ class Ingress {
   const std::string& address() const { return server_->bound_address(); }
 
  private:
+  Status open_sign_in();
+
   const Settings& settings_;
   EventSink& log_;
   const Registry& registry_;
+  const Clock& clock_;
   Metrics& metrics_;
   Intake intake_;
   std::optional<Probes> probes_;
+  std::optional<SignIn> sign_in_;
+  std::unique_ptr<HttpSender> sender_;  // its end is the end of what sign-ins ask
   std::optional<http::HttpServer> server_;
 };
 

@@ -9,6 +9,7 @@
 #include "workers/domain/event/policy.h"
 #include "workers/runtime/pools.h"
 #include "workers/sources/ads/ads.h"
+#include "workers/sources/auth/auth.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -36,6 +37,7 @@ inline Sources sources_of(const Settings& settings) {
       stripe_source(settings.stripe_mode),
       partner_source(),
       ads_source(),
+      auth_source(),
   });
 }
 

@@ -20,6 +20,7 @@
 #include "tests/unit/domain/partner_events.h"
 #include "workers/runtime/batch.h"
 #include "workers/sources/ads/ads.h"
+#include "workers/sources/auth/auth.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -81,7 +82,7 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source()}};
+  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), auth_source()}};
   Policy policy_;
   Metrics metrics_;
   const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};

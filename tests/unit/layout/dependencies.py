@@ -79,12 +79,15 @@ REACHES = {
     "ingress/signatures": ("common/http/server",),
     "ingress/intake": ("common/async", "common/http/server", "common/ports"),
     "ingress/sessions": ("common/http/server", "common/jose", "common/ports"),
+    "ingress/identity_providers": ("common/jose", "common/net", "common/ports"),
+    "ingress/signin": ("ingress/identity_providers", "ingress/intake", "ingress/sessions", "common/catalogue",
+                       "common/registry"),
     "ingress/doors": ("ingress/intake", "ingress/signatures", "common/catalogue", "common/registry"),
     "ingress/admin/settings": ("workers/domain", "common/async", "common/registry"),
     "ingress/admin/api": ("workers/runtime", "common/http/probes", "common/net", "ingress/admin/settings",
                           "ingress/signatures", "schemas"),
     "ingress/admin": ("ingress/admin/api", "common/http/listeners", "common/process", "common/wiring"),
-    "ingress": ("ingress/doors", "common/http/listeners", "common/process", "common/wiring"),
+    "ingress": ("ingress/doors", "ingress/signin", "common/http/listeners", "common/process", "common/wiring"),
 }
 FREE = ("deploy", "schemas", "tests")  # they assemble, or hold no code of ours that others are made of
 
