@@ -14,14 +14,14 @@
 namespace penstock {
 
 struct IdentityProviderOptions {
-  std::string name;    // of `?provider=`
-  std::string issuer;  // empty: one of plain OAuth, which has the three URLs
-  std::string authorize_url;
-  std::string token_url;
-  std::string userinfo_url;
+  std::string name;         // of `?provider=`
+  std::string issuer = {};  // empty: one of plain OAuth, which has the three URLs
+  std::string authorize_url = {};
+  std::string token_url = {};
+  std::string userinfo_url = {};
   std::string client_id;
   std::string client_secret;
-  std::vector<std::string> scopes;
+  std::vector<std::string> scopes = {};
   std::string redirect_uri;
 };
 
