@@ -44,22 +44,27 @@ ReadinessCheck Ingress::log_check() {
   return {"log", log_address(settings_), [this] { return ready(); }};
 }
 
-// The routes are there without a provider too: who is signed in can sign out.
-Status Ingress::open_sign_in() {
-  auto sender = open_http_sender(provider_hosts(settings_));
-  if (!sender) {
-    log::error("cannot open the sender of requests", {{"detail", sender.error().detail}});
-    return sender.error();
-  }
-  sender_ = std::move(sender).value();
+Result<IdentityProviders> Ingress::open_providers() {
   IdentityProviders providers;
+  if (settings_.oauth_providers.empty()) return providers;
+  TRY(sender_, open_http_sender(provider_hosts(settings_)));
   for (auto& options : identity_provider_options(settings_)) {
     std::string name = options.name;
     providers.emplace(std::move(name), make_identity_provider(std::move(options), *sender_, clock_));
   }
+  return providers;
+}
+
+// The routes are there without a provider too: who is signed in can sign out.
+Status Ingress::open_sign_in() {
+  auto providers = open_providers();
+  if (!providers) {
+    log::error("cannot ask identity providers", {{"detail", providers.error().detail}});
+    return providers.error();
+  }
   sign_in_.emplace(
       sign_in_options(settings_),
-      SignInParts{std::move(providers),
+      SignInParts{std::move(providers).value(),
                   [this](Record&& record, AppendDone done) {
                     return intake_.append(std::move(record), std::move(done));
                   },

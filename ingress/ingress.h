@@ -36,6 +36,7 @@ class Ingress {
   const std::string& address() const { return server_->bound_address(); }
 
  private:
+  Result<IdentityProviders> open_providers();
   Status open_sign_in();
 
   const Settings& settings_;
@@ -46,7 +47,7 @@ class Ingress {
   Intake intake_;
   std::optional<Probes> probes_;
   std::optional<SignIn> sign_in_;
-  std::unique_ptr<HttpSender> sender_;  // its end is the end of what sign-ins ask
+  std::unique_ptr<HttpSender> sender_;  // none without providers; its end is the end of what sign-ins ask
   std::optional<http::HttpServer> server_;
 };
 

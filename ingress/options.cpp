@@ -13,6 +13,8 @@ namespace {
 // What is open besides connections: databases and their journals, the log's own connections.
 constexpr std::uint64_t kOtherFiles = 96;
 constexpr std::uint64_t kFilesPerEventLoop = 4;
+// An exchange has one connection to the provider, and two while it tries IPv6 and IPv4.
+constexpr std::uint64_t kFilesPerProvider = 2 * kExchangesMax;
 
 constexpr std::size_t kAddressesAtOnce = 8;  // that can have their whole share of the memory for bodies
 
@@ -109,7 +111,8 @@ std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t 
 
 void fit_connections(Settings& settings, std::uint64_t open_files_max, std::size_t private_connections) {
   const auto others = kOtherFiles + kFilesPerEventLoop * public_server_options(settings).threads +
-                      private_connections + static_cast<std::uint64_t>(settings.store_connections_max);
+                      kFilesPerProvider * settings.oauth_providers.size() + private_connections +
+                      static_cast<std::uint64_t>(settings.store_connections_max);
   const auto fit =
       connections_that_fit(static_cast<std::uint64_t>(settings.connections_max), open_files_max, others);
   if (fit == static_cast<std::uint64_t>(settings.connections_max)) return;

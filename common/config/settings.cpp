@@ -183,7 +183,7 @@ class Loader {
     check_listeners_differ();
     check_replicas();
     check_providers();
-    fill_app_url();
+    fill_urls();
     warn();
     return std::move(loaded_);
   }
@@ -361,8 +361,12 @@ class Loader {
                                   });
   }
 
-  void fill_app_url() {
-    if (loaded_.settings.app_url.empty()) loaded_.settings.app_url = loaded_.settings.public_url;
+  void fill_urls() {
+    Settings& settings = loaded_.settings;
+    if (settings.public_url.empty())
+      fill("ingress.public_url", settings.public_url,
+           "http://" + to_string(Address{"127.0.0.1", settings.listen.port}));
+    if (settings.app_url.empty()) fill("sessions.app_url", settings.app_url, settings.public_url);
   }
 
   void warn_of_cleartext() {

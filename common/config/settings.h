@@ -71,7 +71,7 @@ struct Settings {
   Milliseconds idle_timeout{};
   std::vector<IpRange> trusted_proxies;
 
-  std::string app_url;  // an origin; the public one unless set
+  std::string app_url;  // an origin
   Milliseconds session_ttl{};
   std::map<std::string, OauthProvider> oauth_providers;  // by name, in lower case
 

@@ -258,10 +258,11 @@ constexpr std::array kTable{
 
     setting<&Settings::public_url, OriginKind>({.key = "ingress.public_url",
                                                 .environment = "PENSTOCK_PUBLIC_URL",
-                                                .fallback = "http://127.0.0.1:8080",
+                                                .example = "https://hooks.example.com",
                                                 .help = "What the public listener is called from outside: "
                                                         "identity providers send people back to it, and "
-                                                        "sessions are issued by that name.",
+                                                        "sessions are issued by that name; not set, it is "
+                                                        "http://127.0.0.1 and the port of PENSTOCK_LISTEN.",
                                                 .used_by = kOfIngress}),
     setting<&Settings::listen, AddressKind>({.key = "ingress.listen",
                                              .environment = "PENSTOCK_LISTEN",

@@ -44,7 +44,7 @@ struct TokenAnswer {
   std::string id_token;  // empty: there is none
 };
 
-// `how` names the answer in failures: "token endpoint".
+// A code that is not taken is code_rejected, whatever the status; we ourselves not being taken client_rejected.
 ProviderResult<TokenAnswer> read_token_answer(const ProviderAnswer& answer);
 
 // The text of that member, when there is one of 1 to 255 bytes.

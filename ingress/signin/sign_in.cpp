@@ -9,10 +9,10 @@
 
 #include "common/crypto/crypto.h"
 #include "common/http/server/cookies.h"
-#include "common/net/outgoing_url.h"
 #include "common/observe/log.h"
 #include "ingress/intake/log_limit.h"
 #include "ingress/signin/login_states.h"
+#include "ingress/signin/outcomes.h"
 #include "ingress/signin/return_to.h"
 #include "ingress/signin/signed_in_record.h"
 
@@ -21,80 +21,12 @@ namespace {
 
 constexpr std::string_view kDefaultReturnTo = "/dashboard";
 constexpr std::string_view kLoginPage = "/login";
-constexpr std::chrono::seconds kRetryAfter{5};
 constexpr std::uint32_t kLinesPerSecond = 10;
 constexpr Milliseconds kProviderDeadline{30'000};
 constexpr std::size_t kCodeBytesMax = 4096;
 constexpr std::size_t kErrorBytesMax = 64;
 
 constexpr std::size_t kOutcomes = words_of(SignInOutcome{}).size();
-
-SignInOutcome outcome_of(StateError error) {
-  switch (error) {
-    case StateError::missing:
-      return SignInOutcome::state_missing;
-    case StateError::forged:
-      return SignInOutcome::state_forged;
-    case StateError::expired:
-      return SignInOutcome::state_expired;
-    case StateError::replayed:
-      return SignInOutcome::state_replayed;
-  }
-  return SignInOutcome::state_forged;
-}
-
-SignInOutcome outcome_of(ProviderError error) {
-  switch (error) {
-    case ProviderError::provider_away:
-      return SignInOutcome::provider_away;
-    case ProviderError::overloaded:
-      return SignInOutcome::overloaded;
-    case ProviderError::code_rejected:
-      return SignInOutcome::code_rejected;
-    case ProviderError::token_rejected:
-      return SignInOutcome::token_rejected;
-    case ProviderError::client_rejected:
-      return SignInOutcome::client_rejected;
-    case ProviderError::bad_answer:
-      return SignInOutcome::bad_answer;
-  }
-  return SignInOutcome::bad_answer;
-}
-
-http::Response answer_to(SignInOutcome outcome) {
-  switch (outcome) {
-    case SignInOutcome::signed_in:
-    case SignInOutcome::refused:
-      return {.status = 302};
-    case SignInOutcome::request_invalid:
-      return http::problem(400, "invalid_request", "the request is invalid");
-    case SignInOutcome::state_missing:
-    case SignInOutcome::state_forged:
-    case SignInOutcome::state_expired:
-    case SignInOutcome::state_replayed:
-      return http::problem(400, "invalid_state",
-                           "this sign-in was not begun here, or too long ago: begin again");
-    case SignInOutcome::code_rejected:
-    case SignInOutcome::token_rejected:
-      return http::problem(401, "sign_in_rejected", "the sign-in does not hold: begin again");
-    case SignInOutcome::banned:
-      return http::problem(403, "banned", "this account may not sign in");
-    case SignInOutcome::client_rejected:
-    case SignInOutcome::bad_answer:
-      return http::problem(502, "provider_failed", "the provider did not say who has signed in");
-    case SignInOutcome::provider_away:
-      return http::problem_with_retry(503, "provider_unavailable", "the provider does not answer now",
-                                      kRetryAfter);
-    case SignInOutcome::overloaded:
-      return http::problem_with_retry(503, "overloaded", "too many sign in at once", kRetryAfter);
-    case SignInOutcome::settings_unavailable:
-      return http::problem_with_retry(503, "settings_unavailable", "it cannot be told now who may sign in",
-                                      kRetryAfter);
-    case SignInOutcome::log_unavailable:
-      return http::problem_with_retry(503, "log_unavailable", "the sign-in could not be stored", kRetryAfter);
-  }
-  return http::problem(500, "internal", "unexpected");
-}
 
 http::Response redirect(int status, std::string location) {
   http::Response response{.status = status};
@@ -153,6 +85,7 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
     Attempt(std::shared_ptr<Core> all, Known& provider, LoginState begun, http::Responder to, std::string id)
         : core(std::move(all)),
           known(provider),
+          is_one_too_many(++provider.under_way > kExchangesMax),
           state(std::move(begun)),
           responder(std::move(to)),
           request_id(std::move(id)) {}
@@ -162,6 +95,7 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
 
     const std::shared_ptr<Core> core;
     Known& known;
+    const bool is_one_too_many;
     const LoginState state;
     const http::Responder responder;
     const std::string request_id;
@@ -176,6 +110,7 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
   void store(const AttemptPtr& attempt, ProviderIdentity identity);
   void hand_out(const Attempt& attempt, const std::string& user);
 
+  void turn_back(const Attempt& attempt, const std::string& error);
   void end(const Attempt& attempt, SignInOutcome outcome, const std::string& detail);
   http::Response refuse(SignInOutcome outcome, const std::string& detail, const std::string& request_id);
   void count(SignInOutcome outcome) { outcomes_[static_cast<std::size_t>(outcome)]->Increment(); }
@@ -185,6 +120,7 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
     return http::set_cookie(
         {.name = name, .value = value, .max_age = max_age, .secure = options_.secure_cookies});
   }
+  std::string login_page() const { return options_.app_url + std::string(kLoginPage); }
   // The state has been used.
   void forget_state(http::Response& response) const {
     response.headers.emplace_back("Set-Cookie", cookie(state_cookie_, "", {}));
@@ -235,16 +171,14 @@ void SignIn::Core::callback(const http::Request& request, const http::Responder&
   if (known == known_.end())
     return responder.send(
         refuse(SignInOutcome::state_forged, "the provider is no longer there", request.request_id()));
-  const bool is_too_many = ++known->second.under_way > options_.exchanges_max;
   const auto attempt = std::make_shared<Attempt>(shared_from_this(), known->second, std::move(state),
                                                  responder, request.request_id());
 
-  if (const auto error = request.query("error"))
-    return end(*attempt, SignInOutcome::refused, error_word(*error));
+  if (const auto error = request.query("error")) return turn_back(*attempt, error_word(*error));
   const auto code = request.query("code").value_or("");
   if (code.empty() || code.size() > kCodeBytesMax)
     return end(*attempt, SignInOutcome::request_invalid, "neither code nor error");
-  if (is_too_many)
+  if (attempt->is_one_too_many)
     return end(*attempt, SignInOutcome::overloaded, "too many sign-ins of this provider are under way");
   const auto issuer = request.query("iss");
   exchange(attempt, {std::string(code), attempt->state.code_verifier, attempt->state.nonce,
@@ -302,11 +236,15 @@ void SignIn::Core::hand_out(const Attempt& attempt, const std::string& user) {
   attempt.responder.send(std::move(response));
 }
 
+void SignIn::Core::turn_back(const Attempt& attempt, const std::string& error) {
+  auto response = refuse(SignInOutcome::refused, attempt.state.provider + ": " + error, attempt.request_id);
+  response.headers.emplace_back("Location", login_page() + "?error=" + error);
+  forget_state(response);
+  attempt.responder.send(std::move(response));
+}
+
 void SignIn::Core::end(const Attempt& attempt, SignInOutcome outcome, const std::string& detail) {
   auto response = refuse(outcome, attempt.state.provider + ": " + detail, attempt.request_id);
-  if (outcome == SignInOutcome::refused)
-    response.headers.emplace_back("Location",
-                                  options_.app_url + std::string(kLoginPage) + "?error=" + detail);
   forget_state(response);
   attempt.responder.send(std::move(response));
 }
@@ -336,7 +274,7 @@ http::Response SignIn::Core::logout(const http::Request& request) const {
   const auto origin = request.header("Origin");
   if (origin && *origin != options_.public_url && *origin != options_.app_url)
     return keep_private(http::problem(403, "origin_refused", "signing out is for our own pages"));
-  auto response = keep_private(redirect(303, options_.app_url + std::string(kLoginPage)));
+  auto response = keep_private(redirect(303, login_page()));
   response.headers.emplace_back("Set-Cookie", cookie(kSessionCookie, "", {}));
   return response;
 }

@@ -21,20 +21,13 @@ namespace penstock {
 // Behind the public URL: what providers know as the redirect URI.
 inline constexpr std::string_view kCallbackPath = "/api/auth/callback";
 
-// How a sign-in has ended, spelled like the metric label.
-BOOST_DEFINE_ENUM_CLASS(SignInOutcome, signed_in, request_invalid, state_missing, state_forged, state_expired,
-                        state_replayed,  // of its state, see login_states.h
-                        refused,         // the provider says that they did not sign in
-                        provider_away, overloaded, code_rejected, token_rejected, client_rejected,
-                        bad_answer,  // see failure.h
-                        banned, settings_unavailable, log_unavailable)
+// Of one provider at a time; further ones are turned away at once.
+inline constexpr std::size_t kExchangesMax = 64;
 
 struct SignInOptions {
   std::string public_url;
   std::string app_url;
   bool secure_cookies = true;
-  // Of one provider at a time; beyond it 503.
-  std::size_t exchanges_max = 64;
   Milliseconds ack_timeout{5'000};
 };
 

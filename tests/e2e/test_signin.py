@@ -3,13 +3,16 @@
 import base64
 import concurrent.futures
 import json
+import pathlib
+import re
+import subprocess
 import unittest
 from urllib.parse import parse_qs, quote, urlsplit
 
 from harness.browser import Browser
 from harness.http_client import Http, eventually
 from harness.identity_providers import CLIENT_SECRET, Hub, forger, issuer_settings, oidc
-from harness.programs import Cluster, Standalone, free_port
+from harness.programs import ROOT, TOKEN, Cluster, Standalone, free_port
 
 SESSION, STATE = "penstock_session", "penstock_signin"
 
@@ -256,6 +259,32 @@ class SignInWithOpenIdConnect(unittest.TestCase):
         with Standalone(**site.settings, **issuer_settings("GONE", f"http://127.0.0.1:{free_port()}")):
             answer = site.login(Browser(), "gone")
             self.assertEqual((answer.status, answer.json["error"]["type"]), (503, "provider_unavailable"))
+
+
+class Page(unittest.TestCase):
+    def test_what_the_page_says_to_try_works(self):
+        page = (ROOT / "docs" / "sign-in.md").read_text()
+        first, second = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+        settings = dict(re.findall(r"^export (\w+)=(\S+)$", first, re.MULTILINE))
+        self.assertEqual(first.splitlines()[-1], "build/release/bin/penstock")
+        path = re.search(r"`http://127\.0\.0\.1:8080(/api/auth/login\?\S+)`", page)[1]
+        site = Site()
+        with Hub() as hub:
+            hub.known_as = settings["PENSTOCK_OAUTH_GITHUB_CLIENT_ID"], settings["PENSTOCK_OAUTH_GITHUB_CLIENT_SECRET"]
+            here = {"AUTHORIZE_URL": "/authorize", "TOKEN_URL": "/token", "USERINFO_URL": "/user"}
+            settings |= {"PENSTOCK_OAUTH_GITHUB_" + name: hub.url + where for name, where in here.items()}
+            with Standalone(**site.settings, **settings) as penstock:
+                eventually("the settings are known", lambda: penstock.ingress.get("/readyz").status == 200)
+                browser = Browser()
+                end = browser.follow(browser.get(site.url + path), site.url + "/healthz")
+                self.assertEqual(browser.get(end.headers["Location"]).json, {"status": "ok"})
+                eventually("the user", lambda: penstock.admin.state("/v1/users/" + user_of(browser, site)))
+                pathlib.Path(penstock.folder, "admin_token").write_text(TOKEN)
+                script = second.replace("data=/var/lib/penstock", "data=" + penstock.folder).replace(
+                    "127.0.0.1:8081", penstock.admin.address)
+                done = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+                self.assertIn('"identities":[{"provider":"github","subject":"17"}]', done.stdout.replace(" ", ""))
 
 
 class SeparateProcesses(unittest.TestCase):

@@ -56,6 +56,7 @@ class Hub:
     def __init__(self):
         hub = self
         self.user = {"id": 17, "login": "ada", "name": "Ada", "email": "ada@example.com"}
+        self.known_as = CLIENT_ID, CLIENT_SECRET
         self.status = 200  # of the exchange
         self.hangs = False
         self.asked: list[str] = []
@@ -103,7 +104,7 @@ class Hub:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def authorize(self, query: dict) -> str:
-        assert query["client_id"] == CLIENT_ID and query["code_challenge_method"] == "S256", query
+        assert query["client_id"] == self.known_as[0] and query["code_challenge_method"] == "S256", query
         code = secrets.token_hex(16)
         self._challenges[code] = query["code_challenge"]
         return query["redirect_uri"] + "?" + urlencode({"code": code, "state": query["state"]})
@@ -111,7 +112,7 @@ class Hub:
     def exchange(self, form: dict) -> dict:
         challenge = self._challenges.pop(form["code"], None)
         proof = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
-        if (form["client_id"], form["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
+        if (form["client_id"], form["client_secret"]) != self.known_as:
             return {"error": "incorrect_client_credentials"}
         if challenge != proof:
             return {"error": "bad_verification_code"}

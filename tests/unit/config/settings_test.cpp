@@ -256,6 +256,7 @@ TEST(SettingsProviders, AreAskedInCleartextWhereTheAddressIsAllowedAlone) {
 
 TEST(SettingsProviders, AppAndPublicUrlAreOneUnlessSet) {
   EXPECT_EQ(load_providers({}).settings.app_url, "http://127.0.0.1:8080");
+  EXPECT_EQ(load_ingress("PENSTOCK_LISTEN", "0.0.0.0:9000").settings.public_url, "http://127.0.0.1:9000");
   EXPECT_EQ(load_ingress("PENSTOCK_PUBLIC_URL", "https://h.example.com/").settings.app_url,
             "https://h.example.com");
   EXPECT_EQ(load_ingress("PENSTOCK_APP_URL", "https://app.example.com").settings.app_url,
