@@ -2,6 +2,7 @@
 
 #include "common/observe/log.h"
 #include "common/wiring/addresses.h"
+#include "common/wiring/http_sender.h"
 #include "common/wiring/kafka_log.h"
 #include "ingress/doors/confirmations/confirmations_door.h"
 #include "ingress/doors/partners/partner_door.h"
@@ -38,6 +39,7 @@ Ingress::Ingress(const Settings& settings, EventLog& log, const Registry& regist
     : settings_(settings),
       log_(log),
       registry_(registry),
+      clock_(clock),
       metrics_(metrics),
       sessions_(session_options(settings), settings.master_keys, clock),
       claims_(std::make_shared<Claims>(claims_options(settings), clock, metrics)),
@@ -49,19 +51,52 @@ ReadinessCheck Ingress::log_check() {
   return {"log", log_address(settings_), [this] { return ready(); }};
 }
 
+Result<IdentityProviders> Ingress::open_providers() {
+  IdentityProviders providers;
+  if (settings_.oauth_providers.empty()) return providers;
+  TRY(sender_, open_http_sender(provider_hosts(settings_)));
+  for (auto& options : identity_provider_options(settings_)) {
+    std::string name = options.name;
+    providers.emplace(std::move(name), make_identity_provider(std::move(options), *sender_, clock_));
+  }
+  return providers;
+}
+
+// The routes are there without a provider too: who is signed in can sign out.
+Status Ingress::open_sign_in() {
+  auto providers = open_providers();
+  if (!providers) {
+    log::error("cannot ask identity providers", {{"detail", providers.error().detail}});
+    return providers.error();
+  }
+  sign_in_.emplace(
+      sign_in_options(settings_),
+      SignInParts{std::move(providers).value(),
+                  [this](Record&& record, AppendDone done) {
+                    return intake_.append(std::move(record), std::move(done));
+                  },
+                  registry_.table(), registry_.sealer(),
+                  std::make_shared<const Sessions>(session_options(settings_), settings_.master_keys, clock_),
+                  Catalogue::builtin(), clock_, metrics_});
+  return ok();
+}
+
 Status Ingress::start(Readiness& readiness) {
+  TRY_STATUS(open_sign_in());
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
   auto all_doors = doors(settings_, registry_, sessions_, claims_);
   claims_follower_.emplace(log_, claims_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)
     for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));
+  for (auto& route : sign_in_->routes()) routes.push_back(std::move(route));
   server_.emplace(public_server_options(settings_), std::move(routes), metrics_);
   return start_listener(*server_, "ingress");
 }
 
 void Ingress::stop() {
   server_->stop(kDrainDeadline);
+  sender_.reset();
   if (const auto flushed = log_.flush(settings_.ack_timeout); !flushed)
     log::warn("some records were not acknowledged before the end", {{"detail", flushed.error().detail}});
   claims_follower_.reset();

@@ -8,9 +8,11 @@
 
 #include "common/http/probes/probes.h"
 #include "common/ports/event_log.h"
+#include "common/ports/http_sender.h"
 #include "common/wiring/registry.h"
 #include "ingress/claims/follower.h"
 #include "ingress/options.h"
+#include "ingress/signin/sign_in.h"
 
 namespace penstock {
 
@@ -36,15 +38,21 @@ class Ingress {
   const std::string& address() const { return server_->bound_address(); }
 
  private:
+  Result<IdentityProviders> open_providers();
+  Status open_sign_in();
+
   const Settings& settings_;
   EventLog& log_;
   const Registry& registry_;
+  const Clock& clock_;
   Metrics& metrics_;
   const Sessions sessions_;
   const std::shared_ptr<Claims> claims_;  // appends that are open may outlive this
   Intake intake_;
   std::optional<ClaimsFollower> claims_follower_;  // while this serves
   std::optional<Probes> probes_;
+  std::optional<SignIn> sign_in_;
+  std::unique_ptr<HttpSender> sender_;  // none without providers; its end is the end of what sign-ins ask
   std::optional<http::HttpServer> server_;
 };
 

@@ -7,14 +7,20 @@
 #include "ingress/doors/ads/ads_door.h"
 #include "ingress/doors/stripe/stripe_door.h"
 #include "ingress/sessions/sessions.h"
+#include "ingress/signin/sign_in.h"
 
 namespace penstock {
 
 http::ServerOptions public_server_options(const Settings& settings);
 StripeDoorOptions stripe_door_options(const Settings& settings);
 AdsDoorOptions ads_door_options(const Settings& settings);
-IntakeOptions intake_options(const Settings& settings);
 SessionOptions session_options(const Settings& settings);
+SignInOptions sign_in_options(const Settings& settings);
+std::vector<IdentityProviderOptions> identity_provider_options(const Settings& settings);
+// Where providers may be beside public addresses: what the settings allow, and this machine when one of them is said to
+// be there.
+std::vector<IpRange> provider_hosts(const Settings& settings);
+IntakeOptions intake_options(const Settings& settings);
 ClaimsOptions claims_options(const Settings& settings);
 
 // How many connections the public listener may have, if `open_files_max` are to be enough for them and for

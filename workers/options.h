@@ -10,6 +10,7 @@
 #include "workers/runtime/pools.h"
 #include "workers/sources/ads/ads.h"
 #include "workers/sources/api/api.h"
+#include "workers/sources/auth/auth.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -38,6 +39,7 @@ inline Sources sources_of(const Settings& settings) {
       partner_source(),
       ads_source(),
       api_source(),
+      auth_source(),
   });
 }
 

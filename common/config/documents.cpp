@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "common/config/table.h"
 
@@ -68,7 +69,19 @@ std::string toml_value(std::string_view text) {
   return number || text == "true" || text == "false" ? std::string(text) : "\"" + std::string(text) + "\"";
 }
 
+// Those with a name in them last.
+std::vector<Setting> all_rows() {
+  std::vector<Setting> rows(setting_table().begin(), setting_table().end());
+  for (const NamedSetting& row : named_setting_table()) rows.push_back(row.setting);
+  return rows;
+}
+
 constexpr std::size_t kWidth = 110;
+
+constexpr std::string_view kNamed =
+    "`<name>` is a name of your choice, 1 to 32 of `a-z 0-9 _`, and `<NAME>` the same in capitals: as many "
+    "as there are "
+    "providers to sign in with.";
 
 constexpr std::string_view kForms =
     "Durations are a whole number and ms, s, m, h or d; sizes a whole number and B, KiB, MiB or GiB.";
@@ -86,7 +99,7 @@ std::string settings_help() {
       "Settings: a variable of the environment, or a key of the file given with --config; the variable "
       "wins.\n";
   out.append(kForms).append("\n");
-  for (const Setting& row : setting_table()) {
+  for (const Setting& row : all_rows()) {
     out.append("\n").append(row.environment).append("  (").append(row.key).append(")\n");
     out.append(wrapped(row.help, "    ", kWidth));
     out.append("    ").append(kind(row)).append("; default: ").append(fallback(row)).append("\n");
@@ -113,6 +126,18 @@ std::string settings_toml() {
     out.append("#").append(name_in_section(row)).append(" = ");
     out.append(toml_value(row.fallback.empty() ? row.example : row.fallback)).append("\n");
   }
+  out.append("\n").append(wrapped(kNamed, "# ", kWidth));
+  out.append("#\n# [oauth.<name>]\n");
+  for (const auto& [row, assign] : named_setting_table()) {
+    out.append("#\n").append(wrapped(row.help, "# ", kWidth));
+    out.append("# ")
+        .append(row.environment)
+        .append(": ")
+        .append(kind(row))
+        .append("; not set unless given\n");
+    out.append("# ").append(row.key.substr(row.key.rfind('.') + 1)).append(" = ");
+    out.append(toml_value(row.example)).append("\n");
+  }
   return out;
 }
 
@@ -131,9 +156,12 @@ std::string settings_markdown() {
       "came "
       "from,\n"
       "without the secrets.\n\n";
-  out.append(kForms).append("\nLists are comma-separated; in the file they may be lists.\n\n");
+  out.append(kForms)
+      .append("\nLists are comma-separated; in the file they may be lists.\n")
+      .append(kNamed)
+      .append("\n\n");
   out += "| variable | key | value | default | what it is | used by |\n|---|---|---|---|---|---|\n";
-  for (const Setting& row : setting_table()) {
+  for (const Setting& row : all_rows()) {
     out.append("| `").append(row.environment).append("` | `").append(row.key).append("` | ");
     out.append(table_cell(kind(row))).append(" | ");
     out.append(row.fallback.empty() ? "not set" : "`" + std::string(row.fallback) + "`").append(" | ");

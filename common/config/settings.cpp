@@ -7,11 +7,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "common/config/file.h"
 #include "common/config/table.h"
 #include "common/core/check.h"
 #include "common/core/edit_distance.h"
+#include "common/net/outgoing_url.h"
 
 namespace penstock {
 namespace {
@@ -37,12 +39,16 @@ std::string unknown(std::string_view name, std::string_view Setting::*column) {
   return text;
 }
 
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return upper;
+}
+
 // A slip of the keyboard away from one of our variables, upper or lower case: the variable it must be.
 std::optional<std::string_view> nearly_ours(std::string_view name) {
   constexpr std::size_t kSlips = 2;
-  std::string upper(name);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  const auto best = nearest(upper, &Setting::environment);
+  const auto best = nearest(upper_case(name), &Setting::environment);
   return best.distance <= kSlips ? std::optional(best.name) : std::nullopt;
 }
 
@@ -68,6 +74,52 @@ const Setting* find_row(std::string_view name, std::string_view Setting::*column
   const auto row =
       std::find_if(table.begin(), table.end(), [&](const Setting& each) { return each.*column == name; });
   return row == table.end() ? nullptr : &*row;
+}
+
+// A row of the named table, and for which name it is meant.
+struct NamedMatch {
+  const NamedSetting* row;
+  std::string name;
+};
+
+bool is_name(std::string_view name) {
+  constexpr std::size_t kLengthMax = 32;
+  return !name.empty() && name.size() <= kLengthMax && name.front() >= 'a' && name.front() <= 'z' &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+// What stands where the pattern has its placeholder; nullopt when the rest is another.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view text) {
+  const auto head = pattern.substr(0, pattern.find('<'));
+  const auto tail = pattern.substr(pattern.find('>') + 1);
+  if (text.size() < head.size() + tail.size() || !text.starts_with(head) || !text.ends_with(tail))
+    return std::nullopt;
+  return text.substr(head.size(), text.size() - head.size() - tail.size());
+}
+
+std::optional<NamedMatch> find_named_key(std::string_view key) {
+  for (const NamedSetting& row : named_setting_table())
+    if (const auto name = match(row.setting.key, key); name && is_name(*name))
+      return NamedMatch{&row, std::string(*name)};
+  return std::nullopt;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
+// Variables are written in capitals, so a small letter is a slip.
+std::optional<NamedMatch> find_named_variable(std::string_view variable) {
+  for (const NamedSetting& row : named_setting_table()) {
+    const auto name = match(row.setting.environment, variable);
+    if (!name || std::any_of(name->begin(), name->end(), [](char c) { return c >= 'a' && c <= 'z'; }))
+      continue;
+    if (auto lower = lower_case(*name); is_name(lower)) return NamedMatch{&row, std::move(lower)};
+  }
+  return std::nullopt;
 }
 
 std::string shown(const Setting& row, std::string_view text) {
@@ -96,9 +148,12 @@ class Loader {
     for (const FileValue& value : file.values) {
       const Setting* row = find_row(value.key, &Setting::key);
       const std::string where = path.string() + ":" + std::to_string(value.line) + ": ";
-      if (row == nullptr)
+      const auto named = find_named_key(value.key);
+      if (row == nullptr && !named)
         loaded_.problems.push_back(where + unknown(value.key, &Setting::key));
-      else if (const auto text = value.text)
+      else if (const auto text = value.text; text && named)
+        apply_named(*named, *text, "file", where + value.key);
+      else if (text)
         apply(*row, *text, "file", where + value.key);
       else
         loaded_.problems.push_back(where + value.key +
@@ -110,6 +165,8 @@ class Loader {
     for (const auto& [name, value] : environment) {
       if (const Setting* row = find_row(name, &Setting::environment))
         apply(*row, value, row->environment, name);
+      else if (const auto named = find_named_variable(name))
+        apply_named(*named, value, name, name);
       else if (name.starts_with("PENSTOCK_"))
         judge_unknown_variable(name, value);
       else if (const auto meant = nearly_ours(name))
@@ -125,6 +182,8 @@ class Loader {
     check_files();
     check_listeners_differ();
     check_replicas();
+    check_providers();
+    fill_urls();
     warn();
     return std::move(loaded_);
   }
@@ -132,7 +191,7 @@ class Loader {
  private:
   void apply_default(const Setting& row) {
     if (!row.fallback.empty()) CHECK(row.assign(row, loaded_.settings, row.fallback).has_value());
-    loaded_.sources.push_back({row.key, std::string(row.fallback), "default"});
+    loaded_.sources.push_back({std::string(row.key), std::string(row.fallback), "default"});
   }
 
   void apply(const Setting& row, std::string_view text, std::string_view source, const std::string& where) {
@@ -141,7 +200,26 @@ class Loader {
       loaded_.problems.push_back(where + ": " + assigned.error().detail);
       bad_.push_back(row.key);
     }
-    source_of(row.key) = {row.key, shown(row, text), std::string(source)};
+    source_of(row.key) = {std::string(row.key), shown(row, text), std::string(source)};
+  }
+
+  void apply_named(const NamedMatch& named, std::string_view text, std::string_view source,
+                   const std::string& where) {
+    const Setting& row = named.row->setting;
+    std::string key(row.key);
+    key.replace(key.find('<'), key.find('>') + 1 - key.find('<'), named.name);
+    loaded_.settings.oauth_providers[named.name];  // that there is one is known, whatever is wrong with it
+    if (const Status assigned = named.row->assign(loaded_.settings, named.name, text); !assigned) {
+      loaded_.problems.push_back(where + ": " + assigned.error().detail);
+      bad_named_.insert(named.name);
+    }
+    const auto known = std::find_if(loaded_.sources.begin(), loaded_.sources.end(),
+                                    [&](const auto& each) { return each.key == key; });
+    SettingSource said{key, shown(row, text), std::string(source)};
+    if (known == loaded_.sources.end())
+      loaded_.sources.push_back(std::move(said));
+    else
+      *known = std::move(said);
   }
 
   void judge_unknown_variable(const std::string& name, std::string_view value) {
@@ -244,7 +322,65 @@ class Loader {
           "its own");
   }
 
+  void check_providers() {
+    if (!is_used("ingress.public_url")) return;
+    for (const auto& [name, provider] : loaded_.settings.oauth_providers)
+      if (!bad_named_.contains(name)) check_provider(name, provider);
+  }
+
+  void check_provider(const std::string& name, const OauthProvider& provider) {
+    const auto complain = [&](std::string_view which, std::string_view why) {
+      problem("PENSTOCK_OAUTH_" + upper_case(name) + std::string(which) + ": " + std::string(why));
+    };
+    const std::array<std::pair<std::string_view, const std::string*>, 3> urls{
+        {{"_AUTHORIZE_URL", &provider.authorize_url},
+         {"_TOKEN_URL", &provider.token_url},
+         {"_USERINFO_URL", &provider.userinfo_url}}};
+    if (provider.client_id.empty()) complain("_CLIENT_ID", "is not set, so the provider does not know us");
+    if (provider.client_secret.empty())
+      complain("_CLIENT_SECRET", "is not set, so the provider does not know us");
+    for (const auto& [which, url] : urls) {
+      if (url->empty() && provider.issuer.empty())
+        complain(which, "is not set, and no issuer says where that is");
+      if (!url->empty() && !provider.issuer.empty())
+        complain(which, "is set beside an issuer, which says where that is");
+      if (!url->empty() && !may_be_asked(*url)) complain(which, kCleartext);
+    }
+    if (!provider.issuer.empty() && !may_be_asked(provider.issuer)) complain("_ISSUER", kCleartext);
+  }
+
+  // What a name leads to is judged when it is connected to.
+  bool may_be_asked(const std::string& text) const {
+    const auto url = parse_outgoing_url(text, true);
+    CHECK(url.has_value());
+    if (url.value().encrypted || is_loopback(url.value())) return true;
+    const auto& allowed = loaded_.settings.allow_hosts;
+    return !url.value().literal ? !allowed.empty()
+                                : std::any_of(allowed.begin(), allowed.end(), [&](const IpRange& range) {
+                                    return range.contains(*url.value().literal);
+                                  });
+  }
+
+  void fill_urls() {
+    Settings& settings = loaded_.settings;
+    if (settings.public_url.empty())
+      fill("ingress.public_url", settings.public_url,
+           "http://" + to_string(Address{"127.0.0.1", settings.listen.port}));
+    if (settings.app_url.empty()) fill("sessions.app_url", settings.app_url, settings.public_url);
+  }
+
+  void warn_of_cleartext() {
+    const Settings& settings = loaded_.settings;
+    if (settings.oauth_providers.empty() || !is_used("ingress.public_url")) return;
+    const auto url = parse_outgoing_url(settings.public_url, true);
+    if (url && !url.value().encrypted && !is_loopback(url.value()))
+      loaded_.warnings.emplace_back(
+          "PENSTOCK_PUBLIC_URL: is http://, where no browser keeps a session: its cookie is for https:// "
+          "alone");
+  }
+
   void warn() {
+    warn_of_cleartext();
     const Settings& settings = loaded_.settings;
     const auto& secrets = settings.stripe_webhook_secrets;
     const auto foreign = [](const std::string& secret) { return !secret.starts_with("whsec_"); };
@@ -277,7 +413,11 @@ class Loader {
 
   Program program_;
   LoadedSettings loaded_;
+  static constexpr std::string_view kCleartext =
+      "is http://, which is for a loopback address and for those of PENSTOCK_ALLOW_HOSTS; use https://";
+
   std::vector<std::string_view> bad_;  // keys with a refused text
+  std::set<std::string> bad_named_;    // names likewise
 };
 
 }  // namespace

@@ -2,7 +2,8 @@
 //
 // Everything that is known about a setting is one row of setting_table() (table.h): parsing,
 // --help-config, deploy/penstock.toml and docs/configuration.md follow from it. To add a setting:
-// a member here and a row there.
+// a member here and a row there. What there are several of, each with a name of its own, has rows in
+// named_setting_table().
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,18 @@ enum class Program : std::uint8_t { ingress, worker, admin, migrate, standalone,
 std::string_view to_string(Program program) noexcept;  // "penstock-worker"
 
 using Environment = std::map<std::string, std::string, std::less<>>;
+
+// Who people sign in with: one that tells where its parts are (OpenID Connect Discovery), by its issuer, or one of plain
+// OAuth 2.0, by three URLs.
+struct OauthProvider {
+  std::string issuer;  // as it stands in the provider's tokens
+  std::string client_id;
+  std::string client_secret;
+  std::string authorize_url;
+  std::string token_url;
+  std::string userinfo_url;
+  std::vector<std::string> scopes;
+};
 
 struct LoadedSettings;
 
@@ -58,7 +71,11 @@ struct Settings {
   Milliseconds idle_timeout{};
   std::vector<IpRange> trusted_proxies;
 
+  std::string app_url;  // an origin
   Milliseconds session_ttl{};
+  std::map<std::string, OauthProvider> oauth_providers;  // by name, in lower case
+
+  std::vector<IpRange> allow_hosts;
 
   int ads_rate = 0;  // impressions a second from one address; 0: no limit
 
@@ -95,7 +112,7 @@ struct Settings {
 
 // Where a setting's value came from, as an operator may see it: secrets and passwords are "***".
 struct SettingSource {
-  std::string_view key;
+  std::string key;
   std::string shown;
   std::string source;  // "default", "file" or the variable's name
 };

@@ -52,6 +52,15 @@ struct NameKind : Kind<parse_name> {
 struct OriginKind : Kind<parse_origin> {
   static constexpr std::string_view kName = "https://host[:port]";
 };
+struct UrlKind : Kind<parse_url> {
+  static constexpr std::string_view kName = "https://host[:port]/path";
+};
+struct CredentialKind : Kind<parse_credential> {
+  static constexpr std::string_view kName = "text without spaces";
+};
+struct ScopesKind : Kind<parse_scopes> {
+  static constexpr std::string_view kName = "words, comma-separated";
+};
 struct PathKind : Kind<parse_path> {
   static constexpr std::string_view kName = "path";
 };
@@ -141,6 +150,20 @@ constexpr Setting setting(Setting row) {
   row.kind = KindOf::kName;
   row.assign = &assign<Member, KindOf>;
   return row;
+}
+
+template <auto Member, class KindOf>
+Status assign_named(Settings& settings, const std::string& name, std::string_view text) {
+  TRY(auto value, KindOf::parse(text));
+  settings.oauth_providers[name].*Member = std::move(value);
+  return ok();
+}
+
+template <auto Member, class KindOf>
+constexpr NamedSetting provider_setting(Setting row) {
+  row.kind = KindOf::kName;
+  row.used_by = {ingress, standalone};
+  return {row, &assign_named<Member, KindOf>};
 }
 
 constexpr Programs kAll{ingress, worker, admin, migrate, standalone};
@@ -235,10 +258,11 @@ constexpr std::array kTable{
 
     setting<&Settings::public_url, OriginKind>({.key = "ingress.public_url",
                                                 .environment = "PENSTOCK_PUBLIC_URL",
-                                                .fallback = "http://127.0.0.1:8080",
+                                                .example = "https://hooks.example.com",
                                                 .help = "What the public listener is called from outside: "
                                                         "identity providers send people back to it, and "
-                                                        "sessions are issued by that name.",
+                                                        "sessions are issued by that name; not set, it is "
+                                                        "http://127.0.0.1 and the port of PENSTOCK_LISTEN.",
                                                 .used_by = kOfIngress}),
     setting<&Settings::listen, AddressKind>({.key = "ingress.listen",
                                              .environment = "PENSTOCK_LISTEN",
@@ -336,12 +360,27 @@ constexpr std::array kTable{
              "limits per client; not set, nobody is believed.",
          .used_by = kOfIngress}),
 
+    setting<&Settings::app_url, OriginKind>(
+        {.key = "sessions.app_url",
+         .environment = "PENSTOCK_APP_URL",
+         .example = "https://app.example.com",
+         .help = "Where people are sent once they have signed in; not set, it is PENSTOCK_PUBLIC_URL.",
+         .used_by = kOfIngress}),
     setting<&Settings::session_ttl, DurationKind>({.key = "sessions.ttl",
                                                    .environment = "PENSTOCK_SESSION_TTL",
                                                    .fallback = "7d",
                                                    .minimum = "1m",
                                                    .maximum = "90d",
                                                    .help = "How long who has signed in stays so.",
+                                                   .used_by = kOfIngress}),
+
+    setting<&Settings::allow_hosts, IpRangesKind>({.key = "outgoing.allow_hosts",
+                                                   .environment = "PENSTOCK_ALLOW_HOSTS",
+                                                   .example = "10.1.2.3,10.9.0.0/16",
+                                                   .help =
+                                                       "What requests of ours may reach although it is no "
+                                                       "public address, in cleartext and on any port too; "
+                                                       "not set, nothing.",
                                                    .used_by = kOfIngress}),
 
     setting<&Settings::ads_rate, CountKind>(
@@ -500,13 +539,55 @@ constexpr std::array kTable{
                                                            .used_by = kAll}),
 };
 
-constexpr std::array<std::string_view, 6> kReserved{"PENSTOCK_ALLOW_HOSTS",       "PENSTOCK_OUTBOUND_SCHEDULE",
-                                                   "PENSTOCK_OUTBOUND_TIMEOUT", "PENSTOCK_SECRET_OVERLAP",
-                                                   "PENSTOCK_APP_URL",          "PENSTOCK_OAUTH_"};
+constexpr std::array kNamedTable{
+    provider_setting<&OauthProvider::issuer, UrlKind>(
+        {.key = "oauth.<name>.issuer",
+         .environment = "PENSTOCK_OAUTH_<NAME>_ISSUER",
+         .example = "https://accounts.example.com",
+         .help = "An OpenID Connect provider, which tells where its parts are; in cleartext on a loopback or "
+                 "an allowed "
+                 "host only."}),
+    provider_setting<&OauthProvider::client_id, CredentialKind>(
+        {.key = "oauth.<name>.client_id",
+         .environment = "PENSTOCK_OAUTH_<NAME>_CLIENT_ID",
+         .example = "penstock",
+         .help = "What the provider calls us."}),
+    provider_setting<&OauthProvider::client_secret, CredentialKind>(
+        {.key = "oauth.<name>.client_secret",
+         .environment = "PENSTOCK_OAUTH_<NAME>_CLIENT_SECRET",
+         .help = "What it knows us by.",
+         .shown = Shown::never}),
+    provider_setting<&OauthProvider::authorize_url, UrlKind>(
+        {.key = "oauth.<name>.authorize_url",
+         .environment = "PENSTOCK_OAUTH_<NAME>_AUTHORIZE_URL",
+         .example = "https://github.com/login/oauth/authorize",
+         .help = "Of a provider without an issuer: where people are sent to sign in."}),
+    provider_setting<&OauthProvider::token_url, UrlKind>(
+        {.key = "oauth.<name>.token_url",
+         .environment = "PENSTOCK_OAUTH_<NAME>_TOKEN_URL",
+         .example = "https://github.com/login/oauth/access_token",
+         .help = "Of a provider without an issuer: where a code is exchanged."}),
+    provider_setting<&OauthProvider::userinfo_url, UrlKind>(
+        {.key = "oauth.<name>.userinfo_url",
+         .environment = "PENSTOCK_OAUTH_<NAME>_USERINFO_URL",
+         .example = "https://api.github.com/user",
+         .help = "Of a provider without an issuer: who has signed in, by sub or id."}),
+    provider_setting<&OauthProvider::scopes, ScopesKind>(
+        {.key = "oauth.<name>.scopes",
+         .environment = "PENSTOCK_OAUTH_<NAME>_SCOPES",
+         .example = "openid,email,profile",
+         .help = "What people are asked to let us know; not set, it is openid, email and profile of a "
+                 "provider with an "
+                 "issuer, else nothing."}),
+};
+
+constexpr std::array<std::string_view, 3> kReserved{"PENSTOCK_OUTBOUND_SCHEDULE", "PENSTOCK_OUTBOUND_TIMEOUT",
+                                                    "PENSTOCK_SECRET_OVERLAP"};
 
 }  // namespace
 
 std::span<const Setting> setting_table() noexcept { return kTable; }
+std::span<const NamedSetting> named_setting_table() noexcept { return kNamedTable; }
 std::span<const std::string_view> reserved_variables() noexcept { return kReserved; }
 
 }  // namespace penstock

@@ -46,6 +46,16 @@ struct Setting {
 
 std::span<const Setting> setting_table() noexcept;
 
+// What there are several of, each with a name that is an operator's choice. Key and variable have `<name>` and `<NAME>`
+// where it stands; `setting.assign` is not used.
+struct NamedSetting {
+  Setting setting;
+  // Likewise, for the one of that name: 1 to 32 of `a-z 0-9 _`, which begin with a letter.
+  Status (*assign)(Settings& settings, const std::string& name, std::string_view text) = nullptr;
+};
+
+std::span<const NamedSetting> named_setting_table() noexcept;
+
 // Names of the contract that this version does not use: tolerated, with a warning.
 // One that ends in '_' is a prefix.
 std::span<const std::string_view> reserved_variables() noexcept;

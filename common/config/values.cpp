@@ -258,6 +258,36 @@ Result<std::string> parse_origin(std::string_view text) {
   return origin;
 }
 
+Result<std::string> parse_url(std::string_view text) {
+  TRY_STATUS(parse_outgoing_url(text, true));
+  return std::string(text);
+}
+
+Result<std::string> parse_credential(std::string_view text) {
+  constexpr std::size_t kLengthMax = 512;
+  if (text.empty()) return refuse("is empty");
+  if (text.size() > kLengthMax) return refuse("is longer than 512 characters");
+  if (!std::all_of(text.begin(), text.end(), is_graphic))
+    return refuse("has other characters than visible ASCII");
+  return std::string(text);
+}
+
+Result<std::vector<std::string>> parse_scopes(std::string_view text) {
+  constexpr std::size_t kScopesMax = 32;
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), ',', ' ');
+  std::vector<std::string> scopes;
+  for (const auto scope : split(spaced, ' ')) {
+    if (scope.empty()) continue;
+    if (!std::all_of(scope.begin(), scope.end(),
+                     [](char c) { return is_graphic(c) && c != '"' && c != '\\'; }))
+      return refuse("has a scope with a character that none has");
+    scopes.emplace_back(scope);
+  }
+  if (scopes.size() > kScopesMax) return refuse("has more than 32 scopes");
+  return scopes;
+}
+
 Result<std::string> parse_path(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return refuse("is no path");
   return std::string(text);

@@ -77,6 +77,12 @@ Result<std::string> parse_topic_prefix(std::string_view text);  // what Kafka al
 Result<std::string> parse_name(std::string_view text);  // letters, digits, '.', '_', '-'; may be empty
 // http(s)://host[:port] and no path; without the scheme's own port.
 Result<std::string> parse_origin(std::string_view text);
+// A URL to send requests to, without a user or a fragment; the text as it stands. In cleartext too: where that may lead is
+// checked with all settings.
+Result<std::string> parse_url(std::string_view text);
+Result<std::string> parse_credential(std::string_view text);  // visible ASCII, 1 to 512
+// Separated by spaces or commas, 32 at most (RFC 6749 section 3.3). May be empty.
+Result<std::vector<std::string>> parse_scopes(std::string_view text);
 Result<std::string> parse_path(std::string_view text);    // may be empty
 Result<LogUrl> parse_log_url(std::string_view text);      // kafka://h1:p,h2:p or sqlite:PATH
 Result<StoreUrl> parse_store_url(std::string_view text);  // postgresql://… or sqlite:PATH

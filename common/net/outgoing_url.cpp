@@ -141,4 +141,25 @@ std::string to_string(const OutgoingUrl& url) {
   return text + url.target;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  constexpr std::string_view kUnreservedMarks = "-._~";
+  std::string encoded;
+  for (const char c : text) {
+    if (is_digit(c) || is_lower(to_lower(c)) || kUnreservedMarks.find(c) != std::string_view::npos) {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded.append({'%', kHexDigits[byte >> 4], kHexDigits[byte & 0xF]});
+  }
+  return encoded;
+}
+
+bool is_loopback(const OutgoingUrl& url) noexcept {
+  if (!url.literal) return url.host == "localhost";
+  return std::any_of(kLoopback.begin(), kLoopback.end(),
+                     [&](const IpRange& range) { return range.contains(*url.literal); });
+}
+
 }  // namespace penstock

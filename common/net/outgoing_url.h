@@ -2,6 +2,7 @@
 // alike, so that what was checked is what is connected to.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,5 +40,15 @@ Result<OutgoingUrl> parse_outgoing_url(std::string_view text, bool cleartext_all
 
 // The one spelling, without the scheme's own port.
 std::string to_string(const OutgoingUrl& url);
+
+// The text as a value of a query or a form: every byte but letters, digits and - . _ ~ as %XX.
+std::string percent_encode(std::string_view text);
+
+// What leads to this machine.
+inline constexpr std::array kLoopback{
+    IpRange{IpAddress(IpAddress::V4Bytes{127, 0, 0, 0}), 8},
+    IpRange{IpAddress(IpAddress::V6Bytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 128}};
+// Whether its host is a loopback address or "localhost": what is sent there leaves no machine.
+bool is_loopback(const OutgoingUrl& url) noexcept;
 
 }  // namespace penstock

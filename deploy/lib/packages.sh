@@ -16,7 +16,14 @@ is_debian_12() {
   [[ -r /etc/os-release ]] && (source /etc/os-release && [[ $ID == debian && $VERSION_ID == 12 ]])
 }
 
-is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null) == installed ]]; }
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null) == installed ]] || is_provided "$1"; }
+
+# By another package, as npm is by a nodejs that is not Debian's.
+is_provided() {
+  dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | awk -v name="$1" '
+    $1 == "installed" { gsub(/[,()=]/, " "); for (i = 2; i <= NF; i++) found = found || $i == name }
+    END { exit !found }'
+}
 
 is_present() {
   local probe=$1

@@ -79,6 +79,11 @@ class Intake {
   // POST on each of the door's paths. This must outlive the server that has them.
   std::vector<http::Route> routes(Door door);
 
+  // As LogCircuit::append(), for what comes in otherwise than through a door.
+  Status append(Record&& record, AppendDone done) {
+    return circuit_.append(std::move(record), std::move(done));
+  }
+
   // As LogCircuit::ready().
   Status ready(const std::vector<std::string>& topics) { return circuit_->ready(topics); }
 

@@ -21,6 +21,7 @@
 #include "workers/runtime/batch.h"
 #include "workers/sources/ads/ads.h"
 #include "workers/sources/api/api.h"
+#include "workers/sources/auth/auth.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -85,7 +86,7 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), api_source()}};
+  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), api_source(), auth_source()}};
   Policy policy_;
   Metrics metrics_;
   const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};

@@ -49,7 +49,7 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(), (std::vector<std::string>{"payments", "subscriptions", "payouts",
-                                                            "partners", "ads", "unrouted"}));
+                                                            "partners", "ads", "users", "unrouted"}));
 }
 
 TEST(Catalogue, PartnersTypesHaveTheirRetries) {

@@ -51,6 +51,16 @@ TEST(SettingsDocuments, EverySettingIsInEachForm) {
   }
 }
 
+TEST(SettingsDocuments, WhatIsNamedByOperatorsIsInEachFormToo) {
+  for (const auto& [row, assign] : named_setting_table()) {
+    EXPECT_THAT(settings_help(),
+                HasSubstr(std::string(row.environment) + "  (" + std::string(row.key) + ")"));
+    EXPECT_THAT(settings_toml(), HasSubstr("\n# " + std::string(row.environment) + ": "));
+    EXPECT_THAT(settings_markdown(),
+                HasSubstr("| `" + std::string(row.environment) + "` | `" + std::string(row.key) + "` |"));
+  }
+}
+
 TEST(SettingsDocuments, TheDefaultFileMeansTheDefaults) {
   const Environment secrets{{"STRIPE_WEBHOOK_SECRET", "whsec_0123456789"},
                             {"PENSTOCK_MASTER_KEY", "0123456789012345678901234567890123456789010="},

@@ -164,7 +164,105 @@ TEST(SettingsLoad, ReservedNamesAreWarnedAbout) {
   const auto loaded = load_ingress("PENSTOCK_OUTBOUND_TIMEOUT", "hunter2");
   EXPECT_THAT(loaded.problems, IsEmpty());
   EXPECT_THAT(loaded.warnings, ElementsAre("PENSTOCK_OUTBOUND_TIMEOUT: not used by this version"));
-  EXPECT_THAT(load_ingress("PENSTOCK_OAUTH_GOOGLE_ISSUER", "x").problems, IsEmpty());
+}
+
+const Environment kGoogle{{"PENSTOCK_OAUTH_GOOGLE_ISSUER", "https://accounts.example.com"},
+                          {"PENSTOCK_OAUTH_GOOGLE_CLIENT_ID", "penstock"},
+                          {"PENSTOCK_OAUTH_GOOGLE_CLIENT_SECRET", "hunter2"}};
+const Environment kGithub{{"PENSTOCK_OAUTH_MY_HUB_CLIENT_ID", "penstock"},
+                          {"PENSTOCK_OAUTH_MY_HUB_CLIENT_SECRET", "hunter2"},
+                          {"PENSTOCK_OAUTH_MY_HUB_AUTHORIZE_URL", "https://hub.example.com/authorize"},
+                          {"PENSTOCK_OAUTH_MY_HUB_TOKEN_URL", "https://hub.example.com/token"},
+                          {"PENSTOCK_OAUTH_MY_HUB_USERINFO_URL", "https://api.example.com/user"}};
+
+LoadedSettings load_providers(Environment environment, Program program = Program::ingress) {
+  environment.insert(kIngress.begin(), kIngress.end());
+  return Settings::load(program, std::nullopt, environment);
+}
+
+TEST(SettingsProviders, AreNamedByTheirVariables) {
+  auto both = kGoogle;
+  both.insert(kGithub.begin(), kGithub.end());
+  const auto loaded = load_providers(with(both, "PENSTOCK_OAUTH_GOOGLE_SCOPES", "openid email"));
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  const auto& providers = loaded.settings.oauth_providers;
+  ASSERT_EQ(providers.size(), 2U);
+  EXPECT_EQ(providers.at("google").issuer, "https://accounts.example.com");
+  EXPECT_THAT(providers.at("google").scopes, ElementsAre("openid", "email"));
+  EXPECT_EQ(providers.at("my_hub").userinfo_url, "https://api.example.com/user");
+  EXPECT_EQ(providers.at("my_hub").client_secret, "hunter2");
+}
+
+TEST(SettingsProviders, AreATableEachInTheFile) {
+  const auto loaded = load_text(
+      "[oauth.google]\nissuer = \"https://accounts.example.com\"\nclient_id = \"a\"\nscopes = [\"openid\", "
+      "\"email\"]\n",
+      with(kIngress, "PENSTOCK_OAUTH_GOOGLE_CLIENT_SECRET", "hunter2"));
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_THAT(loaded.settings.oauth_providers.at("google").scopes, ElementsAre("openid", "email"));
+  EXPECT_EQ(loaded.settings.oauth_providers.at("google").client_secret, "hunter2");
+}
+
+TEST(SettingsProviders, TheirSecretsAreNeverShown) {
+  const auto loaded = load_providers(kGoogle);
+  std::map<std::string, std::string> sources;
+  for (const SettingSource& each : loaded.sources) sources[each.key] = each.shown + " " + each.source;
+  EXPECT_EQ(sources["oauth.google.client_secret"], "*** PENSTOCK_OAUTH_GOOGLE_CLIENT_SECRET");
+  EXPECT_EQ(sources["oauth.google.client_id"], "penstock PENSTOCK_OAUTH_GOOGLE_CLIENT_ID");
+}
+
+TEST(SettingsProviders, OtherNamesAreUnknown) {
+  for (const auto* name :
+       {"PENSTOCK_OAUTH_GOOGLE_ISUER", "PENSTOCK_OAUTH__ISSUER", "PENSTOCK_OAUTH_ISSUER",
+        "PENSTOCK_OAUTH_google_ISSUER", "PENSTOCK_OAUTH_1_ISSUER", "PENSTOCK_OAUTH_A-B_ISSUER",
+        "PENSTOCK_OAUTH_A012345678901234567890123456789012_ISSUER"})
+    EXPECT_THAT(load_ingress(name, "https://h").problems, ElementsAre(HasSubstr(": unknown setting")))
+        << name;
+  for (const auto* key : {"oauth.issuer", "oauth.google.isuer", "oauth.Google.issuer", "oauth.a.b.issuer"})
+    EXPECT_THAT(load_text(std::string(key) + " = \"https://h\"\n").problems,
+                ElementsAre(HasSubstr(": unknown setting")))
+        << key;
+}
+
+TEST(SettingsProviders, HaveAnIssuerOrThreeUrls) {
+  auto neither = kGithub;
+  neither.erase("PENSTOCK_OAUTH_MY_HUB_TOKEN_URL");
+  EXPECT_THAT(load_providers(neither).problems,
+              ElementsAre(HasSubstr("PENSTOCK_OAUTH_MY_HUB_TOKEN_URL: is not set")));
+  EXPECT_THAT(load_providers(with(kGithub, "PENSTOCK_OAUTH_MY_HUB_ISSUER", "https://h")).problems,
+              ElementsAre(HasSubstr("beside an issuer"), HasSubstr("beside an issuer"),
+                          HasSubstr("beside an issuer")));
+  auto unknown = kGoogle;
+  unknown.erase("PENSTOCK_OAUTH_GOOGLE_CLIENT_ID");
+  EXPECT_THAT(load_providers(unknown).problems,
+              ElementsAre(HasSubstr("PENSTOCK_OAUTH_GOOGLE_CLIENT_ID: is not set")));
+}
+
+TEST(SettingsProviders, AreAskedInCleartextWhereTheAddressIsAllowedAlone) {
+  const auto with_issuer = [&](const std::string& url) {
+    return with(kGoogle, "PENSTOCK_OAUTH_GOOGLE_ISSUER", url);
+  };
+  for (const auto* url : {"http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]"})
+    EXPECT_THAT(load_providers(with_issuer(url)).problems, IsEmpty()) << url;
+  for (const auto* url : {"http://accounts.example.com", "http://10.0.0.1", "http://localhost.example.com"})
+    EXPECT_THAT(load_providers(with_issuer(url)).problems, ElementsAre(HasSubstr("is http://"))) << url;
+  const auto allowed = [&](const std::string& url) {
+    return load_providers(with(with_issuer(url), "PENSTOCK_ALLOW_HOSTS", "10.0.0.0/8")).problems;
+  };
+  EXPECT_THAT(allowed("http://10.0.0.1"), IsEmpty());
+  EXPECT_THAT(allowed("http://idp.internal"), IsEmpty());  // judged where it leads to
+  EXPECT_THAT(allowed("http://192.168.0.1"), ElementsAre(HasSubstr("is http://")));
+}
+
+TEST(SettingsProviders, AppAndPublicUrlAreOneUnlessSet) {
+  EXPECT_EQ(load_providers({}).settings.app_url, "http://127.0.0.1:8080");
+  EXPECT_EQ(load_ingress("PENSTOCK_LISTEN", "0.0.0.0:9000").settings.public_url, "http://127.0.0.1:9000");
+  EXPECT_EQ(load_ingress("PENSTOCK_PUBLIC_URL", "https://h.example.com/").settings.app_url,
+            "https://h.example.com");
+  EXPECT_EQ(load_ingress("PENSTOCK_APP_URL", "https://app.example.com").settings.app_url,
+            "https://app.example.com");
+  EXPECT_THAT(load_providers(with(kGoogle, "PENSTOCK_PUBLIC_URL", "http://h.example.com")).warnings,
+              ElementsAre(HasSubstr("PENSTOCK_PUBLIC_URL")));
 }
 
 TEST(SettingsLoad, WhatTestsAndKubernetesSetIsNobodysTypo) {

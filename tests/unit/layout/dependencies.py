@@ -83,12 +83,15 @@ REACHES = {
     "ingress/fields": ("common/http/server",),
     "ingress/sessions": ("common/http/server", "common/jose", "common/ports"),
     "ingress/claims": ("common/tables",),
+    "ingress/identity_providers": ("common/jose", "common/net", "common/ports"),
+    "ingress/signin": ("ingress/identity_providers", "ingress/intake", "ingress/sessions", "common/catalogue",
+                       "common/registry"),
     "ingress/doors": ("ingress/claims", "ingress/fields", "ingress/intake", "ingress/sessions", "ingress/signatures", "common/catalogue", "common/registry"),
     "ingress/admin/settings": ("workers/domain", "common/async", "common/registry"),
     "ingress/admin/api": ("workers/runtime", "common/http/probes", "common/net", "ingress/admin/settings",
                           "ingress/fields", "ingress/signatures", "schemas"),
     "ingress/admin": ("ingress/admin/api", "common/http/listeners", "common/process", "common/wiring"),
-    "ingress": ("ingress/doors", "common/http/listeners", "common/process", "common/wiring"),
+    "ingress": ("ingress/doors", "ingress/signin", "common/http/listeners", "common/process", "common/wiring"),
 }
 FREE = ("deploy", "schemas", "tests")  # they assemble, or hold no code of ours that others are made of
 
