@@ -55,7 +55,7 @@ std::size_t Follower::unreadable() const {
 }
 
 void Follower::read_copy() {
-  const auto copied = registry::read_copy(options_.copy, options_.origin);
+  auto copied = registry::read_copy(options_.copy, options_.origin);
   if (!copied) {
     if (copied.error().code != ErrorCode::not_found)
       log::warn("copy of the settings passed over",
@@ -64,7 +64,10 @@ void Follower::read_copy() {
   }
   std::vector<Change> settings;
   settings.reserve(copied.value().size());
-  for (const auto& each : copied.value()) settings.push_back(opened(each.key, each.sealed));
+  for (auto& each : copied.value()) {
+    settings.push_back(opened(each.key, each.sealed));
+    each = {};  // many of them are not to be held twice
+  }
   table_.replace(std::move(settings));
   log::info("settings read from the copy",
             {{"file", options_.copy.string()}, {"settings", copied.value().size()}});
@@ -106,8 +109,9 @@ void Follower::take(const TailBatch& batch) {
   }
   const bool is_whole = anew_ && batch.present;
   if (is_whole) {
-    auto told = *std::exchange(anew_, std::nullopt);
-    for (auto& [key, change] : told) changes.push_back(std::move(change));
+    changes.reserve(anew_->size());
+    while (!anew_->empty()) changes.push_back(std::move(anew_->extract(anew_->begin()).mapped()));
+    anew_.reset();
     table_.replace(std::move(changes));
   } else if (!changes.empty()) {
     table_.apply(std::move(changes));
@@ -176,15 +180,13 @@ void Follower::keep_copy(bool even_now) {
   if (options_.copy.empty() || !changed_at_) return;
   const Milliseconds now = clock_.uptime();
   if (!even_now && now < copied_at_ + options_.copy_interval) return;
-  std::vector<SealedSetting> settings;
-  settings.reserve(table_.current().size());
+  NewCopy copy(options_.origin, table_.current().size());
   table_.current().for_each([&]<class Value>(const std::string& id, const Entry<Value>& entry) {
     if (entry.state != State::there) return;
-    std::string key = make_key<Value>(id);
-    std::string sealed = seal_setting(sealer_, key, {entry.revision, *entry.value});
-    settings.push_back({std::move(key), std::move(sealed)});
+    const std::string key = make_key<Value>(id);
+    copy.add(key, seal_setting(sealer_, key, {entry.revision, *entry.value}));
   });
-  const auto written = write_copy(options_.copy, options_.origin, settings);
+  const auto written = std::move(copy).write(options_.copy);
   if (written) changed_at_.reset();
   const Milliseconds took = clock_.uptime() - now;
   copied_at_ = clock_.uptime() + (kCopyShare - 1) * took;

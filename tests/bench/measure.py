@@ -464,15 +464,13 @@ class Starts:
         self._took_s: list[float] = []
         self._largest_kb = 0
 
-    def measure(self, data: pathlib.Path, **environment: str):
+    def measure(self, data: pathlib.Path, known: Callable[[Program], object], **environment: str):
         start = time.monotonic()
         with Program("penstock-ingress", [], {**self._cluster.environment, "PENSTOCK_DATA_DIR": str(data),
                                               "PENSTOCK_METRICS_LISTEN": "127.0.0.1:0", **environment}) as ingress:
-            metrics = Http(ingress.address("metrics"))
-            known = f"penstock_settings {self._count}\n".encode()
-            eventually("all settings are known", lambda: known in metrics.get("/metrics").body, 60)
+            eventually("all settings are known", lambda: known(ingress), 60)
             self._took_s.append(time.monotonic() - start)
-            metrics.close()
+            ingress.address("ingress")
             eventually("the copy is written", (data / "settings.copy").exists)
             idle_rss(ingress.process.pid)
             self._largest_kb = max(self._largest_kb, memory_kb(ingress.process.pid, "VmHWM"))
@@ -491,12 +489,18 @@ def measure_settings(effort: Effort) -> list[Line]:
         assert cluster.admin_program.terminate() == 0  # it would take them all into its store
         run_checked("bench_settings", "--kafka", KAFKA, "--topic-prefix", cluster.environment["PENSTOCK_TOPIC_PREFIX"],
                     "--master-key", cluster.environment["PENSTOCK_MASTER_KEY"], "--settings", count)
+
+        def knows_all(ingress: Program) -> bool:
+            with contextlib.closing(Http(ingress.address("metrics"))) as metrics:
+                return f"penstock_settings {count}\n".encode() in metrics.get("/metrics").body
+
         from_log, from_copy = Starts(cluster, count), Starts(cluster, count)
         for _ in range(times):
             (data / "settings.copy").unlink(missing_ok=True)
-            from_log.measure(data)
-        for _ in range(times):
-            from_copy.measure(data, PENSTOCK_LOG=f"kafka://127.0.0.1:{free_port()}")
+            from_log.measure(data, knows_all)
+        for _ in range(times):  # before it listens it waits for the log, which may be there
+            from_copy.measure(data, lambda ingress: ingress.logged("settings read from the copy", settings=str(count)),
+                              PENSTOCK_LOG=f"kafka://127.0.0.1:{free_port()}")
     return from_log.lines("in the log") + from_copy.lines("in its copy, the log away")
 
 

@@ -88,7 +88,9 @@ TEST_F(SettingsFollower, StartsFromTheCopyWhileTheLogIsAway) {
 TEST_F(SettingsFollower, WhatTheCopyHasAndTheLogDoesNotIsGoneOnceTheLogAnswers) {
   ASSERT_TRUE(publish("other", 1, ours_));
   const std::string key = make_key<Partner>("revoked");
-  ASSERT_TRUE(write_copy(copy_, kOrigin, {{key, seal_setting(ours_, key, {{9}, Partner{}})}}));
+  NewCopy copy(kOrigin, 1);
+  copy.add(key, seal_setting(ours_, key, {{9}, Partner{}}));
+  ASSERT_TRUE(std::move(copy).write(copy_));
   log_.storage->set_available(false);
   follow(table_, ours_);
   ASSERT_NE(table_.current().find<Partner>("revoked"), nullptr);
