@@ -95,44 +95,50 @@ void Follower::run(const std::stop_token& stop) {
   keep_copy(true);
 }
 
-// What the topic tells anew takes the place of everything once all of it has been told, so that what was deleted
-// meanwhile goes and nothing is missing while it is told.
+// What the topic tells anew takes the place of everything once all of it has been told, so that nothing is missing while it
+// is told.
 void Follower::take(const TailBatch& batch) {
   if (batch.anew) anew_.emplace();
   std::vector<Change> changes;
   for (const auto& record : batch.records) {
-    Change change = change_of(record);
     if (anew_)
-      anew_->insert_or_assign(record.key, std::move(change));
+      anew_->make(change_of(record));
     else
-      changes.push_back(std::move(change));
+      changes.push_back(change_of(record));
   }
   const bool is_whole = anew_ && batch.present;
-  if (is_whole) {
-    changes.reserve(anew_->size());
-    while (!anew_->empty()) changes.push_back(std::move(anew_->extract(anew_->begin()).mapped()));
-    anew_.reset();
-    table_.replace(std::move(changes));
-  } else if (!changes.empty()) {
+  if (is_whole)
+    replace_all(*std::exchange(anew_, std::nullopt));
+  else if (!changes.empty())
     table_.apply(std::move(changes));
-  } else {
+  else
     return;
-  }
   if (!changed_at_) changed_at_ = clock_.uptime();
   say_unreadable();
 }
 
-// Deletions are settings without a value; one of the topic itself is somebody else's.
+// The topic keeps the last change of every setting, deletions included, so what it has lost may be there as well as not:
+// nobody is let in by it, or turned away for good.
+void Follower::replace_all(Draft settings) {
+  if (const auto lost = settings.keep_lost(table_.current()); lost > 0)
+    log::error("settings are missing from the log, they are not served until it has them again",
+               {{"settings", lost}});
+  table_.replace_with(std::move(settings));
+}
+
+// A deletion is a setting without a value. Nobody of ours deletes from the topic: what is not sealed says nothing.
 Change Follower::change_of(const StoredRecord& record) {
   if (!record.deletion) return opened(record.key, record.value);
-  note_unreadable(record.key, nullptr);
-  return {record.key, State::deleted, {Revision{to_unix_ms(record.appended_at)}, std::nullopt}};
+  const Error error{ErrorCode::corrupt, "was taken out of the topic by somebody else"};
+  note_unreadable(record.key, &error);
+  return {record.key, State::damaged, {}};
 }
 
 Change Follower::opened(const std::string& key, std::string_view sealed) {
   auto setting = open_setting(sealer_, key, sealed);
   note_unreadable(key, setting ? nullptr : &setting.error());
-  if (!setting) return {key, State::unreadable, {}};
+  if (!setting)
+    return {key, setting.error().code == ErrorCode::corrupt ? State::damaged : State::unreadable, {}};
   const State state = setting.value().value ? State::there : State::deleted;
   return {key, state, std::move(setting).value()};
 }
