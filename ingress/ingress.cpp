@@ -41,7 +41,7 @@ Ingress::Ingress(const Settings& settings, EventLog& log, const Registry& regist
       registry_(registry),
       clock_(clock),
       metrics_(metrics),
-      sessions_(session_options(settings), settings.master_keys, clock),
+      sessions_(std::make_shared<const Sessions>(session_options(settings), settings.master_keys, clock)),
       claims_(std::make_shared<Claims>(claims_options(settings), clock, metrics)),
       intake_(intake_options(settings), log, clock, metrics) {}
 
@@ -76,7 +76,7 @@ Status Ingress::open_sign_in() {
                     return intake_.append(std::move(record), std::move(done));
                   },
                   registry_.table(), registry_.sealer(),
-                  std::make_shared<const Sessions>(session_options(settings_), settings_.master_keys, clock_),
+                  sessions_,
                   Catalogue::builtin(), clock_, metrics_});
   return ok();
 }
@@ -84,7 +84,7 @@ Status Ingress::open_sign_in() {
 Status Ingress::start(Readiness& readiness) {
   TRY_STATUS(open_sign_in());
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
-  auto all_doors = doors(settings_, registry_, sessions_, claims_);
+  auto all_doors = doors(settings_, registry_, *sessions_, claims_);
   claims_follower_.emplace(log_, claims_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)

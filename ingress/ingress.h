@@ -46,7 +46,7 @@ class Ingress {
   const Registry& registry_;
   const Clock& clock_;
   Metrics& metrics_;
-  const Sessions sessions_;
+  const std::shared_ptr<const Sessions> sessions_;
   const std::shared_ptr<Claims> claims_;  // appends that are open may outlive this
   Intake intake_;
   std::optional<ClaimsFollower> claims_follower_;  // while this serves

@@ -103,10 +103,6 @@ IntakeOptions intake_options(const Settings& settings) {
   return {.log = {.answer_deadline = settings.ack_timeout, .address = log_address(settings)}};
 }
 
-SessionOptions session_options(const Settings& settings) {
-  return {.issuer = settings.public_url, .ttl = settings.session_ttl};
-}
-
 ClaimsOptions claims_options(const Settings& settings) { return {.patience = settings.ack_timeout}; }
 
 std::uint64_t connections_that_fit(std::uint64_t connections_max, std::uint64_t open_files_max,

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kMagic = "penstock settings 1\n";
 constexpr std::size_t kDigestBytes = sizeof(crypto::Sha256Digest);
 constexpr std::uintmax_t kBytesMax = std::uintmax_t{1} << 30;
+constexpr std::size_t kSettingBytes = 512;  // of most, and more than that
 
 void put_number(std::string& out, std::uint64_t value) {
   char bytes[sizeof value];
@@ -54,17 +55,24 @@ struct Cursor {
 
 }  // namespace
 
-Status write_copy(const std::filesystem::path& file, std::string_view origin,
-                  const std::vector<SealedSetting>& settings) {
-  std::string text(kMagic);
-  put_text(text, origin);
-  put_number(text, settings.size());
-  for (const auto& setting : settings) {
-    put_text(text, setting.key);
-    put_text(text, setting.sealed);
-  }
-  text.append(digest_of(text));
-  return replace_file(file, text);
+NewCopy::NewCopy(std::string_view origin, std::size_t settings) {
+  text_.reserve(settings * kSettingBytes);
+  text_.append(kMagic);
+  put_text(text_, origin);
+  count_at_ = text_.size();
+  put_number(text_, 0);
+}
+
+void NewCopy::add(std::string_view key, std::string_view sealed) {
+  put_text(text_, key);
+  put_text(text_, sealed);
+  ++count_;
+}
+
+Status NewCopy::write(const std::filesystem::path& file) && {
+  std::memcpy(text_.data() + count_at_, &count_, sizeof count_);
+  text_.append(digest_of(text_));
+  return replace_file(file, text_);
 }
 
 Result<std::vector<SealedSetting>> read_copy(const std::filesystem::path& file, std::string_view origin) {

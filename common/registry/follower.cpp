@@ -55,7 +55,7 @@ std::size_t Follower::unreadable() const {
 }
 
 void Follower::read_copy() {
-  const auto copied = registry::read_copy(options_.copy, options_.origin);
+  auto copied = registry::read_copy(options_.copy, options_.origin);
   if (!copied) {
     if (copied.error().code != ErrorCode::not_found)
       log::warn("copy of the settings passed over",
@@ -64,7 +64,10 @@ void Follower::read_copy() {
   }
   std::vector<Change> settings;
   settings.reserve(copied.value().size());
-  for (const auto& each : copied.value()) settings.push_back(opened(each.key, each.sealed));
+  for (auto& each : copied.value()) {
+    settings.push_back(opened(each.key, each.sealed));
+    each = {};  // many of them are not to be held twice
+  }
   table_.replace(std::move(settings));
   log::info("settings read from the copy",
             {{"file", options_.copy.string()}, {"settings", copied.value().size()}});
@@ -92,43 +95,50 @@ void Follower::run(const std::stop_token& stop) {
   keep_copy(true);
 }
 
-// What the topic tells anew takes the place of everything once all of it has been told, so that what was deleted
-// meanwhile goes and nothing is missing while it is told.
+// What the topic tells anew takes the place of everything once all of it has been told, so that nothing is missing while it
+// is told.
 void Follower::take(const TailBatch& batch) {
   if (batch.anew) anew_.emplace();
   std::vector<Change> changes;
   for (const auto& record : batch.records) {
-    Change change = change_of(record);
     if (anew_)
-      anew_->insert_or_assign(record.key, std::move(change));
+      anew_->make(change_of(record));
     else
-      changes.push_back(std::move(change));
+      changes.push_back(change_of(record));
   }
   const bool is_whole = anew_ && batch.present;
-  if (is_whole) {
-    auto told = *std::exchange(anew_, std::nullopt);
-    for (auto& [key, change] : told) changes.push_back(std::move(change));
-    table_.replace(std::move(changes));
-  } else if (!changes.empty()) {
+  if (is_whole)
+    replace_all(*std::exchange(anew_, std::nullopt));
+  else if (!changes.empty())
     table_.apply(std::move(changes));
-  } else {
+  else
     return;
-  }
   if (!changed_at_) changed_at_ = clock_.uptime();
   say_unreadable();
 }
 
-// Deletions are settings without a value; one of the topic itself is somebody else's.
+// The topic keeps the last change of every setting, deletions included, so what it has lost may be there as well as not:
+// nobody is let in by it, or turned away for good.
+void Follower::replace_all(Draft settings) {
+  if (const auto lost = settings.keep_lost(table_.current()); lost > 0)
+    log::error("settings are missing from the log, they are not served until it has them again",
+               {{"settings", lost}});
+  table_.replace_with(std::move(settings));
+}
+
+// A deletion is a setting without a value. Nobody of ours deletes from the topic: what is not sealed says nothing.
 Change Follower::change_of(const StoredRecord& record) {
   if (!record.deletion) return opened(record.key, record.value);
-  note_unreadable(record.key, nullptr);
-  return {record.key, State::deleted, {Revision{to_unix_ms(record.appended_at)}, std::nullopt}};
+  const Error error{ErrorCode::corrupt, "was taken out of the topic by somebody else"};
+  note_unreadable(record.key, &error);
+  return {record.key, State::damaged, {}};
 }
 
 Change Follower::opened(const std::string& key, std::string_view sealed) {
   auto setting = open_setting(sealer_, key, sealed);
   note_unreadable(key, setting ? nullptr : &setting.error());
-  if (!setting) return {key, State::unreadable, {}};
+  if (!setting)
+    return {key, setting.error().code == ErrorCode::corrupt ? State::damaged : State::unreadable, {}};
   const State state = setting.value().value ? State::there : State::deleted;
   return {key, state, std::move(setting).value()};
 }
@@ -176,15 +186,13 @@ void Follower::keep_copy(bool even_now) {
   if (options_.copy.empty() || !changed_at_) return;
   const Milliseconds now = clock_.uptime();
   if (!even_now && now < copied_at_ + options_.copy_interval) return;
-  std::vector<SealedSetting> settings;
-  settings.reserve(table_.current().size());
+  NewCopy copy(options_.origin, table_.current().size());
   table_.current().for_each([&]<class Value>(const std::string& id, const Entry<Value>& entry) {
     if (entry.state != State::there) return;
-    std::string key = make_key<Value>(id);
-    std::string sealed = seal_setting(sealer_, key, {entry.revision, *entry.value});
-    settings.push_back({std::move(key), std::move(sealed)});
+    const std::string key = make_key<Value>(id);
+    copy.add(key, seal_setting(sealer_, key, {entry.revision, *entry.value}));
   });
-  const auto written = write_copy(options_.copy, options_.origin, settings);
+  const auto written = std::move(copy).write(options_.copy);
   if (written) changed_at_.reset();
   const Milliseconds took = clock_.uptime() - now;
   copied_at_ = clock_.uptime() + (kCopyShare - 1) * took;

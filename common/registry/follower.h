@@ -54,6 +54,7 @@ class Follower {
   void read_copy();
   void run(const std::stop_token& stop);
   void take(const TailBatch& batch);
+  void replace_all(Draft settings);
   Change change_of(const StoredRecord& record);
   Change opened(const std::string& key, std::string_view sealed);
   void note_unreadable(const std::string& key, const Error* error);
@@ -79,8 +80,8 @@ class Follower {
 
   // Of the thread.
   std::set<std::string> said_unreadable_;
-  std::optional<std::map<std::string, Change>> anew_;  // what has been told since the topic's start
-  std::optional<Milliseconds> changed_at_;             // and the copy does not have it yet
+  std::optional<Draft> anew_;               // what has been told since the topic's start
+  std::optional<Milliseconds> changed_at_;  // and the copy does not have it yet
   Milliseconds copied_at_{0};
   Milliseconds contact_at_{0};
   bool answers_ = true, copies_ = true;

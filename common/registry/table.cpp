@@ -1,7 +1,5 @@
 #include "common/registry/table.h"
 
-#include <map>
-
 namespace penstock::registry {
 namespace {
 
@@ -24,6 +22,12 @@ void visit_kind_of(std::string_view key, Visit&& visit) {
   visit_each_kind(static_cast<const Values*>(nullptr), [&]<class Value>(std::type_identity<Value> kind) {
     if (name == kKindName<Value>) visit(kind);
   });
+}
+
+template <class Value>
+bool is_overtaken(const Entry<Value>& known, const Change& change) {
+  if (change.state == State::damaged) return true;
+  return change.state != State::unreadable && known.revision > change.setting.revision;
 }
 
 }  // namespace
@@ -72,58 +76,59 @@ Result<Setting> Snapshot::setting_of(std::string_view key) const {
   return setting;
 }
 
-// A snapshot that is being made of another: shards are copied when something in them first changes.
-class Table::Editor {
- public:
-  explicit Editor(const Snapshot& from) : next_(std::make_shared<Snapshot>(from)) {}
+Draft::Draft() : Draft(Snapshot()) {}
 
-  void make(Change& change) {
-    visit_kind_of(change.key, [&]<class Value>(std::type_identity<Value>) { make_in<Value>(change); });
+Draft::Draft(const Snapshot& from) : next_(std::make_shared<Snapshot>(from)) {}
+
+void Draft::make(Change change) {
+  bool holds = true;
+  visit_kind_of(change.key, [&]<class Value>(std::type_identity<Value>) { holds = make_in<Value>(change); });
+  if (holds)
+    misled_.erase(change.key);
+  else
+    misled_.insert(std::move(change.key));
+}
+
+template <class Value>
+bool Draft::make_in(Change& change) {
+  const std::string id(id_of(change.key));
+  auto& map = fresh<Value>(Snapshot::shard_of(id));
+  const auto known = map.find(id);
+  if (known != map.end() && is_overtaken(known->second, change)) return false;
+  const bool readable = change.state == State::there || change.state == State::deleted;
+  Entry<Value> entry{change.setting.revision, readable ? change.state : State::unreadable, nullptr};
+  // Else an earlier change could follow one that is none.
+  if (!readable && known != map.end()) entry.revision = known->second.revision;
+  if (change.state == State::there)
+    entry.value = std::make_shared<const Value>(std::get<Value>(*std::move(change.setting.value)));
+  map.insert_or_assign(id, std::move(entry));
+  return readable;
+}
+
+std::size_t Draft::keep_lost(const Snapshot& before) {
+  std::size_t lost = 0;
+  before.for_each([&]<class Value>(const std::string& id, const Entry<Value>& entry) {
+    const auto shard = Snapshot::shard_of(id);
+    if (std::get<Snapshot::Shards<Value>>(next_->kinds_)[shard]->contains(id)) return;
+    const State state = entry.state == State::deleted ? State::deleted : State::unreadable;
+    fresh<Value>(shard).emplace(id, Entry<Value>{entry.revision, state, nullptr});
+    misled_.insert(make_key<Value>(id));
+    ++lost;
+  });
+  return lost;
+}
+
+// Shards are copied when something in them first changes.
+template <class Value>
+Snapshot::Map<Value>& Draft::fresh(std::size_t shard) {
+  auto& held = std::get<Snapshot::Shards<Value>>(next_->kinds_)[shard];
+  auto& mine = std::get<Fresh<Value>>(fresh_).maps[shard];
+  if (mine == nullptr) {
+    mine = std::make_shared<Snapshot::Map<Value>>(*held);
+    held = mine;
   }
-
-  std::shared_ptr<const Snapshot> take() && { return std::move(next_); }
-
- private:
-  template <class Value>
-  void make_in(Change& change) {
-    const std::string id(id_of(change.key));
-    auto& map = fresh<Value>(Snapshot::shard_of(id));
-    const auto known = map.find(id);
-    const bool overtaken = known != map.end() && known->second.state != State::unreadable &&
-                           change.state != State::unreadable &&
-                           known->second.revision > change.setting.revision;
-    if (overtaken) return;
-    Entry<Value> entry{change.setting.revision, change.state, nullptr};
-    if (change.state == State::there)
-      entry.value = std::make_shared<const Value>(std::get<Value>(*std::move(change.setting.value)));
-    map.insert_or_assign(id, std::move(entry));
-  }
-
-  template <class Value>
-  Snapshot::Map<Value>& fresh(std::size_t shard) {
-    auto& held = std::get<Snapshot::Shards<Value>>(next_->kinds_)[shard];
-    auto& mine = std::get<Fresh<Value>>(fresh_).maps[shard];
-    if (mine == nullptr) {
-      mine = std::make_shared<Snapshot::Map<Value>>(*held);
-      held = mine;
-    }
-    return *mine;
-  }
-
-  template <class Value>
-  struct Fresh {
-    std::map<std::size_t, std::shared_ptr<Snapshot::Map<Value>>> maps;
-  };
-  template <class>
-  struct FreshOf;
-  template <class... Value>
-  struct FreshOf<std::variant<Value...>> {
-    using Type = std::tuple<Fresh<Value>...>;
-  };
-
-  std::shared_ptr<Snapshot> next_;
-  FreshOf<Values>::Type fresh_;
-};
+  return *mine;
+}
 
 Table::Table() : id_(next_table_id()), latest_(std::make_shared<const Snapshot>()) {}
 
@@ -145,28 +150,45 @@ std::shared_ptr<const Snapshot> Table::latest() const {
   return latest_;
 }
 
-void Table::publish(std::shared_ptr<const Snapshot> next) {
+template <class Mislead>
+void Table::publish(Draft draft, Mislead&& mislead) {
   {
     const std::lock_guard lock(mutex_);
-    latest_ = std::move(next);
+    latest_ = std::move(draft.next_);
+    mislead(std::move(draft.misled_));
     version_.fetch_add(1, std::memory_order_release);
   }
   changed_.notify_all();
 }
 
+std::vector<std::string> Table::misled() const {
+  const std::lock_guard lock(mutex_);
+  return {misled_.begin(), misled_.end()};
+}
+
 void Table::apply(std::vector<Change> changes) {
   if (changes.empty()) return;
-  Editor editor(*latest());
-  for (auto& change : changes) editor.make(change);
-  publish(std::move(editor).take());
+  Draft draft(*latest());
+  std::vector<std::string> told;
+  for (auto& change : changes) {
+    told.push_back(change.key);
+    draft.make(std::move(change));
+  }
+  publish(std::move(draft), [&](std::set<std::string> misled) {
+    for (const auto& key : told) misled_.erase(key);
+    misled_.merge(misled);
+  });
 }
 
 void Table::replace(std::vector<Change> settings) {
-  Snapshot nothing_else;
-  nothing_else.filled_ = true;
-  Editor editor(nothing_else);
-  for (auto& setting : settings) editor.make(setting);
-  publish(std::move(editor).take());
+  Draft draft;
+  for (auto& setting : settings) draft.make(std::move(setting));
+  replace_with(std::move(draft));
+}
+
+void Table::replace_with(Draft settings) {
+  settings.next_->filled_ = true;
+  publish(std::move(settings), [this](std::set<std::string> misled) { misled_ = std::move(misled); });
 }
 
 bool Table::wait_for(std::string_view key, Revision revision, Milliseconds deadline) const {

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -23,6 +25,7 @@ enum class State : std::uint8_t {
   there,
   deleted,
   unreadable,  // this process could not open it: whoever asks for it must say "not now"
+  damaged,     // nobody could, so it says nothing where something is known; elsewhere it is unreadable
 };
 
 // What is known of one setting.
@@ -71,6 +74,7 @@ class Snapshot {
 
  private:
   friend class Table;
+  friend class Draft;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept {
@@ -96,6 +100,43 @@ class Snapshot {
   bool filled_ = false;
 };
 
+// A snapshot in the making.
+class Draft {
+ public:
+  // Of nothing.
+  Draft();
+  // Of another one.
+  explicit Draft(const Snapshot& from);
+
+  // Makes the change, unless what is known is right: an entry of a later revision, or any at all where the change is damaged.
+  void make(Change change);
+  // What was there before and has not been told: nobody can say whether it still is. How many there are.
+  std::size_t keep_lost(const Snapshot& before);
+
+ private:
+  friend class Table;
+  template <class Value>
+  bool make_in(Change& change);
+  template <class Value>
+  Snapshot::Map<Value>& fresh(std::size_t shard);
+
+  // Shards that are this draft's own, by number.
+  template <class Value>
+  struct Fresh {
+    std::map<std::size_t, std::shared_ptr<Snapshot::Map<Value>>> maps;
+  };
+  template <class>
+  struct FreshOf;
+  template <class... Value>
+  struct FreshOf<std::variant<Value...>> {
+    using Type = std::tuple<Fresh<Value>...>;
+  };
+
+  std::shared_ptr<Snapshot> next_;
+  FreshOf<Values>::Type fresh_;
+  std::set<std::string> misled_;
+};
+
 // current() may be called from any thread; changes are made by one at a time.
 class Table {
  public:
@@ -107,24 +148,30 @@ class Table {
   // The reference holds until this thread calls current() of any table again.
   const Snapshot& current() const;
 
-  // Makes the changes, those that an entry of a later revision has overtaken aside.
+  // Makes the changes, as Draft::make() does.
   void apply(std::vector<Change> changes);
   // Makes these all that there is.
   void replace(std::vector<Change> settings);
+  void replace_with(Draft settings);
+
+  // The settings of which the last that was told is not what holds: told out of order, told again by somebody, or nothing that
+  // can be opened. Whoever is told of them from now on is misled.
+  std::vector<std::string> misled() const;
 
   // Whether a setting is at that revision, or a later one, by the deadline. Blocks.
   bool wait_for(std::string_view key, Revision revision, Milliseconds deadline) const;
 
  private:
-  class Editor;
-  void publish(std::shared_ptr<const Snapshot> next);
+  template <class Mislead>
+  void publish(Draft draft, Mislead&& mislead);
   std::shared_ptr<const Snapshot> latest() const;
 
   const std::uint64_t id_;  // no other table of this process has it
   std::atomic<std::uint64_t> version_{1};
-  mutable std::mutex mutex_;  // of latest_
+  mutable std::mutex mutex_;  // of what follows
   mutable std::condition_variable changed_;
   std::shared_ptr<const Snapshot> latest_;
+  std::set<std::string> misled_;
 };
 
 template <class Value>

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from harness.events import completed, deposit  # noqa: E402
-from harness.http_client import eventually  # noqa: E402
-from harness.programs import BIN, SECRET, Cluster, Standalone  # noqa: E402
+from harness.http_client import Http, eventually  # noqa: E402
+from harness.programs import BIN, SECRET, Cluster, Program, Standalone, free_port  # noqa: E402
 
 KAFKA = os.environ.get("PENSTOCK_TEST_KAFKA", "")
 POSTGRES = os.environ.get("PENSTOCK_TEST_POSTGRES", "").rsplit("/", 1)[0]
@@ -110,11 +110,15 @@ def spread(ratios: list[float]) -> tuple[str, str]:
     return f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}"
 
 
-def run_program(name: str, *arguments) -> Sample:
+def run_checked(name: str, *arguments) -> str:
     done = subprocess.run([str(BIN / name), *map(str, arguments)], capture_output=True, text=True)
     if done.returncode != 0:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
-    return Sample(**json.loads(done.stdout))
+    return done.stdout
+
+
+def run_program(name: str, *arguments) -> Sample:
+    return Sample(**json.loads(run_checked(name, *arguments)))
 
 
 class Server:
@@ -128,10 +132,10 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * CLOCK_TICK_S
 
-    def load(self, connections: int, events: int) -> Sample:
+    def load(self, connections: int, events: int, *door) -> Sample:
         before = self.cpu_s()
         sample = run_program("bench_load", "--port", self.port, "--secret", SECRET, "--connections", connections,
-                             "--events", events, "--distinct", 4096)
+                             "--events", events, "--distinct", 4096, *door)
         return dataclasses.replace(sample, cpu_s=self.cpu_s() - before)
 
     def __enter__(self):
@@ -153,6 +157,23 @@ def measure_ingress(effort: Effort) -> list[Line]:
             lines.append(compare(f"ingress requests, {connections} connections : bare Beast + HMAC", *sides, aim=0.55))
             lines.append(compare_cpu(f"ingress CPU a request, {connections} connections : bare", *sides))
     return lines
+
+
+SENDERS = 10_000
+
+
+def measure_doors(effort: Effort) -> list[Line]:
+    with Server("bench_ingress") as alone, Server("bench_ingress", "--partners", str(SENDERS)) as loaded:
+        def side(name: str, server: Server, *door) -> Side:
+            return Side(name, lambda events: server.load(64, events, *door), 5_000, at_least=2_000)
+
+        stripe, among = side("Stripe", alone), side("Stripe among partners", loaded)
+        partners = side("partners", loaded, "--door", "partners", "--senders", SENDERS)
+        interleave(effort, stripe, among, partners)
+    return [compare(f"posts of {SENDERS:,} partners in turn : Stripe's", partners, among, aim=0.85),
+            compare_cpu(f"CPU a post of {SENDERS:,} partners in turn : Stripe's", partners, among),
+            compare(f"Stripe's posts with {SENDERS:,} partners known : with none", among, stripe, aim=0.97),
+            compare_cpu(f"CPU a post of Stripe's with {SENDERS:,} partners known : with none", among, stripe)]
 
 
 def measure_kafka(effort: Effort) -> list[Line]:
@@ -401,19 +422,19 @@ def measure_pruning(effort: Effort) -> list[Line]:
             Line("the larger write-ahead log at its largest", f"{busy.wal_bytes / 1e6:.1f} MB")]
 
 
-def resident_kb(pid: int) -> int:
+def memory_kb(pid: int, what: str) -> int:
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(what + ":"):
             return int(line.split()[1])
-    raise AssertionError(f"process {pid} has no VmRSS")
+    raise AssertionError(f"process {pid} has no {what}")
 
 
 def idle_rss(pid: int) -> int:
     """Once it has not changed for a second."""
-    last = [resident_kb(pid), time.monotonic()]
+    last = [memory_kb(pid, "VmRSS"), time.monotonic()]
 
     def steady() -> int | None:
-        now = resident_kb(pid)
+        now = memory_kb(pid, "VmRSS")
         if now != last[0]:
             last[:] = [now, time.monotonic()]
         return now if time.monotonic() - last[1] > 1 else None
@@ -432,6 +453,57 @@ def measure_memory() -> list[Line]:
             for name, kb in sorted(found.items())]
 
 
+MANY_SETTINGS = 100_000
+
+
+class Starts:
+    """Of an ingress that is to know many settings."""
+
+    def __init__(self, cluster: Cluster, count: int):
+        self._cluster, self._count = cluster, count
+        self._took_s: list[float] = []
+        self._largest_kb = 0
+
+    def measure(self, data: pathlib.Path, known: Callable[[Program], object], **environment: str):
+        start = time.monotonic()
+        with Program("penstock-ingress", [], {**self._cluster.environment, "PENSTOCK_DATA_DIR": str(data),
+                                              "PENSTOCK_METRICS_LISTEN": "127.0.0.1:0", **environment}) as ingress:
+            eventually("all settings are known", lambda: known(ingress), 60)
+            self._took_s.append(time.monotonic() - start)
+            ingress.address("ingress")
+            eventually("the copy is written", (data / "settings.copy").exists)
+            idle_rss(ingress.process.pid)
+            self._largest_kb = max(self._largest_kb, memory_kb(ingress.process.pid, "VmHWM"))
+            assert ingress.terminate() == 0, ingress.tail()
+
+    def lines(self, what: str) -> list[Line]:
+        start = f"{statistics.median(self._took_s):.2f} s", f"{min(self._took_s):.2f} to {max(self._took_s):.2f} s"
+        return [Line(f"start of penstock-ingress with {self._count:,} settings {what}", start[0], spread=start[1], aim="≤ 3 s"),
+                Line("its RSS at its largest", f"{self._largest_kb / 1024:.1f} MB", aim="≤ 200 MB")]
+
+
+def measure_settings(effort: Effort) -> list[Line]:
+    count, times = (100_000, 5) if effort is FULL else (2_000, 1)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Cluster(pools=()) as cluster:
+        data = pathlib.Path(folder)
+        assert cluster.admin_program.terminate() == 0  # it would take them all into its store
+        run_checked("bench_settings", "--kafka", KAFKA, "--topic-prefix", cluster.environment["PENSTOCK_TOPIC_PREFIX"],
+                    "--master-key", cluster.environment["PENSTOCK_MASTER_KEY"], "--settings", count)
+
+        def knows_all(ingress: Program) -> bool:
+            with contextlib.closing(Http(ingress.address("metrics"))) as metrics:
+                return f"penstock_settings {count}\n".encode() in metrics.get("/metrics").body
+
+        from_log, from_copy = Starts(cluster, count), Starts(cluster, count)
+        for _ in range(times):
+            (data / "settings.copy").unlink(missing_ok=True)
+            from_log.measure(data, knows_all)
+        for _ in range(times):  # before it listens it waits for the log, which may be there
+            from_copy.measure(data, lambda ingress: ingress.logged("settings read from the copy", settings=str(count)),
+                              PENSTOCK_LOG=f"kafka://127.0.0.1:{free_port()}")
+    return from_log.lines("in the log") + from_copy.lines("in its copy, the log away")
+
+
 def columns_of(head: tuple, rows: list[tuple]) -> str:
     rows = [head, *rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
@@ -445,8 +517,9 @@ def table(lines: list[Line]) -> str:
                       [dataclasses.astuple(line) for line in lines])
 
 
-PARTS = {"ingress": measure_ingress, "kafka": measure_kafka, "worker": measure_worker, "mix": measure_mix, "ads": measure_ads,
-         "standalone": measure_standalone, "pruning": measure_pruning, "memory": lambda _: measure_memory()}
+PARTS = {"ingress": measure_ingress, "doors": measure_doors, "kafka": measure_kafka, "worker": measure_worker,
+         "mix": measure_mix, "ads": measure_ads, "standalone": measure_standalone, "pruning": measure_pruning,
+         "settings": measure_settings, "memory": lambda _: measure_memory()}
 
 
 def main():

@@ -2,16 +2,13 @@
 
 import base64
 import os
-import pathlib
 import random
-import signal
 import subprocess
-import tempfile
 import unittest
 
 from harness.events import completed, deposit, key, unique
 from harness.http_client import eventually
-from harness.programs import KAFKA_HOME, ROOT, Cluster, Program, free_port
+from harness.programs import KAFKA_HOME, Broker, Cluster, Program, free_port
 from harness.signing import wire
 
 MIB = 1024 * 1024
@@ -27,34 +24,6 @@ def kafka_tool(name: str, brokers: str, *arguments: str) -> str:
 def topics(brokers: str, prefix: str) -> list[str]:
     listed = kafka_tool("org.apache.kafka.tools.TopicCommand", brokers, "--list").split()
     return [name for name in listed if name.startswith(prefix)]
-
-
-class Broker:
-    """A broker of the test's own, with settings over those of deploy/kafka/server.properties."""
-
-    def __init__(self, *settings: str):
-        self._folder = tempfile.TemporaryDirectory(prefix="penstock-e2e-")
-        self._log = pathlib.Path(self._folder.name, "broker.log")
-        ports = [str(free_port()) for _ in range(2)]
-        self.address = "127.0.0.1:" + ports[0]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [str(ROOT / "deploy/kafka/run-broker"), self._folder.name + "/data", *ports, *settings],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-
-    def _serves(self) -> bool:
-        said = self._log.read_text(errors="replace")
-        assert self._process.poll() is None, "the broker ended:\n" + said
-        return "Kafka Server started" in said
-
-    def __enter__(self):
-        eventually("the broker serves", self._serves, 60)
-        return self
-
-    def __exit__(self, *_):
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(30)
-        self._folder.cleanup()
 
 
 class AutomaticTopics(unittest.TestCase):

@@ -1,5 +1,8 @@
 #include "ingress/admin/settings/setting_publisher.h"
 
+#include <algorithm>
+#include <span>
+
 #include "common/observe/log.h"
 #include "common/registry/sealed.h"
 
@@ -27,6 +30,7 @@ Status SettingPublisher::look() {
   const Milliseconds uptime = ports_.clock.uptime();
   const bool whole = !whole_at_ || uptime >= *whole_at_ + options_.whole_interval;
   unreadable_.reset();
+  TRY_STATUS(tell_again(ports_.table.misled()));
   if (whole) {
     Keys stored;
     TRY_STATUS(look_since(std::nullopt, &stored));
@@ -66,6 +70,25 @@ Status SettingPublisher::look_at(const Row& stored) {
   if (ports_.clock.now() < stored.stamp.updated_at + options_.grace) return ok();
   log::info("setting published anew", {{"setting", row.key}});
   return publish_setting(ports_, row.key);
+}
+
+// Of which the log says something else than what holds: as long as that is the store's, whoever reads the log from its start
+// would not know.
+Status SettingPublisher::tell_again(const std::vector<std::string>& keys) {
+  for (std::size_t at = 0; at < keys.size(); at += kPageRows) {
+    const auto some = std::span(keys).subspan(at, std::min(kPageRows, keys.size() - at));
+    TRY(const auto rows, ports_.store.read(table_of<SettingRow>(), {some.begin(), some.end()}));
+    std::vector<std::string> readable;
+    for (const auto& stored : rows) {
+      TRY(const auto row, from_row<SettingRow>(stored));
+      if (registry::open_setting(ports_.sealer, row.key, row.sealed)) readable.push_back(row.key);
+    }
+    if (readable.empty()) continue;
+    log::warn("settings published anew, the log said something else of them",
+              {{"settings", readable.size()}});
+    TRY_STATUS(publish_settings(ports_, readable));
+  }
+  return ok();
 }
 
 // One setting that cannot be opened keeps no other waiting. A damaged one is mended where the log has it.

@@ -39,6 +39,7 @@ class SettingPublisher {
  private:
   using Keys = std::unordered_set<std::string>;
   Status look_since(std::optional<Timestamp> since, Keys* seen);
+  Status tell_again(const std::vector<std::string>& keys);
   Status look_at(const Row& stored);
   Status look_at_unreadable(const std::string& key, const Error& error);
   Status look_for_unknown(const Keys& stored);

@@ -161,13 +161,21 @@ Status seal_anew(const SettingPorts& ports, const std::string& key) {
 }
 
 Status publish_setting(const SettingPorts& ports, const std::string& key) {
-  TRY(const auto rows, ports.store.read(table_of<SettingRow>(), std::vector{key}));
-  if (rows.empty()) return ok();
-  TRY(auto row, from_row<SettingRow>(rows.front()));
-  const auto record = [&](std::size_t) {
-    return Record{std::string(registry::kSettingsTopic), key, std::move(row.sealed), {}};
+  return publish_settings(ports, {key});
+}
+
+Status publish_settings(const SettingPorts& ports, const std::vector<std::string>& keys) {
+  TRY(const auto rows, ports.store.read(table_of<SettingRow>(), keys));
+  std::vector<SettingRow> settings;
+  for (const auto& row : rows) {
+    TRY(auto setting, from_row<SettingRow>(row));
+    settings.push_back(std::move(setting));
+  }
+  const auto record = [&](std::size_t at) {
+    return Record{
+        std::string(registry::kSettingsTopic), settings[at].key, std::move(settings[at].sealed), {}};
   };
-  return append_and_wait(ports.log, 1, record, ports.publish_deadline);
+  return append_and_wait(ports.log, settings.size(), record, ports.publish_deadline);
 }
 
 }  // namespace penstock

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/crypto/sealer.h"
 #include "common/ports/clock.h"
@@ -69,5 +70,6 @@ Status seal_anew(const SettingPorts& ports, const std::string& key);
 // Tells the log what the store says of the setting, whatever the caller has changed. Errors also as
 // append_and_wait()'s; the publisher (setting_publisher.h) tries again then.
 Status publish_setting(const SettingPorts& ports, const std::string& key);
+Status publish_settings(const SettingPorts& ports, const std::vector<std::string>& keys);
 
 }  // namespace penstock

@@ -1,7 +1,10 @@
 #include "ingress/doors/partners/partner_record.h"
 
+#include <charconv>
 #include <optional>
 
+#include "common/core/utf8.h"
+#include "common/json/cursor.h"
 #include "common/json/value.h"
 
 namespace penstock {
@@ -18,23 +21,67 @@ struct PartnerSummary {
   std::optional<Timestamp> created;
 };
 
-std::string token(json::Value value) {
-  const auto text = value.string();
-  return text && !text->empty() && text->size() <= kTokenBytesMax ? std::string(*text) : std::string();
+// What may stand in a header and be a key: UTF-8 of 255 bytes at most. Escapes are rare, and the parser's to read.
+std::string token(std::string_view raw) {
+  std::string text(raw);
+  if (raw.find('\\') != std::string_view::npos) {
+    const auto quoted = json::Document::parse("\"" + text + "\"");
+    text = quoted ? std::string(*quoted.value().root().string()) : std::string();
+  }
+  return text.size() <= kTokenBytesMax && is_utf8(text) ? text : std::string();
 }
 
-std::optional<Timestamp> time(json::Value value) {
-  if (const auto text = value.string()) return parse_rfc3339(*text);
-  const auto seconds = value.integer();
-  return seconds ? timestamp_from_unix_seconds(*seconds) : std::nullopt;
-}
+// Reads one event member by member; each function consumes a member's value. Of a repeated one the last counts. The
+// worker does the strict parse.
+class Scan {
+ public:
+  explicit Scan(std::string_view body) : cursor_(body) {}
 
-PartnerSummary summarise(std::string_view body) {
-  const auto document = json::Document::parse(body);
-  if (!document) return {};
-  const auto root = document.value().root();
-  return {token(root["id"]), token(root["type"]), token(root["data"]["id"]), time(root["created"])};
-}
+  PartnerSummary event() {
+    const bool whole = cursor_.object([this](std::string_view name) { return event_member(name); });
+    return whole && cursor_.at_end() ? std::move(found_) : PartnerSummary{};
+  }
+
+ private:
+  bool event_member(std::string_view name) {
+    if (name == "id") return text(found_.id);
+    if (name == "type") return text(found_.type);
+    if (name == "created") return created();
+    if (name != "data") return cursor_.value();
+    return cursor_.members(
+        [this](std::string_view member) { return member == "id" ? text(found_.object) : cursor_.value(); });
+  }
+
+  bool text(std::string& into) {
+    std::string_view raw;
+    into.clear();
+    if (cursor_.peek() != '"') return cursor_.value();
+    if (!cursor_.string(raw)) return false;
+    into = token(raw);
+    return true;
+  }
+
+  // Unix seconds, or RFC 3339.
+  bool created() {
+    std::string_view text;
+    found_.created.reset();
+    if (cursor_.peek() == '"') {
+      if (!cursor_.string(text)) return false;
+      found_.created = parse_rfc3339(text);
+      return true;
+    }
+    if (cursor_.peek() == '{' || cursor_.peek() == '[') return cursor_.value();
+    if (!cursor_.scalar(text)) return false;
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error == std::errc{} && end == text.data() + text.size())
+      found_.created = timestamp_from_unix_seconds(seconds);
+    return true;
+  }
+
+  json::Cursor cursor_;
+  PartnerSummary found_;
+};
 
 Headers headers_of(PartnerSummary event, const PartnerOrigin& origin, Timestamp received_at) {
   Headers headers;
@@ -54,7 +101,7 @@ Headers headers_of(PartnerSummary event, const PartnerOrigin& origin, Timestamp 
 
 Record partner_record(const PartnerOrigin& origin, std::string body, const Catalogue& catalogue,
                       Timestamp received_at, std::string (*fallback_id)(Timestamp)) {
-  PartnerSummary event = summarise(body);
+  PartnerSummary event = Scan(body).event();
   const bool is_event = !event.id.empty() && !event.type.empty();
   if (event.id.empty()) event.id = fallback_id(received_at);
   Record record;

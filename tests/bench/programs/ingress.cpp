@@ -14,7 +14,9 @@
 #include "common/catalogue/catalogue.h"
 #include "common/http/server/server.h"
 #include "common/observe/metrics.h"
+#include "ingress/doors/partners/partner_door.h"
 #include "ingress/doors/stripe/stripe_door.h"
+#include "tests/bench/programs/many_settings.h"
 #include "tests/bench/programs/report.h"
 
 namespace penstock::bench {
@@ -79,6 +81,7 @@ struct Options {
   std::string secret;
   std::string brokers;  // empty: the log that costs nothing
   std::string topic_prefix;
+  std::size_t partners = 0;
 };
 
 std::unique_ptr<EventSink> open_log(const Options& options) {
@@ -91,15 +94,22 @@ std::unique_ptr<EventSink> open_log(const Options& options) {
   return std::move(log.value());
 }
 
+std::vector<http::Route> routes(Intake& intake, const Options& options, const registry::Table& settings) {
+  auto all = intake.routes(stripe_door({.secrets = {options.secret}}, Catalogue::builtin()));
+  for (auto& route : intake.routes(partner_door({}, Catalogue::builtin(), settings)))
+    all.push_back(std::move(route));
+  return all;
+}
+
 void serve(const Options& options) {
   const Termination termination;
   const auto log = open_log(options);
   const SystemClock clock;
   Metrics metrics;
+  registry::Table settings;
+  settings.replace(make_partners(options.partners, options.secret));
   Intake intake({}, *log, clock, metrics);
-  http::HttpServer server({.threads = 1},
-                          intake.routes(stripe_door({.secrets = {options.secret}}, Catalogue::builtin())),
-                          metrics);
+  http::HttpServer server({.threads = 1}, routes(intake, options, settings), metrics);
   if (const auto started = server.start(); !started) fail(started.error().detail);
   report_listening(server.bound_address());
   termination.wait();
@@ -115,6 +125,7 @@ int main(int argc, char** argv) {
   app.add_option("--secret", options.secret)->required();
   app.add_option("--kafka", options.brokers, "brokers; without them a log that costs nothing");
   app.add_option("--topic-prefix", options.topic_prefix);
+  app.add_option("--partners", options.partners, "that are known");
   CLI11_PARSE(app, argc, argv);
   penstock::bench::serve(options);
 }

@@ -1,5 +1,5 @@
-// bench_load: closed-loop HTTP/1.1 load of signed Stripe events. Each of the connections sends one, waits for
-// its answer and sends the next. All requests are made before the clock starts, so that little of a core goes
+// bench_load: closed-loop HTTP/1.1 load of signed events for one of the doors. Each of the connections sends one, waits
+// for its answer and sends the next. All requests are made before the clock starts, so that little of a core goes
 // to this side. Reports the events that were answered 200, and how long half of them and 99 in a hundred waited at
 // most; any other answer ends it with exit code 1.
 
@@ -15,6 +15,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@
 
 #include "common/crypto/crypto.h"
 #include "tests/bench/programs/event_bodies.h"
+#include "tests/bench/programs/many_settings.h"
 #include "tests/bench/programs/report.h"
 
 namespace penstock::bench {
@@ -35,26 +37,75 @@ struct Options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   std::string secret;
+  std::string door = "stripe";
+  std::size_t senders = 1;  // that take turns, where a door knows several
   std::size_t connections = 64;
   std::size_t events = 0;
   std::size_t distinct = 0;  // request bodies; 0: one for each event
 };
 
+// What a sender posts: where, signed how, and what.
+struct Post {
+  std::string path;
+  std::string signature;  // the header field
+  std::string body;
+};
+
+class Sender {
+ public:
+  explicit Sender(const Options& options)
+      : options_(options), key_(options.secret), at_(std::to_string(std::time(nullptr))) {}
+
+  Post stripe(std::size_t n) const {
+    auto body = bodies_.make(n).body;
+    return {"/v1/webhook/stripe",
+            fmt::format("Stripe-Signature: t={},v1={}", at_, crypto::to_hex(key_.mac({at_, ".", body}))),
+            body};
+  }
+
+  // With an object of Stripe's in it, so that the bodies of both doors are alike in size.
+  Post partner(std::size_t n) const {
+    const auto event = bodies_.make(n);
+    auto body = fmt::format(
+        R"({{"id": "{}", "type": "invoice.paid", "data": {{"id": "{}", "amount": 4200, "currency": "usd", "object": {}}}}})",
+        event.id, event.payment_intent, event.body);
+    return {"/v1/webhooks/partners/" + partner_name(n % options_.senders),
+            "X-Signature: " + crypto::to_hex(key_.mac({body})), body};
+  }
+
+ private:
+  const Options& options_;
+  const EventBodies bodies_;
+  const crypto::HmacSha256 key_;
+  const std::string at_;
+};
+
+struct Door {
+  std::string_view name;
+  Post (Sender::*post)(std::size_t n) const;
+};
+constexpr Door kDoors[] = {{"stripe", &Sender::stripe}, {"partners", &Sender::partner}};
+
+const Door& door_named(std::string_view name) {
+  const auto* const door =
+      std::find_if(std::begin(kDoors), std::end(kDoors), [&](const Door& each) { return each.name == name; });
+  if (door == std::end(kDoors)) fail(fmt::format("no door is named {}", name));
+  return *door;
+}
+
 // Complete requests, sent round and round.
 std::vector<std::string> make_requests(const Options& options) {
-  const EventBodies bodies;
-  const crypto::HmacSha256 key(options.secret);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto at = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  const Sender sender(options);
+  const Door& door = door_named(options.door);
   std::vector<std::string> requests(options.distinct == 0 ? options.events : options.distinct);
   for (std::size_t n = 0; n < requests.size(); ++n) {
-    const std::string body = bodies.make(n).body;
+    const Post post = (sender.*door.post)(n);
     requests[n] = fmt::format(
-        "POST /v1/webhook/stripe HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json; charset=utf-8\r\n"
+        "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json; charset=utf-8\r\n"
         "User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)\r\nAccept: */*; q=0.5, "
         "application/json\r\n"
-        "Cache-Control: no-cache\r\nContent-Length: {}\r\nStripe-Signature: t={},v1={}\r\n\r\n{}",
-        options.host, options.port, body.size(), at, crypto::to_hex(key.mac({at, ".", body})), body);
+        "Cache-Control: no-cache\r\nContent-Length: {}\r\n{}\r\n\r\n{}",
+        post.path, options.host, options.port, post.body.size(), post.signature, post.body);
   }
   return requests;
 }
@@ -179,9 +230,11 @@ class Load {
 int main(int argc, char** argv) {
   using namespace penstock::bench;
   Options options;
-  CLI::App app("Closed-loop load of signed Stripe events");
+  CLI::App app("Closed-loop load of signed events");
   app.add_option("--port", options.port)->required();
   app.add_option("--secret", options.secret)->required();
+  app.add_option("--door", options.door, "stripe or partners");
+  app.add_option("--senders", options.senders, "partners that take turns");
   app.add_option("--connections", options.connections);
   app.add_option("--events", options.events)->required();
   app.add_option("--distinct", options.distinct);

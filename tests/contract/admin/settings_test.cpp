@@ -283,6 +283,31 @@ TEST_P(AdminSettings, AStoreOfABackupGetsTheSettingsOfNowAndNoneThatWereDeleted)
   EXPECT_EQ(text_of(get("/v1/partners/unknown")["scheme"]), "github");
 }
 
+TEST_P(AdminSettings, WhatTheLogSaysElseIsPutRightAndNothingIsTakenFromIt) {
+  put("/v1/partners/acme", kPartner);
+  put("/v1/partners/gone", kPartner);
+  const auto old = [&](const std::string& key) {
+    return registry::seal_setting(sealer_, key, {{1}, Partner{"default", true, "github", {"known to many"}}});
+  };
+  send("DELETE", "/v1/partners/gone");
+  append({"settings", "partner/acme", old("partner/acme"), {}});
+  append({"settings", "partner/acme", "v1.nonsense", {}});
+  append({"settings", "partner/acme", {}, {}, true});
+  append({"settings", "partner/gone", old("partner/gone"), {}});
+  const auto misled = [&] { return table_.misled().size(); };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (misled() != 2 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  ASSERT_EQ(misled(), 2U);
+  SettingPublisherOptions options;
+  options.table_is_filled = [&] { return follower_->ready(); };
+  ASSERT_TRUE(SettingPublisher(options, ports()).look());
+  while (misled() != 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_EQ(misled(), 0U);
+  EXPECT_EQ(get("/v1/partners/acme").status, 200);
+  EXPECT_EQ(get("/v1/partners/gone").status, 404);
+  EXPECT_EQ(get("/v1/audit").data().size(), 3U) << "nobody has changed anything";
+}
+
 TEST_P(AdminSettings, AreMovedToANewKeyWhileEverythingRuns) {
   put("/v1/partners/acme", kPartner);
   put("/v1/partners/gone", kPartner);

@@ -196,6 +196,41 @@ class Postgres:
         self._folder.cleanup()
 
 
+class Broker:
+    """A broker of the test's own, with settings over those of deploy/kafka/server.properties."""
+
+    def __init__(self, *settings: str):
+        self._folder = tempfile.TemporaryDirectory(prefix="penstock-e2e-")
+        self._log = pathlib.Path(self._folder.name, "broker.log")
+        self._ports = [str(free_port()) for _ in range(2)]
+        self._settings = settings
+        self.address = "127.0.0.1:" + self._ports[0]
+
+    def start(self):
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(ROOT / "deploy/kafka/run-broker"), self._folder.name + "/data", *self._ports, *self._settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        eventually("the broker serves", self._serves, 60)
+
+    def kill(self):
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(30)
+
+    def _serves(self) -> bool:
+        said = self._log.read_text(errors="replace")
+        assert self._process.poll() is None, "the broker ended:\n" + said
+        return "Kafka Server started" in said
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        self._folder.cleanup()
+
+
 class Cluster:
     """Ingress, workers and admin as separate processes on the real Kafka, Redis and PostgreSQL of tests/run, with
     topics and a database of its own; `postgres` is another server."""

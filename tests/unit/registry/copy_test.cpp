@@ -11,6 +11,13 @@ namespace {
 const std::vector<SealedSetting> kSettings = {
     {"partner/acme", "v1.aa.bb"}, {"ban/github/1", ""}, {"", std::string(3, '\0')}};
 
+Status write_copy(const std::filesystem::path& file, std::string_view origin,
+                  const std::vector<SealedSetting>& settings) {
+  NewCopy copy(origin, settings.size());
+  for (const auto& setting : settings) copy.add(setting.key, setting.sealed);
+  return std::move(copy).write(file);
+}
+
 class SettingsCopy : public testing::Test {
  protected:
   std::string content() const {

@@ -85,10 +85,12 @@ TEST_F(SettingsFollower, StartsFromTheCopyWhileTheLogIsAway) {
   EXPECT_EQ(second_.current().find<Partner>("acme")->value->scheme, "github");
 }
 
-TEST_F(SettingsFollower, WhatTheCopyHasAndTheLogDoesNotIsGoneOnceTheLogAnswers) {
+TEST_F(SettingsFollower, WhatTheCopyHasAndTheLogHasLostIsNotServedOnceTheLogAnswers) {
   ASSERT_TRUE(publish("other", 1, ours_));
   const std::string key = make_key<Partner>("revoked");
-  ASSERT_TRUE(write_copy(copy_, kOrigin, {{key, seal_setting(ours_, key, {{9}, Partner{}})}}));
+  NewCopy copy(kOrigin, 1);
+  copy.add(key, seal_setting(ours_, key, {{9}, Partner{}}));
+  ASSERT_TRUE(std::move(copy).write(copy_));
   log_.storage->set_available(false);
   follow(table_, ours_);
   ASSERT_NE(table_.current().find<Partner>("revoked"), nullptr);
@@ -96,7 +98,47 @@ TEST_F(SettingsFollower, WhatTheCopyHasAndTheLogDoesNotIsGoneOnceTheLogAnswers) 
     log_.storage->set_available(true);
     return publish("acme", 1, ours_).has_value() && table_.wait_for("partner/acme", {1}, kPatience);
   }());
-  EXPECT_EQ(table_.current().find<Partner>("revoked"), nullptr);
+  ASSERT_NE(table_.current().find<Partner>("revoked"), nullptr);
+  EXPECT_EQ(table_.current().find<Partner>("revoked")->value, nullptr)
+      << "it may have been revoked meanwhile";
+  EXPECT_EQ(table_.misled(), std::vector<std::string>{"partner/revoked"});
+}
+
+TEST_F(SettingsFollower, WhoeverCanWriteToTheTopicBringsNothingBackAndTakesNothingAway) {
+  const std::string key = make_key<Partner>("acme");
+  const auto forge = [&](std::optional<std::string> value) {
+    return append_and_wait(
+        *log_.log, 1,
+        [&](std::size_t) {
+          return Record{std::string(kSettingsTopic), key, value.value_or(""), {}, !value};
+        },
+        kPatience);
+  };
+  const std::string old = seal_setting(ours_, key, {{4}, Partner{"o1", true, "stripe", {"known to many"}}});
+  const std::string foreign = seal_setting(ours_, "partner/other", {{9}, Partner{}});
+  ASSERT_TRUE(publish("acme", 5, ours_));
+  follow(table_, ours_);
+  ASSERT_TRUE(table_.wait_for(key, {5}, kPatience));
+  ASSERT_TRUE(forge(old));
+  ASSERT_TRUE(forge("v1.nonsense"));
+  ASSERT_TRUE(forge(foreign));
+  ASSERT_TRUE(forge(std::nullopt));
+  const auto wait_until_misled = [&](const Table& table) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (table.misled().empty() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  };
+  wait_until_misled(table_);
+  follower_.reset();
+  std::filesystem::remove(copy_);
+  follow(second_, ours_);  // who was not there
+  wait_until_misled(second_);
+  for (const auto* table : {&table_, &second_}) {
+    const auto* entry = table->current().find<Partner>("acme");
+    ASSERT_NE(entry, nullptr);
+    ASSERT_NE(entry->value, nullptr);
+    EXPECT_EQ(entry->value->scheme, "github");
+    EXPECT_EQ(table->misled(), std::vector<std::string>{key});
+  }
 }
 
 TEST_F(SettingsFollower, ADamagedCopyIsPassedOverAndWrittenAnew) {

@@ -65,6 +65,63 @@ TEST(SettingsTable, OneThatCannotBeOpenedIsNotTakenForNone) {
   EXPECT_EQ(scheme_of(table, "acme"), "github") << "once it can be opened it is there again";
 }
 
+TEST(SettingsTable, AnEarlierChangeDoesNotFollowOneThatCannotBeOpened) {
+  Table table;
+  table.replace({put("acme", 5, "shopify")});
+  table.apply({{make_key<Partner>("acme"), State::unreadable, {}}});
+  EXPECT_EQ(scheme_of(table, "acme"), "unreadable");
+  table.apply({put("acme", 4, "github")});
+  EXPECT_EQ(scheme_of(table, "acme"), "unreadable") << "what it has replaced must not come back";
+  table.apply({put("acme", 5, "shopify")});
+  EXPECT_EQ(scheme_of(table, "acme"), "shopify");
+}
+
+TEST(SettingsTable, WhatIsDamagedSaysNothingWhereSomethingIsKnown) {
+  Table table;
+  const Change damaged{make_key<Partner>("acme"), State::damaged, {}};
+  table.replace({damaged});
+  EXPECT_EQ(scheme_of(table, "acme"), "unreadable");
+  table.apply({put("acme", 5)});
+  table.apply({damaged});
+  EXPECT_EQ(scheme_of(table, "acme"), "github");
+  table.apply({removed("acme", 6), damaged});
+  EXPECT_EQ(scheme_of(table, "acme"), "none");
+}
+
+TEST(SettingsTable, WhoeverIsToldSomethingElseThanWhatHoldsIsMisled) {
+  using Keys = std::vector<std::string>;
+  const Keys acme{"partner/acme"}, nobody{};
+  Table table;
+  table.replace({put("acme", 5), put("other", 1), put("acme", 4)});
+  EXPECT_EQ(scheme_of(table, "acme"), "github");
+  EXPECT_EQ(table.misled(), acme) << "told out of order";
+  table.apply({put("other", 2)});
+  EXPECT_EQ(table.misled(), acme);
+  table.apply({put("acme", 5)});
+  EXPECT_EQ(table.misled(), nobody) << "told again";
+  table.apply({{make_key<Partner>("acme"), State::damaged, {}}});
+  EXPECT_EQ(table.misled(), acme);
+  table.apply({put("acme", 5), {make_key<Partner>("acme"), State::unreadable, {}}});
+  EXPECT_EQ(table.misled(), acme);
+  table.replace({put("acme", 5)});
+  EXPECT_EQ(table.misled(), nobody);
+}
+
+TEST(SettingsTable, WhatIsLostIsNeitherThereNorGone) {
+  Table table;
+  table.replace({put("acme", 5), put("kept", 1), put("gone", 1), removed("gone", 2)});
+  Draft draft;
+  draft.make(put("kept", 1));
+  EXPECT_EQ(draft.keep_lost(table.current()), 2U);
+  table.replace_with(std::move(draft));
+  EXPECT_EQ(scheme_of(table, "acme"), "unreadable");
+  EXPECT_EQ(scheme_of(table, "kept"), "github");
+  EXPECT_EQ(scheme_of(table, "gone"), "none");
+  EXPECT_EQ(table.misled(), (std::vector<std::string>{"partner/acme", "partner/gone"}));
+  table.apply({put("gone", 1)});
+  EXPECT_EQ(scheme_of(table, "gone"), "none") << "it was deleted later";
+}
+
 TEST(SettingsTable, AKindOfALaterVersionIsPassedOver) {
   Table table;
   table.replace({{"moon/1", State::there, {{1}, Ban{}}}, put("acme", 1)});
