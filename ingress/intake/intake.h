@@ -81,7 +81,7 @@ class Intake {
 
   // As LogCircuit::append(), for what comes in otherwise than through a door.
   Status append(Record&& record, AppendDone done) {
-    return circuit_.append(std::move(record), std::move(done));
+    return circuit_->append(std::move(record), std::move(done));
   }
 
   // As LogCircuit::ready().

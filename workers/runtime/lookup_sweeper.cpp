@@ -59,9 +59,11 @@ class LookUpOfOne {
         load_closure(*transaction, view, [&](Reads& reads) { name_lookup_reads(view, awaited_, reads); }));
     LookUp found = decide_lookup(view, awaited_, ports_.clock.now(), ports_.policy);
     view.apply(std::move(found.effects), make_event_key("timer", "payment.lookup:" + awaited_));
-    std::vector<TableRows> changes = view.changes(ports_.clock.now());
+    const auto* awaited = view.find<AwaitedPayment>(awaited_);
+    const std::string payment = awaited != nullptr ? awaited->payment : std::string();
+    std::vector<TableRows> changes = std::move(view).changes(ports_.clock.now());
     if (found.given_up.empty()) return transaction->commit(changes);
-    TRY(auto parkings, prepare(*transaction, found.given_up, view.find<AwaitedPayment>(awaited_)->payment));
+    TRY(auto parkings, prepare(*transaction, found.given_up, payment));
     TRY_STATUS(park(parkings));
     changes.push_back(inbox_changes(parkings));
     TRY_STATUS(transaction->commit(changes));
