@@ -127,10 +127,10 @@ Position AdminTest::apply_record(Record record) {
   return position;
 }
 
-Record AdminTest::report_record(const std::string& id, const std::string& org, const std::string& type) const {
-  auto event =
-      report_event(R"({"reportable_id":"7","reportable_type":")" + type + R"(","reason":"spam"})",
-                   report_headers({org, "user-1"}, id, clock_.now()), Catalogue::builtin());
+Record AdminTest::report_record(const std::string& id, const std::string& org,
+                                const std::string& type) const {
+  auto event = report_event(R"({"reportable_id":"7","reportable_type":")" + type + R"(","reason":"spam"})",
+                            report_headers({org, "user-1"}, id, clock_.now()), Catalogue::builtin());
   CHECK(event.has_value());
   return std::move(event).value().record;
 }

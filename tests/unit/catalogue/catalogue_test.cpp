@@ -21,6 +21,7 @@ TEST(Catalogue, RoutesEachFamilyToItsPool) {
   EXPECT_EQ(catalogue().route("stripe", "payout.reconciliation_completed").topic, "payouts");
   EXPECT_EQ(catalogue().route("stripe", "account.updated").topic, "payouts");
   EXPECT_EQ(catalogue().route("ads", "ad.impression").topic, "ads");
+  EXPECT_EQ(catalogue().route("api", "report.created").topic, "reports");
   for (const char* type : {"user.created", "user.deleted", "invoice.paid", "invoice.failed",
                            "subscription.upgraded", "subscription.canceled", "trial.ending"})
     EXPECT_EQ(catalogue().route("partner", type).topic, "partners") << type;
@@ -49,7 +50,7 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(), (std::vector<std::string>{"payments", "subscriptions", "payouts",
-                                                            "partners", "ads", "users", "unrouted"}));
+                                                            "partners", "ads", "reports", "users", "unrouted"}));
 }
 
 TEST(Catalogue, PartnersTypesHaveTheirRetries) {
