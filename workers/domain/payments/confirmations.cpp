@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/core/check.h"
 #include "common/core/org.h"
 #include "workers/domain/event/metadata.h"
 #include "workers/domain/payments/fulfil.h"
@@ -164,14 +165,16 @@ Result<Effects> decide(const View& view, const ConfirmationFacts& facts, const P
 void name_awaited(const Draft& draft, const std::vector<std::string>& payments, LinkedReads& linked) {
   if (draft.scope().account) return;
   for (const auto& payment : payments)
-    linked.want<AwaitedPayment>(awaited_payment_id(draft.scope().org, payment));
+    if (standing_of(draft, payment) == Standing::paid)
+      linked.want<AwaitedPayment>(awaited_payment_id(draft.scope().org, payment));
 }
 
 void end_waiting(Draft& draft, const std::vector<std::string>& payments) {
   if (draft.scope().account) return;
   for (const auto& payment : payments) {
+    if (standing_of(draft, payment) != Standing::paid) continue;
     const auto* known = draft.find<AwaitedPayment>(awaited_payment_id(draft.scope().org, payment));
-    if (known == nullptr || standing_of(draft, payment) != Standing::paid) continue;
+    if (known == nullptr || known->awaiting.empty()) continue;
     AwaitedPayment row = *known;
     row.awaiting.clear();
     set_next(row);

@@ -30,8 +30,8 @@ Result<Effects> decide(const View& view, const ConfirmationFacts& facts, const P
 inline constexpr std::string_view kPaymentAwaited = "payment_awaited";
 inline constexpr std::size_t kConfirmationsAwaitingMax = 100;
 
-// Sessions and intents of one payment, which an event of the draft's scope may have paid: whoever waits for one of them and
-// has nothing more to wait for waits no longer.
+// Sessions and intents of one payment, as an event of the draft's scope leaves them: whoever waits for one that is paid now
+// waits no longer.
 void name_awaited(const Draft& draft, const std::vector<std::string>& payments, LinkedReads& linked);
 void end_waiting(Draft& draft, const std::vector<std::string>& payments);
 
