@@ -14,7 +14,6 @@
 namespace penstock {
 namespace {
 
-
 std::uint64_t draw_secret() {
   std::uint64_t secret = 0;
   std::memcpy(&secret, crypto::random_bytes(sizeof secret).data(), sizeof secret);
@@ -62,19 +61,18 @@ class Gate {
 
 Door ads_door(const AdsDoorOptions& options, const Catalogue& catalogue, KnowsAd knows) {
   const auto gate = std::make_shared<Gate>(options, std::move(knows));
-  return {
-      .name = "ads",
-      .paths = {"/v1/ads/{id}/impression"},
-      .media_type = {},
-      .refusal = "impression refused",
-      .reasons = {"rate_limited", "ad_id_invalid", kIdempotencyKeyInvalid, kBodyTooLarge, "ad_unknown"},
-      .accepted = {.status = 200, .body = R"({"received": true})"},
-      .authenticate_head = [gate](const http::Request& request,
-                                  Timestamp now) { return gate->judge(request, now); },
-      .receive = [&catalogue](http::Request& request, Timestamp received_at) -> Received {
-        return VerifiedEvent{impression_record(request.parameter("id"), idempotency_key(request),
-                                               std::move(request.body), catalogue, received_at)};
-      }};
+  return {.name = "ads",
+          .paths = {"/v1/ads/{id}/impression"},
+          .media_type = {},
+          .refusal = "impression refused",
+          .reasons = {"rate_limited", "ad_id_invalid", kIdempotencyKeyInvalid, kBodyTooLarge, "ad_unknown"},
+          .accepted = {.status = 200, .body = R"({"received": true})"},
+          .authenticate_head = [gate](const http::Request& request,
+                                      Timestamp now) { return gate->judge(request, now); },
+          .receive = [&catalogue](http::Request& request, Timestamp received_at) -> Received {
+            return VerifiedEvent{impression_record(request.parameter("id"), idempotency_key(request),
+                                                   std::move(request.body), catalogue, received_at)};
+          }};
 }
 
 }  // namespace penstock

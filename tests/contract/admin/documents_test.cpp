@@ -203,8 +203,13 @@ TEST_F(AdminDocuments, EveryArrayOfTheSchemaSaysWhatItHolds) {
 
 TEST_F(AdminDocuments, TheSchemaNamesEveryRouteAndNoOther) {
   serve();
-  Names served{"/v1/webhook/stripe",      "/api/webhooks/stripe", "/v1/webhooks/partners/{partner}",
-               "/v1/ads/{id}/impression", "/api/auth/login",      "/api/auth/callback",
+  Names served{"/v1/webhook/stripe",
+               "/api/webhooks/stripe",
+               "/v1/webhooks/partners/{partner}",
+               "/v1/ads/{id}/impression",
+               "/v1/webhook/payment-succeeded",
+               "/api/auth/login",
+               "/api/auth/callback",
                "/api/auth/logout"};  // the public listener's own
   for (const auto& route : api_->routes()) served.insert(route.pattern);
   Names described;

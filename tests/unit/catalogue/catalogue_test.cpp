@@ -21,6 +21,7 @@ TEST(Catalogue, RoutesEachFamilyToItsPool) {
   EXPECT_EQ(catalogue().route("stripe", "payout.reconciliation_completed").topic, "payouts");
   EXPECT_EQ(catalogue().route("stripe", "account.updated").topic, "payouts");
   EXPECT_EQ(catalogue().route("ads", "ad.impression").topic, "ads");
+  EXPECT_EQ(catalogue().route("api", "payment.confirmed").topic, "payments");
   EXPECT_EQ(catalogue().route("api", "report.created").topic, "reports");
   for (const char* type : {"user.created", "user.deleted", "invoice.paid", "invoice.failed",
                            "subscription.upgraded", "subscription.canceled", "trial.ending"})

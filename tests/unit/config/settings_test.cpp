@@ -60,6 +60,7 @@ TEST(SettingsLoad, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(loaded.settings.stripe_mode, StripeMode::both);
   EXPECT_FALSE(loaded.settings.trust_connected_accounts);
   EXPECT_EQ(loaded.settings.payout_retry_schedule, (std::vector<Milliseconds>{1h, 6h, 24h}));
+  EXPECT_EQ(loaded.settings.lookup_schedule, (std::vector<Milliseconds>{1s, 5s, 30s, 5min, 30min}));
   EXPECT_EQ(loaded.settings.inbox_retention, 35 * 24h);
   EXPECT_EQ(loaded.settings.ads_rate, 20);
   EXPECT_THAT(loaded.settings.trusted_proxies, IsEmpty());
@@ -285,6 +286,10 @@ TEST(SettingsLoad, BoundsAreInclusive) {
   EXPECT_THAT(load_ingress("PENSTOCK_PAYOUT_RETRY_SCHEDULE", "1h,365d").problems, IsEmpty());
   EXPECT_THAT(load_ingress("PENSTOCK_PAYOUT_RETRY_SCHEDULE", "366d,1h").problems,
               ElementsAre("PENSTOCK_PAYOUT_RETRY_SCHEDULE: is more than 365d"));
+  EXPECT_THAT(load_ingress("PENSTOCK_LOOKUP_SCHEDULE", "100ms,1d").problems, IsEmpty());
+  EXPECT_THAT(load_ingress("PENSTOCK_LOOKUP_SCHEDULE", "1s,25h").problems,
+              ElementsAre("PENSTOCK_LOOKUP_SCHEDULE: is more than 1d"));
+  EXPECT_THAT(load_ingress("PENSTOCK_LOOKUP_SCHEDULE", "soon").problems, Not(IsEmpty()));
 }
 
 TEST(SettingsLoad, EveryDefaultIsWithinItsOwnBounds) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/core/check.h"
 #include "common/core/org.h"
 #include "workers/domain/event/metadata.h"
 #include "workers/domain/payments/fulfil.h"
@@ -11,7 +12,9 @@
 namespace penstock {
 namespace {
 
+// What confirmations call them by. Events may tell of sessions and intents of any id.
 bool is_session(std::string_view payment) noexcept { return payment.starts_with("cs_"); }
+bool is_intent(std::string_view payment) noexcept { return payment.starts_with("pi_"); }
 
 // How near a payment is to being fulfilled.
 enum class Standing { unknown, not_paid, session_unknown, paid };
@@ -140,6 +143,21 @@ std::vector<GivenUp> count_lookups(AwaitedPayment& row, Standing standing, Times
   return given_up;
 }
 
+// Of those that are paid, and may be confirmed: the ids under which somebody may wait for them.
+std::vector<std::string> paid_ids(const Draft& draft, const PaymentObjects& objects) {
+  std::vector<std::string> ids;
+  if (draft.scope().account) return ids;
+  const auto add = [&](const std::string& payment) {
+    if (standing_of(draft, payment) == Standing::paid)
+      ids.push_back(awaited_payment_id(draft.scope().org, payment));
+  };
+  for (const auto& session : objects.sessions)
+    if (is_session(session)) add(session);
+  for (const auto& intent : objects.intents)
+    if (is_intent(intent)) add(intent);
+  return ids;
+}
+
 }  // namespace
 
 std::string awaited_payment_id(const std::optional<std::string>& org, std::string_view payment) {
@@ -161,17 +179,14 @@ Result<Effects> decide(const View& view, const ConfirmationFacts& facts, const P
   return effects;
 }
 
-void name_awaited(const Draft& draft, const std::vector<std::string>& payments, LinkedReads& linked) {
-  if (draft.scope().account) return;
-  for (const auto& payment : payments)
-    linked.want<AwaitedPayment>(awaited_payment_id(draft.scope().org, payment));
+void name_awaited(const Draft& draft, const PaymentObjects& objects, LinkedReads& linked) {
+  for (const auto& id : paid_ids(draft, objects)) linked.want<AwaitedPayment>(id);
 }
 
-void end_waiting(Draft& draft, const std::vector<std::string>& payments) {
-  if (draft.scope().account) return;
-  for (const auto& payment : payments) {
-    const auto* known = draft.find<AwaitedPayment>(awaited_payment_id(draft.scope().org, payment));
-    if (known == nullptr || standing_of(draft, payment) != Standing::paid) continue;
+void end_waiting(Draft& draft, const PaymentObjects& objects) {
+  for (const auto& id : paid_ids(draft, objects)) {
+    const auto* known = draft.find<AwaitedPayment>(id);
+    if (known == nullptr || known->awaiting.empty()) continue;
     AwaitedPayment row = *known;
     row.awaiting.clear();
     set_next(row);

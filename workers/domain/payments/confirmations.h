@@ -30,10 +30,14 @@ Result<Effects> decide(const View& view, const ConfirmationFacts& facts, const P
 inline constexpr std::string_view kPaymentAwaited = "payment_awaited";
 inline constexpr std::size_t kConfirmationsAwaitingMax = 100;
 
-// Sessions and intents of one payment, which an event of the draft's scope may have paid: whoever waits for one of them and
-// has nothing more to wait for waits no longer.
-void name_awaited(const Draft& draft, const std::vector<std::string>& payments, LinkedReads& linked);
-void end_waiting(Draft& draft, const std::vector<std::string>& payments);
+// Sessions and intents of one payment, all of them loaded.
+struct PaymentObjects {
+  std::vector<std::string> sessions;
+  std::vector<std::string> intents;
+};
+// As an event of the draft's scope leaves them: whoever waits for one that is paid now waits no longer.
+void name_awaited(const Draft& draft, const PaymentObjects& objects, LinkedReads& linked);
+void end_waiting(Draft& draft, const PaymentObjects& objects);
 
 // A confirmation that has had its last look-up. Its event is to be parked.
 struct GivenUp {

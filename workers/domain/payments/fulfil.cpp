@@ -161,10 +161,14 @@ void give_all(Draft& draft, CheckoutSession session, const EventKey& event) {
                     json::to_text(project(*rows_of_session(draft, id))));
 }
 
+void name_app(const std::string& slug, LinkedReads& linked) {
+  if (find_app(slug) == nullptr) linked.want<RegisteredApp>(slug);
+}
+
 // The app that the session asks for now, and all that its events have named.
 void name_apps(const CheckoutSession& session, LinkedReads& linked) {
-  if (session.app_slug) linked.want<RegisteredApp>(*session.app_slug);
-  for (const auto& named : named_by(session)) linked.want<RegisteredApp>(named.app_slug);
+  if (session.app_slug) name_app(*session.app_slug, linked);
+  for (const auto& named : named_by(session)) name_app(named.app_slug, linked);
 }
 
 }  // namespace

@@ -39,11 +39,8 @@ std::vector<std::string> join_rows(Draft& draft, const IntentFacts& facts) {
   return sessions_around(draft, intents);
 }
 
-// What a confirmation may have named the payment by.
-std::vector<std::string> names_of(const Draft& draft, const std::string& intent) {
-  auto names = sessions_of(draft, intent);
-  names.push_back(intent);
-  return names;
+PaymentObjects objects_of(const Draft& draft, const std::string& intent) {
+  return {sessions_of(draft, intent), {intent}};
 }
 
 // Fulfils the sessions of an intent that this event says is paid, also when that was known: the app may not have been. False
@@ -78,7 +75,7 @@ void name_reads(const View& view, const IntentFacts& facts, Reads& reads) {
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, facts), linked);
   name_fulfilments(draft, sessions_of(draft, facts.id), linked);
-  name_awaited(draft, names_of(draft, facts.id), linked);
+  name_awaited(draft, objects_of(draft, facts.id), linked);
 }
 
 Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&) {
@@ -89,7 +86,7 @@ Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   const auto sessions = sessions_of(draft, facts.id);
   const bool all_routed = fulfil_sessions(draft, sessions, facts);
-  end_waiting(draft, names_of(draft, facts.id));
+  end_waiting(draft, objects_of(draft, facts.id));
   enqueue_payments(draft, sessions, facts);
   Effects effects = conclude(std::move(draft), is_older);
   if (!all_routed) effects.outcome = Outcome::unroutable;

@@ -86,9 +86,8 @@ std::vector<std::string> join_rows(Draft& draft, const Believed& event) {
   return set_of(affected);
 }
 
-// What a confirmation may have named the payment by.
-std::vector<std::string> names_of(const Draft& draft, const std::string& session) {
-  return set_of({session, draft.find<CheckoutSession>(session)->payment_intent});
+PaymentObjects objects_of(const Draft& draft, const std::string& session) {
+  return {{session}, set_of({draft.find<CheckoutSession>(session)->payment_intent})};
 }
 
 // Once for each time that it comes to claim it.
@@ -115,7 +114,7 @@ void name_reads_as(const View& view, const Believed& event, Reads& reads) {
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, event), linked);
   name_fulfilments(draft, {facts.id}, linked);
-  name_awaited(draft, names_of(draft, facts.id), linked);
+  name_awaited(draft, objects_of(draft, facts.id), linked);
 }
 
 Result<Effects> decide_as(const View& view, const Believed& event) {
@@ -128,7 +127,7 @@ Result<Effects> decide_as(const View& view, const Believed& event) {
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   alert_refused_deposit(draft, facts);
   const bool is_routed = fulfil(draft, facts.id, facts.meta.key) != Fulfilment::unknown_app;
-  end_waiting(draft, names_of(draft, facts.id));
+  end_waiting(draft, objects_of(draft, facts.id));
   const PaymentRows payment = *rows_of_session(draft, facts.id);
   enqueue_status(draft, status_before(draft, facts.id, payment.session->payment_intent), payment, facts.meta);
   Effects effects = conclude(std::move(draft), is_older);

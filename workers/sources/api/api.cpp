@@ -1,5 +1,7 @@
 #include "workers/sources/api/api.h"
 
+#include <algorithm>
+
 #include "common/core/org.h"
 #include "common/json/value.h"
 #include "workers/sources/reader.h"

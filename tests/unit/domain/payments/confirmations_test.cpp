@@ -98,6 +98,14 @@ TEST(Confirmation, NeverFindsAPaymentOfAConnectedAccount) {
   EXPECT_THAT(awaited(world), ElementsAre("default:cs_1"));
 }
 
+TEST(Confirmation, IsNoMatterToSessionsAndIntentsOfOtherIds) {
+  for (const char* session : {"cs_1", "pi_1", "ch_1", "x"})
+    for (const char* intent : {"pi_1", "cs_1", "x"})
+      in_every_order({session_event("completed", {.id = session, .payment_intent = intent}),
+                      intent_event("succeeded", {.id = intent})},
+                     [](const World& world) { EXPECT_THAT(awaited(world), IsEmpty()); });
+}
+
 TEST(Confirmation, IsGivenUpAfterItsScheduleWithAClearReason) {
   World world(short_schedule());
   world.run(confirmation("cs_1"));
