@@ -99,25 +99,25 @@ std::string with_query(std::string url, const FormFields& fields) {
   return url + form(fields);
 }
 
-void ProviderClient::get(std::string url, HttpFields headers, ProviderDone<ProviderAnswer> done) {
+void ProviderClient::get(std::string url, HttpFields headers, const ProviderDone<ProviderAnswer>& done) {
   OutgoingRequest request;
   request.method = OutgoingMethod::get;
   request.url = std::move(url);
   request.headers = std::move(headers);
-  send(std::move(request), std::move(done));
+  send(std::move(request), done);
 }
 
 void ProviderClient::post_form(std::string url, HttpFields headers, std::string body,
-                               ProviderDone<ProviderAnswer> done) {
+                               const ProviderDone<ProviderAnswer>& done) {
   OutgoingRequest request;
   request.url = std::move(url);
   request.headers = std::move(headers);
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   request.body = std::move(body);
-  send(std::move(request), std::move(done));
+  send(std::move(request), done);
 }
 
-void ProviderClient::send(OutgoingRequest request, ProviderDone<ProviderAnswer> done) {
+void ProviderClient::send(OutgoingRequest request, const ProviderDone<ProviderAnswer>& done) {
   request.headers.emplace_back("Accept", "application/json");
   request.cleartext_allowed = true;  // to whom is the settings' and the sender's to say
   request.deadlines = kDeadlines;

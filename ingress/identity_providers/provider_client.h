@@ -29,11 +29,12 @@ class ProviderClient {
   explicit ProviderClient(HttpSender& sender) : sender_(sender) {}
 
   // An answer of a status that is neither 3xx, 429 nor 5xx. It is JSON, or 4xx and then may have an empty body.
-  void get(std::string url, HttpFields headers, ProviderDone<ProviderAnswer> done);
-  void post_form(std::string url, HttpFields headers, std::string body, ProviderDone<ProviderAnswer> done);
+  void get(std::string url, HttpFields headers, const ProviderDone<ProviderAnswer>& done);
+  void post_form(std::string url, HttpFields headers, std::string body,
+                 const ProviderDone<ProviderAnswer>& done);
 
  private:
-  void send(OutgoingRequest request, ProviderDone<ProviderAnswer> done);
+  void send(OutgoingRequest request, const ProviderDone<ProviderAnswer>& done);
 
   HttpSender& sender_;
 };
