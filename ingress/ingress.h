@@ -1,4 +1,5 @@
-// The public listener: verifies, appends, acknowledges. The log is all it depends on.
+// The public listener: verifies, appends, acknowledges. The log is all it depends on, but for sign-ins, which depend on
+// their providers too.
 // A part that programs assemble.
 #pragma once
 

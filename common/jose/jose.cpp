@@ -26,10 +26,6 @@ const std::uint8_t* bytes_of(std::string_view text) noexcept {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
-std::shared_ptr<const cjose_jwk_t> share(cjose_jwk_t* key) {
-  return {key, [](const cjose_jwk_t* last) { cjose_jwk_release(const_cast<cjose_jwk_t*>(last)); }};
-}
-
 bool is_public_kind(const cjose_jwk_t* key) {
   cjose_err ignored;
   switch (cjose_jwk_get_kty(key, &ignored)) {
@@ -45,28 +41,48 @@ bool is_public_kind(const cjose_jwk_t* key) {
 
 }  // namespace
 
+struct Key::Imported {
+  explicit Imported(cjose_jwk_t* imported) noexcept : jwk(imported) {}
+  ~Imported() { cjose_jwk_release(jwk); }
+  Imported(const Imported&) = delete;
+  Imported& operator=(const Imported&) = delete;
+
+  cjose_jwk_t* const jwk;
+};
+
+struct Token::Imported {
+  explicit Imported(cjose_jws_t* imported) noexcept : jws(imported) {}
+  ~Imported() { cjose_jws_release(jws); }
+  Imported(const Imported&) = delete;
+  Imported& operator=(const Imported&) = delete;
+
+  cjose_jws_t* const jws;
+};
+
+Key::Key(std::shared_ptr<const Imported> key) noexcept : key_(std::move(key)) {}
+
 Key Key::of_secret(std::string_view bytes) {
   CHECK(bytes.size() >= kSecretBytesMin);
   cjose_err ignored;
   cjose_jwk_t* const key = cjose_jwk_create_oct_spec(bytes_of(bytes), bytes.size(), &ignored);
   CHECK(key != nullptr);
-  return Key(share(key));
+  return Key(std::make_shared<const Imported>(key));
 }
 
 Result<Key> Key::of_jwk(std::string_view json) {
   cjose_err ignored;
   cjose_jwk_t* const key = cjose_jwk_import(json.data(), json.size(), &ignored);
   if (key == nullptr) return refuse("no key of RSA, P-256, P-384 or P-521");
-  auto shared = share(key);
+  auto imported = std::make_shared<const Imported>(key);
   if (!is_public_kind(key)) return refuse("a shared secret, or RSA of less than 2048 bits");
-  return Key(std::move(shared));
+  return Key(std::move(imported));
 }
 
 bool Key::fits(Algorithm algorithm) const noexcept {
   cjose_err ignored;
-  const auto kind = cjose_jwk_get_kty(key_.get(), &ignored);
+  const auto kind = cjose_jwk_get_kty(key_->jwk, &ignored);
   const auto is_curve = [&](cjose_jwk_ec_curve curve) {
-    return kind == CJOSE_JWK_KTY_EC && cjose_jwk_EC_get_curve(key_.get(), &ignored) == curve;
+    return kind == CJOSE_JWK_KTY_EC && cjose_jwk_EC_get_curve(key_->jwk, &ignored) == curve;
   };
   switch (algorithm) {
     case Algorithm::HS256:
@@ -95,14 +111,14 @@ std::string sign(const Key& key, std::string_view payload) {
   CHECK(header != nullptr && cjose_header_set(header.get(), CJOSE_HDR_ALG, CJOSE_HDR_ALG_HS256, &ignored) &&
         cjose_header_set(header.get(), "typ", "JWT", &ignored));
   const std::unique_ptr<cjose_jws_t, decltype(&cjose_jws_release)> token(
-      cjose_jws_sign(key.key_.get(), header.get(), bytes_of(payload), payload.size(), &ignored),
+      cjose_jws_sign(key.key_->jwk, header.get(), bytes_of(payload), payload.size(), &ignored),
       &cjose_jws_release);
   const char* text = nullptr;  // the token's own
   CHECK(token != nullptr && cjose_jws_export(token.get(), &text, &ignored));
   return text;
 }
 
-void Token::Free::operator()(_cjose_jws_int* token) const noexcept { cjose_jws_release(token); }
+void Token::Free::operator()(Imported* token) const noexcept { delete token; }
 
 Result<Token> Token::parse(std::string_view text) {
   if (text.size() > kTokenBytesMax) return refuse("larger than 16 KiB");
@@ -120,18 +136,19 @@ Result<Token> Token::parse(std::string_view text) {
   if (!from_string(header["alg"].string().value_or(""), algorithm)) return token;
   cjose_err ignored;
   token.algorithm_ = algorithm;
-  token.token_.reset(cjose_jws_import(text.data(), text.size(), &ignored));
-  if (token.token_ == nullptr) return refuse("not a signed token");
+  cjose_jws_t* const jws = cjose_jws_import(text.data(), text.size(), &ignored);
+  if (jws == nullptr) return refuse("not a signed token");
+  token.token_.reset(new Imported(jws));
   return token;
 }
 
 Result<std::string> Token::verify(const Key& key) const {
   cjose_err ignored;
   if (!algorithm_ || !key.fits(*algorithm_)) return refuse("the key is not for that algorithm");
-  if (!cjose_jws_verify(token_.get(), key.key_.get(), &ignored)) return refuse("not signed with that key");
+  if (!cjose_jws_verify(token_->jws, key.key_->jwk, &ignored)) return refuse("not signed with that key");
   std::uint8_t* payload = nullptr;  // the token's own
   std::size_t bytes = 0;
-  if (!cjose_jws_get_plaintext(token_.get(), &payload, &bytes, &ignored)) return refuse("without a payload");
+  if (!cjose_jws_get_plaintext(token_->jws, &payload, &bytes, &ignored)) return refuse("without a payload");
   return std::string(reinterpret_cast<const char*>(payload), bytes);
 }
 

@@ -13,9 +13,6 @@
 #include "common/core/describe.h"
 #include "common/core/result.h"
 
-struct _cjose_jwk_int;
-struct _cjose_jws_int;
-
 namespace penstock::jose {
 
 // Those that are known here, by their name on the wire (RFC 7518): "none" is not among them.
@@ -38,9 +35,10 @@ class Key {
  private:
   friend class Token;
   friend std::string sign(const Key& key, std::string_view payload);
-  explicit Key(std::shared_ptr<const _cjose_jwk_int> key) noexcept : key_(std::move(key)) {}
+  struct Imported;
+  explicit Key(std::shared_ptr<const Imported> key) noexcept;
 
-  std::shared_ptr<const _cjose_jwk_int> key_;
+  std::shared_ptr<const Imported> key_;
 };
 
 // By HS256, with the type "JWT". The key is one of_secret().
@@ -62,12 +60,13 @@ class Token {
   Result<std::string> verify(const Key& key) const;
 
  private:
+  struct Imported;
   struct Free {
-    void operator()(_cjose_jws_int* token) const noexcept;
+    void operator()(Imported* token) const noexcept;
   };
   Token() = default;
 
-  std::unique_ptr<_cjose_jws_int, Free> token_;
+  std::unique_ptr<Imported, Free> token_;  // none of an algorithm that is not known
   std::optional<Algorithm> algorithm_;
   std::string key_id_;
 };

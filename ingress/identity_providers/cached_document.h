@@ -76,19 +76,20 @@ class CachedDocument {
       waiting_.push_back(std::move(waiting));
       is_first = !std::exchange(fetching_, true);
     }
-    if (is_first) fetch_([this](ProviderResult<T> fetched) { on_fetched(std::move(fetched)); });
+    if (is_first) fetch_([this](const ProviderResult<T>& fetched) { on_fetched(fetched); });
   }
 
-  void on_fetched(ProviderResult<T> fetched) {
+  void on_fetched(const ProviderResult<T>& fetched) {
     std::vector<Waiting> waiting;
     Value value, old;
+    if (fetched) value = std::make_shared<const T>(fetched.value());
     {
       const std::scoped_lock lock(mutex_);
       const auto now = clock_.uptime();
       fetching_ = false;
       waiting.swap(waiting_);
-      if (fetched) {
-        value = value_ = std::make_shared<const T>(std::move(fetched).value());
+      if (value) {
+        value_ = value;
         fetched_at_ = now;
       } else if (now - fetched_at_ < options_.kept_for) {
         old = value_;

@@ -1,6 +1,7 @@
 #include "ingress/identity_providers/provider_client.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "common/net/outgoing_url.h"
@@ -59,6 +60,7 @@ ProviderResult<ProviderAnswer> judge(const SendResult<OutgoingAnswer>& result, c
     return ProviderFailure{ProviderError::provider_away, status};
   if (answer.status >= 300 && answer.status < 400) return ProviderFailure{ProviderError::bad_answer, status};
   auto body = json::Document::parse(answer.body, kAnswerLimits);
+  if (!body && answer.status >= 400) return ProviderAnswer{answer.status, {}};  // the status says enough
   if (!body)
     return ProviderFailure{ProviderError::bad_answer, status + ", and no JSON: " + body.error().detail};
   return ProviderAnswer{answer.status, std::move(body).value()};
@@ -73,8 +75,13 @@ std::string error_word(json::Value body) {
   return is_word ? std::string(word) : std::string();
 }
 
-// "bad_verification_code" is GitHub's name for it.
-bool means_code(std::string_view word) { return word == "invalid_grant" || word == "bad_verification_code"; }
+// Errors that another code would not mend: those of the standard, and GitHub's.
+bool is_about_us(std::string_view word) {
+  constexpr std::array<std::string_view, 7> kWords{
+      "invalid_client",        "unauthorized_client",          "unsupported_grant_type", "invalid_scope",
+      "redirect_uri_mismatch", "incorrect_client_credentials", "application_suspended"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
 
 }  // namespace
 
@@ -92,25 +99,25 @@ std::string with_query(std::string url, const FormFields& fields) {
   return url + form(fields);
 }
 
-void ProviderClient::get(std::string url, HttpFields headers, ProviderDone<ProviderAnswer> done) {
+void ProviderClient::get(std::string url, HttpFields headers, const ProviderDone<ProviderAnswer>& done) {
   OutgoingRequest request;
   request.method = OutgoingMethod::get;
   request.url = std::move(url);
   request.headers = std::move(headers);
-  send(std::move(request), std::move(done));
+  send(std::move(request), done);
 }
 
 void ProviderClient::post_form(std::string url, HttpFields headers, std::string body,
-                               ProviderDone<ProviderAnswer> done) {
+                               const ProviderDone<ProviderAnswer>& done) {
   OutgoingRequest request;
   request.url = std::move(url);
   request.headers = std::move(headers);
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   request.body = std::move(body);
-  send(std::move(request), std::move(done));
+  send(std::move(request), done);
 }
 
-void ProviderClient::send(OutgoingRequest request, ProviderDone<ProviderAnswer> done) {
+void ProviderClient::send(OutgoingRequest request, const ProviderDone<ProviderAnswer>& done) {
   request.headers.emplace_back("Accept", "application/json");
   request.cleartext_allowed = true;  // to whom is the settings' and the sender's to say
   request.deadlines = kDeadlines;
@@ -125,10 +132,11 @@ void ProviderClient::send(OutgoingRequest request, ProviderDone<ProviderAnswer> 
 ProviderResult<TokenAnswer> read_token_answer(const ProviderAnswer& answer) {
   const auto root = answer.body.root();
   const std::string word = error_word(root);
-  if (means_code(word)) return ProviderFailure{ProviderError::code_rejected, "token endpoint: " + word};
-  if (answer.status != 200 || !root["error"].missing())
-    return ProviderFailure{ProviderError::client_rejected,
-                           "token endpoint: status " + std::to_string(answer.status) + " " + word};
+  const std::string said = "token endpoint: status " + std::to_string(answer.status) + " " + word;
+  if (is_about_us(word)) return ProviderFailure{ProviderError::client_rejected, said};
+  if (answer.status == 400 || !root["error"].missing())
+    return ProviderFailure{ProviderError::code_rejected, said};
+  if (answer.status != 200) return ProviderFailure{ProviderError::client_rejected, said};
   TokenAnswer tokens{std::string(root["access_token"].string().value_or("")),
                      std::string(root["id_token"].string().value_or(""))};
   if (tokens.access_token.empty() && tokens.id_token.empty())

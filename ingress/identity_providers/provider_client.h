@@ -28,12 +28,13 @@ class ProviderClient {
  public:
   explicit ProviderClient(HttpSender& sender) : sender_(sender) {}
 
-  // A JSON answer, of a status that is neither 3xx, 429 nor 5xx.
-  void get(std::string url, HttpFields headers, ProviderDone<ProviderAnswer> done);
-  void post_form(std::string url, HttpFields headers, std::string body, ProviderDone<ProviderAnswer> done);
+  // An answer of a status that is neither 3xx, 429 nor 5xx. It is JSON, or 4xx and then may have an empty body.
+  void get(std::string url, HttpFields headers, const ProviderDone<ProviderAnswer>& done);
+  void post_form(std::string url, HttpFields headers, std::string body,
+                 const ProviderDone<ProviderAnswer>& done);
 
  private:
-  void send(OutgoingRequest request, ProviderDone<ProviderAnswer> done);
+  void send(OutgoingRequest request, const ProviderDone<ProviderAnswer>& done);
 
   HttpSender& sender_;
 };
@@ -44,7 +45,7 @@ struct TokenAnswer {
   std::string id_token;  // empty: there is none
 };
 
-// A code that is not taken is code_rejected, whatever the status; we ourselves not being taken client_rejected.
+// What an error is about, the code or us, is told by its name, and without a name by the status.
 ProviderResult<TokenAnswer> read_token_answer(const ProviderAnswer& answer);
 
 // The text of that member, when there is one of 1 to 255 bytes.

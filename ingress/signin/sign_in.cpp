@@ -102,7 +102,7 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
   };
   using AttemptPtr = std::shared_ptr<Attempt>;
 
-  void begin(Known& known, LoginState state, const http::Responder& responder, std::string request_id);
+  void begin(Known& known, const LoginState& state, const http::Responder& responder, std::string request_id);
   void exchange(const AttemptPtr& attempt, CodeExchange exchange);
   void on_identity(const AttemptPtr& attempt, const ProviderResult<ProviderIdentity>& identity);
   std::optional<std::pair<SignInOutcome, std::string>> judge_ban(const Attempt& attempt,
@@ -147,7 +147,7 @@ void SignIn::Core::login(const http::Request& request, const http::Responder& re
   begin(known->second, states_.begin(known->first, std::string(return_to)), responder, request.request_id());
 }
 
-void SignIn::Core::begin(Known& known, LoginState state, const http::Responder& responder,
+void SignIn::Core::begin(Known& known, const LoginState& state, const http::Responder& responder,
                          std::string request_id) {
   AuthorizationRequest authorization{state.id, state.nonce, code_challenge(state.code_verifier)};
   known.provider.authorize_url(

@@ -139,14 +139,14 @@ class ClusterOfItsOwn(unittest.TestCase):
             self.assertEqual([name.split(",")[0] for _, name in cluster.metrics],
                              ["penstock-admin", "penstock-worker payments", "penstock-worker subscriptions",
                               "penstock-worker payouts", "penstock-worker partners", "penstock-worker ads",
-                              "penstock-worker reports", "penstock-worker unrouted",
+                              "penstock-worker reports", "penstock-worker users", "penstock-worker unrouted",
                               "penstock-ingress"])
-            self.assertEqual(len({address for address, _ in cluster.metrics}), 9)
+            self.assertEqual(len({address for address, _ in cluster.metrics}), 10)
             self.every_program_is_ready(cluster)
             self.send_applies_an_event(cluster)
 
             started = cluster.children()
-            self.assertEqual(len(started), 12, started)
+            self.assertEqual(len(started), 13, started)
             redis = next(pid for pid, name in started.items() if name == "redis-server")
             os.kill(redis, signal.SIGKILL)
             said = eventually("it says that Redis has ended", lambda: cluster.complaint("redis has ended"))

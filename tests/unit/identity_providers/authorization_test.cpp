@@ -43,6 +43,11 @@ TEST(ReadTokenAnswer, TellsARejectedCodeFromAClientThatIsNotKnown) {
   EXPECT_EQ(tokens(401, R"({"error":"invalid_client"})").error().error, ProviderError::client_rejected);
   EXPECT_EQ(tokens(200, R"({"error":"incorrect_client_credentials"})").error().error,
             ProviderError::client_rejected);
+  EXPECT_EQ(tokens(400, "{}").error().error, ProviderError::code_rejected);
+  EXPECT_EQ(tokens(401, R"({"error":"invalid_grant"})").error().error, ProviderError::code_rejected);
+  EXPECT_EQ(tokens(400, R"({"error":"invalid_client"})").error().error, ProviderError::client_rejected);
+  EXPECT_EQ(tokens(200, R"({"error":{"code":7}})").error().error, ProviderError::code_rejected);
+  EXPECT_EQ(tokens(401, "{}").error().error, ProviderError::client_rejected);
   EXPECT_EQ(tokens(404, "{}").error().error, ProviderError::client_rejected);
   EXPECT_EQ(tokens(200, "{}").error().error, ProviderError::bad_answer);
   EXPECT_EQ(tokens(200, R"({"access_token":7})").error().error, ProviderError::bad_answer);

@@ -116,6 +116,8 @@ TEST_F(OidcTest, WhatMakesNoSenseIsSaidSo) {
     sender_.answer("https://idp/t", 200, body);
     EXPECT_EQ(exchange(), "bad_answer") << body;
   }
+  sender_.answer("https://idp/t", 400, "<html>");
+  EXPECT_EQ(exchange(), "code_rejected") << "the status says enough";
   sender_.answer("https://idp/t", 302, "");
   EXPECT_EQ(exchange(), "bad_answer");
   sender_.answer("https://idp/t", 200, R"({"access_token":"at"})");
