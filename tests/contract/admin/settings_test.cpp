@@ -322,6 +322,12 @@ TEST_P(AdminSettings, OneThatCannotBeOpenedKeepsNoOtherWaitingAndADamagedOneIsMe
   EXPECT_TRUE(table_.wait_for("partner/late", {1}, Milliseconds{30'000})) << "it was published";
   EXPECT_EQ(reseal_settings(ports()).value().unreadable, 1U);
   EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 500) << "it may be well under its key";
+  const Reply listed = get("/v1/partners");
+  ASSERT_EQ(listed.status, 200);
+  EXPECT_EQ(listed.data().size(), 1U) << "the others of that org";
+  ASSERT_EQ(listed["unreadable"].size(), 1U);
+  EXPECT_EQ(text_of(listed["unreadable"].first()["setting"]), "partner/foreign");
+  EXPECT_THAT(text_of(listed["unreadable"].first()["why"]), HasSubstr("not among the master keys"));
   spoil("partner/foreign", "v1.damaged");
   EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 200) << "what is damaged may be replaced";
 }
