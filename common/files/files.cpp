@@ -9,6 +9,11 @@
 #include <cstring>
 
 namespace penstock {
+namespace {
+
+constexpr std::string_view kUnique = ".XXXXXX";  // as mkostemp() has it
+
+}  // namespace
 
 Descriptor::~Descriptor() {
   if (fd_ >= 0) ::close(fd_);
@@ -40,13 +45,24 @@ Status sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<std::filesystem::path> write_beside(const std::filesystem::path& file, std::string_view text) {
-  std::string temporary = file.string() + ".XXXXXX";
+  std::string temporary = file.string().append(kUnique);
   const Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
   if (!descriptor.is_open()) return file_error(file);
   const auto written = write_durably(descriptor, text, file);
   if (written) return std::filesystem::path(temporary);
   ::unlink(temporary.c_str());
   return written.error();
+}
+
+void remove_leftovers(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::string begin = file.filename().string() + ".";
+  for (std::filesystem::directory_iterator each(file.parent_path(), error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    if (name.starts_with(begin) && name.size() == begin.size() - 1 + kUnique.size())
+      ::unlink(each->path().c_str());
+  }
 }
 
 Status replace_file(const std::filesystem::path& file, std::string_view text) {

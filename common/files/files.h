@@ -38,6 +38,10 @@ Status sync_folder(const std::filesystem::path& folder);
 // A file beside `file`, of mode 0600, that holds `text` durably; the caller renames or links it, or removes it.
 Result<std::filesystem::path> write_beside(const std::filesystem::path& file, std::string_view text);
 
+// Removes what write_beside() has left beside the file when a process was killed meanwhile. One that is being written is no
+// longer there to be renamed then: its writer has an error.
+void remove_leftovers(const std::filesystem::path& file);
+
 // Puts `text` in the place of the file: mode 0600, the old or the new one whatever happens meanwhile, durable when
 // this returns.
 Status replace_file(const std::filesystem::path& file, std::string_view text);

@@ -6,6 +6,7 @@
 
 #include "common/async/backoff.h"
 #include "common/async/periodic.h"
+#include "common/files/files.h"
 #include "common/observe/log.h"
 
 namespace penstock::registry {
@@ -55,6 +56,7 @@ std::size_t Follower::unreadable() const {
 }
 
 void Follower::read_copy() {
+  remove_leftovers(options_.copy);
   auto copied = registry::read_copy(options_.copy, options_.origin);
   if (!copied) {
     if (copied.error().code != ErrorCode::not_found)

@@ -94,9 +94,9 @@ class TheDocument(unittest.TestCase):
                            "PENSTOCK_TEST_STRIPE_SECRET": SECRET, "PENSTOCK_TEST_PARTNER_SECRET": PARTNER_SECRET}
             examined = subprocess.run(
                 [sys.executable, "-m", "schemathesis.cli", "run", "openapi.json", "--url", "http://" + address, "--seed", SEED,
-                 "--phases", "examples,coverage,fuzzing", "--max-examples", "40", "--continue-on-failure", "--no-shrink",
+                 "--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--continue-on-failure", "--no-shrink",
                  "--suppress-health-check", "all", "--warnings", "off"],
-                cwd=folder, env=environment, timeout=100, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                cwd=folder, env=environment, timeout=200, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertEqual(examined.returncode, 0, examined.stdout)
 
     def test_holds_on_the_admin_listener_for_the_root_token(self):

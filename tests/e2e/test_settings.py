@@ -12,6 +12,7 @@ import unittest
 from harness.events import unique
 from harness.http_client import Answer, Ingress, eventually
 from harness.programs import SECRET, Cluster, Program, Standalone, free_port
+from test_topics import kafka_tool
 
 
 def partner_event(**members) -> bytes:
@@ -91,6 +92,33 @@ class SeparateProcesses(unittest.TestCase):
             byte = copy.read(1)
             copy.seek(-1, os.SEEK_CUR)
             copy.write(bytes([byte[0] ^ 1]))
+
+    def test_a_topic_that_was_made_anew_under_everybody_turns_no_partner_away_for_good(self):
+        with Cluster(pools=()) as cluster:
+            for name in ("acme", "bolt", "gone"):
+                self.assertEqual(put_partner(cluster.admin, name, "the secret").status, 200)
+            self.assertEqual(cluster.admin.request("DELETE", "/v1/partners/gone").status, 204)
+            eventually("they are known", lambda: post(cluster.ingress, "bolt", partner_event(), "the secret").status == 200)
+            topic, brokers = cluster.name + ".settings", os.environ["PENSTOCK_TEST_KAFKA"]
+            kafka_tool("org.apache.kafka.tools.TopicCommand", brokers, "--delete", "--topic", topic)
+            eventually("the topic is gone", lambda: topic not in kafka_tool(
+                "org.apache.kafka.tools.TopicCommand", brokers, "--list").split())
+            cluster.migrate()
+            answers = set()
+
+            def are_published_again() -> bool:
+                answers.update(post(cluster.ingress, name, partner_event(), "the secret").status for name in ("acme", "bolt"))
+                return cluster.admin_program.logged("settings published anew, the log said something else of them")
+
+            eventually("they are published again", are_published_again)
+            self.assertLessEqual(answers, {200, 503})
+            with Program("penstock-ingress", [], cluster.environment) as later:
+                ingress = Ingress(later.address("ingress"), SECRET)
+                for name in ("acme", "bolt"):
+                    for each in (cluster.ingress, ingress):
+                        eventually(f"{name} is served", lambda: post(each, name, partner_event(), "the secret").status == 200)
+                self.assertEqual(post(ingress, "gone", partner_event(), "the secret").status, 404)
+                ingress.close()
 
     def test_settings_move_to_another_master_key_while_everything_runs(self):
         first, second = (subprocess.run(["openssl", "rand", "-base64", "32"], capture_output=True, text=True,

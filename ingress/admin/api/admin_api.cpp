@@ -75,6 +75,7 @@ constexpr Endpoint kEndpoints[] = {
     {"GET", "/v1/api-keys", "api_keys", admin::list_api_keys},
     {"POST", "/v1/api-keys", "api_keys", admin::post_api_key, Needs::root, Asks::store_and_log},
     {"DELETE", "/v1/api-keys/{id}", "api_keys", admin::delete_api_key, Needs::root, Asks::store_and_log},
+    {"GET", "/v1/bans", "bans", admin::list_bans, Needs::platform_read},
     {"GET", "/v1/bans/{provider}/{subject}", "bans", admin::get_ban, Needs::platform_read},
     {"PUT", "/v1/bans/{provider}/{subject}", "bans", admin::put_ban, Needs::root, Asks::store_and_log},
     {"DELETE", "/v1/bans/{provider}/{subject}", "bans", admin::delete_ban, Needs::root, Asks::store_and_log},

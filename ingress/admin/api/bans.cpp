@@ -22,6 +22,10 @@ void show(json::Writer& out, std::string_view id, const Ban& ban) {
 
 }  // namespace
 
+Result<http::Response> list_bans(const Context& context, const Request& request) {
+  return list_settings<Ban>(context, request, show);
+}
+
 Result<http::Response> get_ban(const Context& context, const Request& request) {
   QueryReader query(request);
   if (auto refusal = query.refusal()) return *std::move(refusal);

@@ -78,7 +78,8 @@ Answer delete_app;
 Answer list_api_keys;  // api_keys.cpp
 Answer post_api_key;
 Answer delete_api_key;
-Answer get_ban;  // bans.cpp
+Answer list_bans;  // bans.cpp
+Answer get_ban;
 Answer put_ban;
 Answer delete_ban;
 Answer list_audit;  // audit.cpp

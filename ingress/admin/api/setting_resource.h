@@ -4,7 +4,9 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "common/core/describe.h"
 #include "common/core/org.h"
 #include "common/registry/sealed.h"
 #include "ingress/admin/api/query_reader.h"
@@ -38,7 +40,14 @@ Result<http::Response> show_setting(const Context& context, const Request& reque
   return json_response(std::move(out));
 }
 
-// Those of the request's org, page by page.
+// A setting that a list cannot show, and why.
+struct UnreadableSetting {
+  std::string setting;  // its key in the store
+  std::string why;
+};
+BOOST_DESCRIBE_STRUCT(UnreadableSetting, (), (setting, why))
+
+// Those of the request's org, page by page. One that cannot be opened is named beside the others.
 template <class Value>
 Result<http::Response> list_settings(const Context& context, const Request& request,
                                      ShowSetting<Value>* show) {
@@ -49,15 +58,21 @@ Result<http::Response> list_settings(const Context& context, const Request& requ
   in.page(registry::kKindName<Value>, query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   TRY(const auto page, read_page<SettingRow>(context.store, registry::kKindName<Value>, query));
+  std::vector<UnreadableSetting> unreadable;
   json::Writer out;
   out.begin_object().key("data").begin_array();
   for (const auto& [row, stamp] : page.rows) {
-    TRY(const auto setting, registry::open_setting(context.settings.sealer, row.key, row.sealed));
+    const auto setting = registry::open_setting(context.settings.sealer, row.key, row.sealed);
+    if (!setting || !setting.value().value) {
+      unreadable.push_back({row.key, setting ? "is deleted" : setting.error().detail});
+      continue;
+    }
     const auto id = std::string_view(row.key).substr(registry::kKindName<Value>.size() + 1);
-    encode_setting(out, id, std::get<Value>(*setting.value), stamp, show);
+    encode_setting(out, id, std::get<Value>(*setting.value().value), stamp, show);
   }
   out.end_array();
   json::encode(out.key("next_cursor"), page.next_cursor);
+  if (!unreadable.empty()) json::encode(out.key("unreadable"), unreadable);
   out.end_object();
   return json_response(std::move(out));
 }

@@ -28,7 +28,8 @@ Status SettingPublisher::look() {
   TRY_STATUS(options_.table_is_filled());
   const Timestamp now = ports_.clock.now();
   const Milliseconds uptime = ports_.clock.uptime();
-  const bool whole = !whole_at_ || uptime >= *whole_at_ + options_.whole_interval;
+  const bool set_back = looked_at_ && now < *looked_at_;  // what was changed since then is stamped earlier
+  const bool whole = !whole_at_ || set_back || uptime >= *whole_at_ + options_.whole_interval;
   unreadable_.reset();
   TRY_STATUS(tell_again(ports_.table.misled()));
   if (whole) {
@@ -67,7 +68,8 @@ Status SettingPublisher::look_at(const Row& stored) {
   const auto in_log = ports_.table.current().revision_of(row.key);
   if (in_log == opened.value().revision) return ok();
   if (in_log && *in_log > opened.value().revision) return take_from_log(row.key);
-  if (ports_.clock.now() < stored.stamp.updated_at + options_.grace) return ok();
+  const auto age = ports_.clock.now() - stored.stamp.updated_at;  // below zero where a clock was set back
+  if (age >= Milliseconds{0} && age < options_.grace) return ok();
   log::info("setting published anew", {{"setting", row.key}});
   return publish_setting(ports_, row.key);
 }

@@ -108,6 +108,7 @@ const Resource kLists[] = {
     {"/v1/pools", "Pool", "name lag oldest_age_s rate_1m members partitions state since last_error as_of"},
     {"/v1/partners", "Partner", "name org enabled scheme updated_at updated_by"},
     {"/v1/apps", "App", "slug enabled url updated_at updated_by"},
+    {"/v1/bans", "Ban", "provider subject reason updated_at updated_by"},
     {"/v1/api-keys", "ApiKey", "id name org scopes updated_at updated_by"},
     {"/v1/audit", "AuditEntry", "at who action subject detail"},
 };

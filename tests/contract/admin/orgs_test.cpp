@@ -165,6 +165,64 @@ TEST_P(AdminOrgs, OnlyTheDefaultOrgHasProfilesAndWallets) {
   EXPECT_EQ(get("/v1/ledger/check")["entries"].integer(), 0);
 }
 
+// The pattern with every parameter filled in, in each of the ways that there are.
+std::vector<std::string> targets_of(const std::string& pattern) {
+  const auto open = pattern.find('{');
+  if (open == std::string::npos) return {pattern};
+  const auto close = pattern.find('}', open);
+  const std::string name = pattern.substr(open + 1, close - open - 1);
+  std::vector<std::string> values{"u1",         "inv_1",
+                                  "sub_1",      "cs_1",
+                                  "acct_1",     "po_1",
+                                  "sp_1",       "crm",
+                                  "shop",       "github",
+                                  "globex",     "stripe%3Aevt_course",
+                                  "evt_course", "0f8fad5b-d9cb-469f-a165-70867728950e"};
+  if (name == "org" || name == "orgId") values = {"globex"};
+  std::vector<std::string> targets;
+  for (const auto& value : values)
+    for (auto& target : targets_of(pattern.substr(0, open) + value + pattern.substr(close + 1)))
+      targets.push_back(std::move(target));
+  return targets;
+}
+
+TEST_P(AdminOrgs, WhateverIsAskedAKeyOfAnotherOrgSeesNothingAndChangesNothing) {
+  apply_of_orgs();
+  apply_examples();
+  put("/v1/partners/crm", R"({"scheme":"github","secrets":["s"],"org":"globex"})");
+  put("/v1/apps/shop", R"({"url":"https://shop.example/"})");
+  put("/v1/bans/github/github", R"({"reason":"said to globex"})");
+  send("POST", "/v1/api-keys", R"({"name":"of globex","scopes":["admin:read"],"org":"globex"})");
+  const Reply made = send("POST", "/v1/api-keys", R"({"name":"k","org":"initech","scopes":["payments:confirm",
+      "reports:write","events:publish","webhooks:manage","admin:read"]})");
+  const std::string key = text_of(made["key"]);
+  const std::set<std::string> open{"/healthz", "/readyz", "/metrics", "/openapi.yaml", "/asyncapi.yaml"};
+  int refused = 0;
+  for (const auto& route : api_->routes()) {
+    if (open.contains(route.pattern)) continue;
+    for (const auto& target : targets_of(route.pattern)) {
+      SCOPED_TRACE(std::string(route.method) + " " + target);
+      const auto asked = [&](const std::string& query, const std::string& fields) {
+        return answer_to(request(std::string(route.method), target + query,
+                                 authorization(key) + fields + "Content-Type: application/json\r\n",
+                                 route.method == "GET" ? "" : "{}"));
+      };
+      const std::string own = asked("", "");
+      const bool is_seen = own.starts_with("HTTP/1.1 200 ");
+      EXPECT_TRUE(own.starts_with("HTTP/1.1 403 ") || own.starts_with("HTTP/1.1 404 ") ||
+                  (is_seen && route.method == "GET"))
+          << own;
+      for (const std::string_view others : {"globex", "acme", "default", "cs_1", "u1", "sub_1", "acct_1"})
+        EXPECT_FALSE(is_seen && route.name != "event_types" && own.find(others) != std::string::npos) << own;
+      EXPECT_TRUE(asked("?org=globex", "").starts_with("HTTP/1.1 403 "));
+      EXPECT_TRUE(asked("", "X-Org-Id: globex\r\n").starts_with("HTTP/1.1 403 "));
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 100);
+  EXPECT_EQ(get("/v1/audit").data().size(), 5U) << "what the root token has done";
+}
+
 TEST_P(AdminOrgs, AnEventNamesWhatItTouchedAndSentOut) {
   apply({.type = "invoice.paid",
          .data = R"({"id":"inv_1","subscription_id":"sub_1","amount":5,"currency":"usd"})",

@@ -258,6 +258,28 @@ TEST_P(AdminSettings, WhileTheLogIsAwayAChangeIsKeptAndSaidToBeLate) {
   EXPECT_TRUE(table_.wait_for("partner/acme", {1}, Milliseconds{30'000}));
 }
 
+TEST_P(AdminSettings, AClockThatIsSetBackKeepsNoChangeFromTheLog) {
+  put("/v1/partners/before", kPartner);
+  SettingPublisherOptions options;
+  options.table_is_filled = [&] { return follower_->ready(); };
+  SettingPublisher publisher(options, ports());
+  ASSERT_TRUE(publisher.look());
+  log_.storage->set_available(false);
+  ASSERT_EQ(put("/v1/partners/late", kPartner).status, 503);
+  clock_.set(clock_.now() - std::chrono::hours{1});
+  ASSERT_EQ(put("/v1/partners/later", kPartner).status, 503);
+  ASSERT_EQ(put("/v1/partners/before", R"({"scheme":"github","org":"o1"})").status, 503);
+  clock_.advance(std::chrono::minutes{2});
+  log_.storage->set_available(true);
+  EXPECT_TRUE(publisher.look());
+  for (const auto* key : {"partner/late", "partner/later"})
+    EXPECT_TRUE(table_.wait_for(key, {1}, Milliseconds{30'000})) << key;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (partner("before")->scheme != "github" && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_EQ(partner("before")->scheme, "github") << "the later change, whatever the clock says";
+}
+
 TEST_P(AdminSettings, AStoreOfABackupGetsTheSettingsOfNowAndNoneThatWereDeleted) {
   const auto partner_of = [](std::string scheme) {
     return registry::Setting{{0}, Partner{"default", true, std::move(scheme), {"s"}}};
@@ -357,6 +379,12 @@ TEST_P(AdminSettings, OneThatCannotBeOpenedKeepsNoOtherWaitingAndADamagedOneIsMe
   EXPECT_TRUE(table_.wait_for("partner/late", {1}, Milliseconds{30'000})) << "it was published";
   EXPECT_EQ(reseal_settings(ports()).value().unreadable, 1U);
   EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 500) << "it may be well under its key";
+  const Reply listed = get("/v1/partners");
+  ASSERT_EQ(listed.status, 200);
+  EXPECT_EQ(listed.data().size(), 1U) << "the others of that org";
+  ASSERT_EQ(listed["unreadable"].size(), 1U);
+  EXPECT_EQ(text_of(listed["unreadable"].first()["setting"]), "partner/foreign");
+  EXPECT_THAT(text_of(listed["unreadable"].first()["why"]), HasSubstr("not among the master keys"));
   spoil("partner/foreign", "v1.damaged");
   EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 200) << "what is damaged may be replaced";
 }

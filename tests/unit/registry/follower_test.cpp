@@ -150,6 +150,18 @@ TEST_F(SettingsFollower, ADamagedCopyIsPassedOverAndWrittenAnew) {
   EXPECT_EQ(read_copy(copy_, kOrigin).value().size(), 1U);
 }
 
+TEST_F(SettingsFollower, WhatAKillHasLeftBesideTheCopyIsRemoved) {
+  for (const auto* name :
+       {"settings.copy.a1B2c3", "settings.copy.keep", "settings.copyXa1B2c3", "other.copy.a1B2c3"})
+    folder_.write(name, "half a copy");
+  follow(table_, ours_);
+  ASSERT_TRUE(ready_in_time());
+  follower_.reset();
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "settings.copy.a1B2c3"));
+  for (const auto* name : {"settings.copy.keep", "settings.copyXa1B2c3", "other.copy.a1B2c3"})
+    EXPECT_TRUE(std::filesystem::exists(folder_.path() / name)) << name;
+}
+
 TEST_F(SettingsFollower, ASettingUnderAnotherKeyIsNoneToBeGuessedAt) {
   ASSERT_TRUE(publish("acme", 1, theirs_));
   ASSERT_TRUE(publish("other", 1, ours_));
