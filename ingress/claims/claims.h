@@ -12,8 +12,9 @@
 // records alone: no ingress' clock, no start and no order of answers changes it. Reading them again from the start changes
 // nothing either, since a record does not displace one of its key that is as late or later. The topic is not compacted,
 // which would keep the last of a key and not the first, but ages out, and much later (kClaimsKept) than a claim ceases
-// to hold: what is missing at its start holds for nobody. An ingress' clock only decides whether it still looks for a claim in its
-// table or appends another one; the log then says which of the two holds.
+// to hold: what is missing at its start holds for nobody. An ingress' clock only decides whether it still answers from a claim
+// or appends another one, of which the log then says whether it holds; and when it lets go of the old one, ten minutes later, which is
+// more than clocks of ingresses may differ.
 //
 // What bounds them: an ingress keeps `bytes_max` of them, and beyond that drops the oldest; a request whose claim was
 // dropped is a new one.

@@ -8,7 +8,6 @@ namespace penstock {
 namespace {
 
 constexpr std::chrono::seconds kRetryAfter{5};
-constexpr std::size_t kSmallBodyBytesMax = 4096;
 
 }  // namespace
 
@@ -22,11 +21,13 @@ http::Response invalid_field(std::string_view field, std::string_view why) {
   return *problems.refusal();
 }
 
-std::optional<Refused> judge_small_body(const http::Request& request) {
+std::optional<Refused> judge_small_body(const http::Request& request, std::size_t kib_max) {
   const auto length = request.head.content_length.value_or(0);
-  if (length <= kSmallBodyBytesMax) return std::nullopt;
-  return refuse(kBodyTooLarge, http::problem(413, "body_too_large", "the body is larger than 4 KiB"),
-                std::to_string(length) + " bytes");
+  if (length <= kib_max * 1024) return std::nullopt;
+  return refuse(
+      kBodyTooLarge,
+      http::problem(413, "body_too_large", "the body is larger than " + std::to_string(kib_max) + " KiB"),
+      std::to_string(length) + " bytes");
 }
 
 Refused settings_unavailable(std::string_view why) {

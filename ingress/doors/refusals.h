@@ -15,9 +15,9 @@ Refused refuse(std::string_view reason, http::Response answer, std::string detai
 // 400 `invalid_request` that names one field, of the body, the path or the head.
 http::Response invalid_field(std::string_view field, std::string_view why);
 
-// 413 to a body of more than 4 KiB, where the door takes small ones; nullopt to any other.
+// 413 to a body of more than so many KiB, where the door takes small ones; nullopt to any other.
 inline constexpr std::string_view kBodyTooLarge = "body_too_large";  // the reason
-std::optional<Refused> judge_small_body(const http::Request& request);
+std::optional<Refused> judge_small_body(const http::Request& request, std::size_t kib_max = 4);
 
 // Whoever asks may be in the right, but what that depends on cannot be told now: 503 with Retry-After.
 inline constexpr std::string_view kSettingsUnavailable = "settings_unavailable";  // the reason

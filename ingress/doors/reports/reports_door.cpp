@@ -13,14 +13,13 @@ namespace penstock {
 namespace {
 
 constexpr std::string_view kScope = "reports:write";
-constexpr std::size_t kBodyBytesMax = 64 * 1024;
+constexpr std::size_t kBodyKibMax = 64;
 constexpr std::string_view kMissing = "credentials_missing";
-constexpr std::string_view kTooLarge = "body_too_large";
 constexpr std::string_view kInvalid = "report_invalid";
 constexpr std::string_view kClaimUnreadable = "claim_unreadable";
 
 std::vector<std::string_view> all_reasons() {
-  std::vector<std::string_view> reasons{kMissing, kIdempotencyKeyInvalid, kTooLarge, kInvalid,
+  std::vector<std::string_view> reasons{kMissing, kIdempotencyKeyInvalid, kBodyTooLarge, kInvalid,
                                         kClaimUnreadable};
   reasons.insert(reasons.end(), kApiKeyReasons.begin(), kApiKeyReasons.end());
   for (const auto& [error, word] : words_of(SessionError{})) reasons.push_back(word);
@@ -58,10 +57,7 @@ struct ReportsDoor {
     auto reporter = authenticate(request);
     if (auto* refused = std::get_if<Refused>(&reporter)) return std::move(*refused);
     if (auto refused = judge_idempotency_key(request)) return refused;
-    if (request.head.content_length.value_or(0) > kBodyBytesMax)
-      return refuse(kTooLarge, http::problem(413, "body_too_large", "the body is larger than 64 KiB"),
-                    std::to_string(*request.head.content_length) + " bytes");
-    return std::nullopt;
+    return judge_small_body(request, kBodyKibMax);
   }
 
   Received receive(http::Request& request, Timestamp now) const {
