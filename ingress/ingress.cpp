@@ -75,9 +75,7 @@ Status Ingress::open_sign_in() {
                   [this](Record&& record, AppendDone done) {
                     return intake_.append(std::move(record), std::move(done));
                   },
-                  registry_.table(), registry_.sealer(),
-                  sessions_,
-                  Catalogue::builtin(), clock_, metrics_});
+                  registry_.table(), registry_.sealer(), sessions_, Catalogue::builtin(), clock_, metrics_});
   return ok();
 }
 
