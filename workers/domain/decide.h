@@ -36,9 +36,10 @@ struct UnhandledFacts {
   std::string reason = "no_handler";
 };
 
-using Facts = std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts,
-                           SubscriptionFacts, InvoiceFacts, AccountFacts, PayoutFacts, UserFacts,
-                           InvoicePaymentFacts, PlanFacts, TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts>;
+using Facts =
+    std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts, SubscriptionFacts,
+                 InvoiceFacts, AccountFacts, PayoutFacts, UserFacts, InvoicePaymentFacts, PlanFacts,
+                 TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts>;
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

@@ -50,8 +50,9 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
 }
 
 TEST(Catalogue, ListsItsTopicsOnce) {
-  EXPECT_EQ(catalogue().topics(), (std::vector<std::string>{"payments", "subscriptions", "payouts",
-                                                            "partners", "ads", "reports", "users", "unrouted"}));
+  EXPECT_EQ(catalogue().topics(),
+            (std::vector<std::string>{"payments", "subscriptions", "payouts", "partners", "ads", "reports",
+                                      "users", "unrouted"}));
 }
 
 TEST(Catalogue, PartnersTypesHaveTheirRetries) {
