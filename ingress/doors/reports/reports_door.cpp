@@ -67,7 +67,7 @@ struct ReportsDoor {
     const auto idempotency_key = penstock::idempotency_key(request);
     if (!idempotency_key) return report(request, reporter, now);
     std::string key = report_claim_key(reporter, *idempotency_key);
-    const Claim known_claim = ports.claims->find(key);
+    const Claim known_claim = ports.claims.lock()->find(key);
     return known_claim ? again(*known_claim) : claim(request, reporter, std::move(key), now);
   }
 
@@ -91,8 +91,10 @@ struct ReportsDoor {
     if (auto refused = judge_body(request)) return *std::move(refused);
     Record record{std::string(kClaimsTopic), key, std::move(request.body),
                   report_headers(reporter, crypto::uuid_v7(now), now)};
-    const auto settle = [claims = ports.claims, key = std::move(key), &catalogue = catalogue](
+    const auto settle = [held = ports.claims, key = std::move(key), &catalogue = catalogue](
                             const Position& appended, ClaimedEvent::Settled settled) {
+      const auto claims = held.lock();
+      if (!claims) return settled(Error{ErrorCode::unavailable, "this ingress has ended"});
       claims->decide(key, appended, [&catalogue, settled = std::move(settled)](const Result<Claim>& first) {
         settled(first ? report_event(first.value()->value, first.value()->headers, catalogue)
                       : Result<VerifiedEvent>(first.error()));

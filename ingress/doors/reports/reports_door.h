@@ -21,7 +21,7 @@ namespace penstock {
 struct ReportsDoorPorts {
   const registry::Table& settings;
   const Sessions& sessions;
-  std::shared_ptr<Claims> claims;
+  std::weak_ptr<Claims> claims;  // weak: who waits in them for a claim holds the door
 };
 Door reports_door(ReportsDoorPorts ports, const Catalogue& catalogue);
 

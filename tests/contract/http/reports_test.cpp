@@ -78,7 +78,7 @@ class ReportsTest : public ::testing::Test {
   const std::string master_key_ = std::string(32, 'k');
   const Sessions sessions_{
       {"https://hooks.example.com", std::chrono::hours{1}}, std::span(&master_key_, 1), clock_};
-  const std::shared_ptr<Claims> claims_ = std::make_shared<Claims>(ClaimsOptions{}, clock_, metrics_);
+  std::shared_ptr<Claims> claims_ = std::make_shared<Claims>(ClaimsOptions{}, clock_, metrics_);
   std::optional<Intake> intake_;
   std::optional<http::HttpServer> server_;
 };
@@ -152,9 +152,9 @@ TEST_F(ReportsTest, OfTwoAtOnceBothAreAnsweredAsTheFirstInTheLog) {
   const Record again = take();
   EXPECT_EQ(again.value, second->record.value);
   EXPECT_EQ(again.headers, second->record.headers) << "the same event once more, which the inbox knows";
-  const auto answer = body_of(one.answer());
-  EXPECT_EQ(answer, body_of(other.answer()));
-  EXPECT_THAT(answer, HasSubstr("post-8"));
+  const std::string answer = one.answer(), other_answer = other.answer();
+  EXPECT_EQ(body_of(answer), body_of(other_answer));
+  EXPECT_THAT(body_of(answer), HasSubstr("post-8"));
 }
 
 // The ingress that had claimed the key died before it appended the event.
@@ -189,6 +189,19 @@ TEST_F(ReportsTest, AnotherReportersKeyIsAnother) {
   const Record of_user = take(claim_at(1));
   EXPECT_EQ(of_user.topic, "claims");
   EXPECT_NE(of_user.key, of_key.key);
+  tell(of_user, 1);
+  take();
+  EXPECT_EQ(status_of(user.answer()), 201);
+}
+
+TEST_F(ReportsTest, WhoStillWaitsForAClaimAtTheEndHoldsNothing) {
+  RawClient client(server_->bound_address());
+  client.send(with_key(kReport, named("k")));
+  take(claim_at(0));
+  const std::weak_ptr<Claims> claims = claims_;
+  server_->stop(std::chrono::seconds{0});
+  claims_.reset();
+  EXPECT_TRUE(claims.expired());
 }
 
 TEST_F(ReportsTest, AClaimThatIsNotReadBackInTimeIsNotNow) {
