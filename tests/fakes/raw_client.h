@@ -33,7 +33,12 @@ class RawClient {
     const sockaddr_in remote = endpoint(address.substr(0, colon), std::atoi(address.c_str() + colon + 1));
     connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&remote), sizeof remote) == 0;
   }
-  ~RawClient() { ::close(fd_); }
+  // At once, so that no port is kept for a minute: thousands of these come and go.
+  ~RawClient() {
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    ::close(fd_);
+  }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
