@@ -1,11 +1,11 @@
 #include "ingress/doors/partners/partner_record.h"
 
-#include <charconv>
 #include <optional>
 
 #include "common/core/utf8.h"
 #include "common/json/cursor.h"
 #include "common/json/value.h"
+#include "ingress/doors/event_time.h"
 
 namespace penstock {
 namespace {
@@ -46,7 +46,7 @@ class Scan {
   bool event_member(std::string_view name) {
     if (name == "id") return text(found_.id);
     if (name == "type") return text(found_.type);
-    if (name == "created") return created();
+    if (name == "created") return read_event_time(cursor_, found_.created);
     if (name != "data") return cursor_.value();
     return cursor_.members(
         [this](std::string_view member) { return member == "id" ? text(found_.object) : cursor_.value(); });
@@ -58,24 +58,6 @@ class Scan {
     if (cursor_.peek() != '"') return cursor_.value();
     if (!cursor_.string(raw)) return false;
     into = token(raw);
-    return true;
-  }
-
-  // Unix seconds, or RFC 3339.
-  bool created() {
-    std::string_view text;
-    found_.created.reset();
-    if (cursor_.peek() == '"') {
-      if (!cursor_.string(text)) return false;
-      found_.created = parse_rfc3339(text);
-      return true;
-    }
-    if (cursor_.peek() == '{' || cursor_.peek() == '[') return cursor_.value();
-    if (!cursor_.scalar(text)) return false;
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error == std::errc{} && end == text.data() + text.size())
-      found_.created = timestamp_from_unix_seconds(seconds);
     return true;
   }
 

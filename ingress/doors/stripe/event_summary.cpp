@@ -1,8 +1,7 @@
 #include "ingress/doors/stripe/event_summary.h"
 
-#include <charconv>
-
 #include "common/json/cursor.h"
+#include "ingress/doors/event_time.h"
 
 namespace penstock {
 namespace {
@@ -38,7 +37,7 @@ class Scan {
     if (name == "type") return token(found_.type, "[]");
     if (name == "object") return token(found_.object);
     if (name == "account") return reference(found_.account);
-    if (name == "created") return created();
+    if (name == "created") return read_event_time(cursor_, found_.created);
     if (name == "livemode") return livemode();
     if (name == "data")
       return cursor_.members([this](std::string_view member) { return data_member(member); });
@@ -80,23 +79,6 @@ class Scan {
     if (cursor_.peek() != '{') return token(into);
     return cursor_.object(
         [&](std::string_view name) { return name == "id" ? token(into) : cursor_.value(); });
-  }
-
-  // Unix seconds, or RFC 3339 in a thin event.
-  bool created() {
-    std::string_view text;
-    if (cursor_.peek() == '"') {
-      if (!cursor_.string(text)) return false;
-      found_.created = parse_rfc3339(text);
-      return true;
-    }
-    if (cursor_.peek() == '{' || cursor_.peek() == '[') return cursor_.value();
-    if (!cursor_.scalar(text)) return false;
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (error == std::errc{} && end == text.data() + text.size())
-      found_.created = timestamp_from_unix_seconds(seconds);
-    return true;
   }
 
   bool livemode() {
