@@ -79,6 +79,10 @@ std::optional<Sha256Mac> mac_from_base64(std::string_view text) noexcept;
 // `count` bytes of the system's cryptographic generator; aborts when there is no entropy.
 std::string random_bytes(std::size_t count);
 
+// The UUIDv5 (RFC 9562 §5.5, lower case) of a name within a namespace, which is a UUID itself (anything else aborts): the
+// same for the same two, and for others another one. Safe from any thread; never blocks.
+std::string uuid_v5(std::string_view name_space, std::string_view name);
+
 // RFC 9562 §5.7, lower case: sorts by `at` to the millisecond, the rest is random.
 std::string uuid_v7(Timestamp at);
 

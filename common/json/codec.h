@@ -64,7 +64,7 @@ void encode(Writer& out, const std::map<std::string, T>& values) {
 template <Described T>
 void encode_members(Writer& out, const T& value) {
   for_each_member<T>([&](auto each) {
-    out.key(each.name);
+    out.plain_key(each.name);
     encode(out, value.*each.pointer);
   });
 }

@@ -45,8 +45,10 @@ Value Value::next(Value child) const noexcept {
 
 Value Value::operator[](std::string_view key) const noexcept {
   if (!is_object()) return {};
-  for (Value member = first(); !member.absent(); member = next(member))
-    if (member.key() == key) return member;
+  const detail::Node* const nodes = tape_->nodes.data();
+  for (const auto* member = node_ + 1; member != nodes + node_->end; member = nodes + member->end)
+    if (member->key_bytes == key.size() && text(member->key_at, member->key_bytes) == key)
+      return {tape_, member};
   return {};
 }
 

@@ -31,7 +31,7 @@ struct Node {
 };
 struct Tape {
   std::vector<Node> nodes;
-  std::string text;  // keys, strings and numbers, unescaped
+  std::string text;  // as it was parsed, each key and string unescaped in its place
 };
 }  // namespace detail
 

@@ -97,6 +97,13 @@ Writer& Writer::key(std::string_view name) {
   return *this;
 }
 
+Writer& Writer::plain_key(std::string_view name) {
+  if (text_.capacity() < kUsualBytes) text_.reserve(kUsualBytes);
+  text_.append(needs_comma_ ? ",\"" : "\"").append(name).append("\":");
+  needs_comma_ = false;
+  return *this;
+}
+
 Writer& Writer::string(std::string_view value) {
   separate();
   quote(value);

@@ -14,6 +14,8 @@ class Writer {
   Writer& begin_array();
   Writer& end_array();
   Writer& key(std::string_view name);
+  // One of which no character must be escaped, as in the names of members.
+  Writer& plain_key(std::string_view name);
   Writer& string(std::string_view value);
   Writer& integer(std::int64_t value);
   Writer& boolean(bool value);

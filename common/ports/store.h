@@ -97,9 +97,21 @@ class StoreBatch {
   // One round trip for all tables.
   virtual Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) = 0;
 
-  // Writes all rows and commits; after it the batch is over. A conflict leaves nothing behind. When the
-  // connection dies during COMMIT the error is unavailable with unknown_outcome: only reading tells.
-  virtual Status commit(std::span<const TableRows> changes) = 0;
+  // Has the rows written, of each table once: a store of its own process begins at once, and what is wrong with them may
+  // be told by commit() only. After an error the batch is over, and leaves nothing behind.
+  virtual Status write(const TableRows& rows) = 0;
+
+  // After it the batch is over. A conflict leaves nothing behind. When the connection dies during COMMIT the error is
+  // unavailable with unknown_outcome: only reading tells.
+  virtual Status commit() = 0;
+
+  // Writes all of them, and commits.
+  Status commit(std::span<const TableRows> changes) {
+    for (const auto& rows : changes) {
+      TRY_STATUS(write(rows));
+    }
+    return commit();
+  }
 };
 
 struct ColumnFilter {

@@ -1,6 +1,6 @@
 #include "ingress/signin/signed_in_record.h"
 
-#include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 #include "common/json/codec.h"
 
 namespace penstock {
@@ -27,7 +27,7 @@ std::string body(const SignedIn& signed_in, Timestamp at) {
 }  // namespace
 
 std::string user_id(std::string_view provider, std::string_view subject) {
-  return uuid_v5(kUsers, std::string(provider).append("/").append(subject));
+  return crypto::uuid_v5(kUsers, std::string(provider).append("/").append(subject));
 }
 
 Record signed_in_record(const SignedIn& signed_in, const Catalogue& catalogue, Timestamp at) {

@@ -90,11 +90,16 @@ class FaultyStore final : public Store {
     Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override {
       return batch_->load(wanted);
     }
-    Status commit(std::span<const TableRows> changes) override {
+    Status write(const TableRows& rows) override {
+      changes_.push_back(rows);
+      return ok();
+    }
+    using StoreBatch::commit;
+    Status commit() override {
       faults_.wait_while_held();
-      const auto fault = faults_.next_fault(changes);
+      const auto fault = faults_.next_fault(changes_);
       if (fault && fault->kind == CommitFault::refused) return fault->error;
-      TRY_STATUS(batch_->commit(changes));
+      TRY_STATUS(batch_->commit(changes_));
       ++faults_.commits_;
       if (fault) return fault->error;
       return ok();
@@ -103,6 +108,7 @@ class FaultyStore final : public Store {
    private:
     FaultyStore& faults_;
     std::unique_ptr<StoreBatch> batch_;
+    std::vector<TableRows> changes_;
   };
 
   void wait_while_held() {

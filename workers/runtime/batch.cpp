@@ -215,9 +215,11 @@ class BatchRun {
 
   Status commit() {
     const Stopwatch watch;
-    std::vector<TableRows> changes = std::move(view_).changes(context_.clock.now());
-    if (auto inbox = std::move(inbox_).changes(); !inbox.rows.empty()) changes.push_back(std::move(inbox));
-    TRY_STATUS(transaction_->commit(changes));
+    TRY_STATUS(write_changes(*transaction_, std::move(view_), context_.clock.now()));
+    if (const auto inbox = std::move(inbox_).changes(); !inbox.rows.empty()) {
+      TRY_STATUS(transaction_->write(inbox));
+    }
+    TRY_STATUS(transaction_->commit());
     context_.metrics.store_call("commit", watch.elapsed());
     return ok();
   }
@@ -240,9 +242,11 @@ Result<Effects> carry_out_once(Store& store, const Clock& clock, const Decision&
   TRY(auto effects, decision.decide(view));
   view.apply(effects, decision.by);
   const Timestamp now = clock.now();
-  auto changes = std::move(view).changes(now);
-  if (decision.audit && effects.outcome == Outcome::applied) changes.push_back(added(*decision.audit));
-  TRY_STATUS(transaction->commit(changes));
+  TRY_STATUS(write_changes(*transaction, std::move(view), now));
+  if (decision.audit && effects.outcome == Outcome::applied) {
+    TRY_STATUS(transaction->write(added(*decision.audit)));
+  }
+  TRY_STATUS(transaction->commit());
   return effects;
 }
 
@@ -256,6 +260,10 @@ Status load_closure(StoreBatch& batch, View& view, const std::function<void(Read
     TRY_STATUS(load_into(batch, view, std::move(reads).by_table()));
   }
   return Error{ErrorCode::invalid, "rows_entangled: rows name one another without end"};
+}
+
+Status write_changes(StoreBatch& batch, View view, Timestamp now) {
+  return std::move(view).write_changes(now, [&](const TableRows& rows) { return batch.write(rows); });
 }
 
 Result<Effects> carry_out(Store& store, const Clock& clock, const Decision& decision) {

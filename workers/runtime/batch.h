@@ -19,6 +19,9 @@ namespace penstock {
 // stored row cannot be read back.
 Status load_closure(StoreBatch& batch, View& view, const std::function<void(Reads&)>& name_reads);
 
+// Writes what was changed in the view. Errors as StoreBatch::write.
+Status write_changes(StoreBatch& batch, View view, Timestamp now);
+
 // Makes one decision outside the log (an operator's request, a timer) in a transaction of its own, under
 // `by`. Tries again after conflicts, a bounded number of times.
 struct Decision {

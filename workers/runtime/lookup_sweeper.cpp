@@ -61,12 +61,11 @@ class LookUpOfOne {
     view.apply(std::move(found.effects), make_event_key("timer", "payment.lookup:" + awaited_));
     const auto* awaited = view.find<AwaitedPayment>(awaited_);
     const std::string payment = awaited != nullptr ? awaited->payment : std::string();
-    std::vector<TableRows> changes = std::move(view).changes(ports_.clock.now());
-    if (found.given_up.empty()) return transaction->commit(changes);
     TRY(auto parkings, prepare(*transaction, found.given_up, payment));
     TRY_STATUS(park(parkings));
-    changes.push_back(inbox_changes(parkings));
-    TRY_STATUS(transaction->commit(changes));
+    TRY_STATUS(write_changes(*transaction, std::move(view), ports_.clock.now()));
+    TRY_STATUS(transaction->write(inbox_changes(parkings)));
+    TRY_STATUS(transaction->commit());
     for (const auto& each : parkings) log_parked(kPool, each.letter);
     ports_.metrics.events_done(std::string(kPool), Outcome::parked, parkings.size());
     return ok();
@@ -75,6 +74,7 @@ class LookUpOfOne {
   // An event that the inbox has forgotten is forgotten.
   Result<std::vector<Parking>> prepare(StoreBatch& transaction, const std::vector<GivenUp>& given_up,
                                        const std::string& payment) const {
+    if (given_up.empty()) return std::vector<Parking>{};
     TableKeys wanted{&table_of<InboxRow>(), {}};
     for (const auto& each : given_up) wanted.keys.push_back(each.event.value);
     TRY(const auto answered, transaction.load(std::span(&wanted, 1)));

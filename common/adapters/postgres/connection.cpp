@@ -151,6 +151,10 @@ void Connection::send_prepared(const std::string& name, const Parameters& parame
                                 arrays.values.data(), arrays.lengths.data(), arrays.formats.data(), 1));
 }
 
+void Connection::push() noexcept {
+  if (PQflush(handle_.get()) < 0) lost_ = true;
+}
+
 Error Connection::lose(ErrorCode code) {
   lost_ = true;
   if (code == ErrorCode::timeout) return {code, "postgres: the server has stopped answering"};

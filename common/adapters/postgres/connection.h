@@ -56,6 +56,9 @@ class Connection {
   void send(const std::string& sql, const Parameters& parameters);
   void send_prepared(const std::string& name, const Parameters& parameters);
 
+  // Sends as much of what is queued as the socket takes, so that the server begins. Does not wait.
+  void push() noexcept;
+
   // Waits for the answers to all that was queued since the last exchange: one result each, or the first
   // error; after an error the rest has not run. Errors: those of SQLSTATEs, unavailable (the connection is
   // lost), timeout (also when the server has been silent for so long; then it is lost, too).

@@ -39,29 +39,7 @@ void send_rows(Connection& connection, Operation operation, const Table& table,
   connection.send_prepared(statement_name(operation, table), parameters);
 }
 
-// Rows of one table that one statement writes.
-struct Write {
-  Operation operation;
-  const Table* table;
-  std::vector<const Row*> rows;
-};
-
 bool is_known(const Table& table, const Row& row) { return table.mode == WriteMode::guarded && row.rev != 0; }
-
-// An upsert would do for both, at almost twice the cost of a plain INSERT.
-Result<std::vector<Write>> plan_writes(std::span<const TableRows> changes) {
-  std::vector<Write> writes;
-  for (const auto& change : changes) {
-    TRY(auto rows, sql::writable_rows(*change.table, change.rows));
-    const auto first_known = std::stable_partition(
-        rows.begin(), rows.end(), [&](const Row* row) { return !is_known(*change.table, *row); });
-    std::vector<const Row*> known(first_known, rows.end());
-    rows.erase(first_known, rows.end());
-    if (!rows.empty()) writes.push_back({Operation::insert, change.table, std::move(rows)});
-    if (!known.empty()) writes.push_back({Operation::update, change.table, std::move(known)});
-  }
-  return writes;
-}
 
 class Batch final : public StoreBatch {
  public:
@@ -91,15 +69,28 @@ class Batch final : public StoreBatch {
     return answers;
   }
 
-  Status commit(std::span<const TableRows> changes) override {
+  // The server works on them while the next ones are made.
+  Status write(const TableRows& rows) override {
+    CHECK(!over_);
+    over_ = true;  // unless it goes well
+    TRY(auto fresh, sql::writable_rows(*rows.table, rows.rows));
+    // An upsert would do for both, at almost twice the cost of a plain INSERT.
+    const auto first_known = std::stable_partition(
+        fresh.begin(), fresh.end(), [&](const Row* row) { return !is_known(*rows.table, *row); });
+    const std::vector<const Row*> known(first_known, fresh.end());
+    fresh.erase(first_known, fresh.end());
+    TRY_STATUS(send_write(Operation::insert, *rows.table, fresh));
+    TRY_STATUS(send_write(Operation::update, *rows.table, known));
+    connection_->push();
+    over_ = false;
+    return ok();
+  }
+
+  using StoreBatch::commit;
+  Status commit() override {
     CHECK(!over_);
     over_ = true;
-    TRY(const auto writes, plan_writes(changes));
-    for (const auto& write : writes) {
-      TRY_STATUS(prepare(*connection_, write.operation, *write.table));
-    }
     send_begin();
-    for (const auto& write : writes) send_rows(*connection_, write.operation, *write.table, write.rows);
     connection_->send("COMMIT");
     return outcome(connection_->exchange());
   }
@@ -110,6 +101,17 @@ class Batch final : public StoreBatch {
     if (std::exchange(begun_, true)) return 0;
     connection_->send("BEGIN");
     return 1;
+  }
+
+  Status send_write(Operation operation, const Table& table, const std::vector<const Row*>& rows) {
+    if (rows.empty()) return ok();
+    if (!connection_->prepared(statement_name(operation, table))) {
+      TRY_STATUS(outcome(connection_->exchange()));  // what is queued goes first
+      TRY_STATUS(connection_->prepare(make_statement(operation, table)));
+    }
+    send_begin();
+    send_rows(*connection_, operation, table, rows);
+    return ok();
   }
 
   Status outcome(Result<std::vector<ResultHandle>> results) const {

@@ -281,19 +281,24 @@ class Batch final : public StoreBatch {
     return answers;
   }
 
-  Status commit(std::span<const TableRows> changes) override {
+  Status write(const TableRows& rows) override {
     CHECK(transaction_);
-    Status status = write_and_commit(changes);
+    return over_unless(database_.write(*rows.table, rows.rows));
+  }
+
+  using StoreBatch::commit;
+  Status commit() override {
+    CHECK(transaction_);
+    Status committed = transaction_->commit();
     transaction_.reset();
-    return database_.note_written(std::move(status));
+    return database_.note_written(std::move(committed));
   }
 
  private:
-  Status write_and_commit(std::span<const TableRows> changes) {
-    for (const auto& change : changes) {
-      TRY_STATUS(database_.write(*change.table, change.rows));
-    }
-    return transaction_->commit();
+  Status over_unless(Status written) {
+    if (written) return ok();
+    transaction_.reset();
+    return database_.note_written(std::move(written));
   }
 
   HeldTurn turn_;  // given back last

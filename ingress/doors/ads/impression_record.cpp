@@ -1,6 +1,6 @@
 #include "ingress/doors/ads/impression_record.h"
 
-#include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 
 namespace penstock {
 namespace {
@@ -18,7 +18,7 @@ Record impression_record(std::string_view ad, std::optional<std::string_view> id
   record.value = std::move(body);
   record.headers.reserve(7);
   record.headers.emplace_back("ce_specversion", "1.0");
-  if (idempotency_key) record.headers.emplace_back("ce_id", uuid_v5(ad, *idempotency_key));
+  if (idempotency_key) record.headers.emplace_back("ce_id", crypto::uuid_v5(ad, *idempotency_key));
   record.headers.emplace_back("ce_type", kType);
   record.headers.emplace_back("ce_source", kSource);
   record.headers.emplace_back("ce_subject", ad);

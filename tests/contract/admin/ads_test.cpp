@@ -1,7 +1,7 @@
 // Ads as operators say and read them, on both stores.
 #include <gmock/gmock.h>
 
-#include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 #include "ingress/doors/ads/impression_record.h"
 #include "tests/contract/admin/admin_fixture.h"
 #include "workers/domain/ads/ads.h"
@@ -135,7 +135,7 @@ TEST_P(AdsApi, WhatIsWrongIsNamed) {
 TEST_P(AdsApi, AnAdIsListedByItsStatusOnceItIsRegistered) {
   std::vector<std::string> ids;
   for (int n = 0; n < 5; ++n) {
-    ids.push_back(uuid_v5(kAd, std::to_string(n)));
+    ids.push_back(crypto::uuid_v5(kAd, std::to_string(n)));
     clock_.advance(Milliseconds{1});
     put("/v1/ads/" + ids.back(), n % 2 == 0 ? R"({"budget":9,"cost_per_impression":1,"currency":"usd"})"
                                             : R"({"budget":0,"cost_per_impression":1,"currency":"usd"})");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 #include "ingress/doors/ads/ads_door.h"
 #include "tests/contract/http/echo_server.h"
 #include "tests/fakes/held_event_log.h"
@@ -138,7 +139,7 @@ TEST_F(AdsImpressionTest, AnIdempotencyKeyBecomesTheIdWithinTheAd) {
   serve();
   for (const std::string& key : {std::string("a"), std::string(255, '~'), std::string("\"quoted\"")}) {
     const Record record = accepted(bare_post(kAd, "idempotency-KEY: " + key + "\r\n"));
-    EXPECT_EQ(find_header(record.headers, "ce_id"), uuid_v5(kAd, key));
+    EXPECT_EQ(find_header(record.headers, "ce_id"), crypto::uuid_v5(kAd, key));
   }
 }
 

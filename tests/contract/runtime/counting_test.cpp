@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "common/adapters/memory/event_log.h"
-#include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 #include "ingress/doors/ads/impression_record.h"
 #include "tests/contract/store/harness.h"
 #include "tests/fakes/faulty_store.h"
@@ -264,7 +264,7 @@ TEST_P(Counted, HalvesOfABatchCountWhatTheWholeWould) {
 
 TEST_P(Counted, EachPartitionIsCountedByItself) {
   std::int64_t expected = 0;
-  for (int n = 0; n < 12; ++n, ++expected) show(1, uuid_v5(kAd, std::to_string(n)));
+  for (int n = 0; n < 12; ++n, ++expected) show(1, crypto::uuid_v5(kAd, std::to_string(n)));
   work_off();
   EXPECT_EQ(marks().size(), static_cast<std::size_t>(kPartitions)) << "or choose other ads";
   std::int64_t counted = 0, marked = 0;
@@ -294,9 +294,9 @@ TEST_P(Counted, AnIdempotencyKeyCountsOnceBesideThoseWithout) {
     EXPECT_EQ(row.source, "ads");
     EXPECT_EQ(row.touched.size(), 1U);
   }
-  EXPECT_EQ(deliveries, (std::map<std::string, std::int64_t>{{"ads:" + uuid_v5(kAd, "a"), 2},
-                                                             {"ads:" + uuid_v5(kAd, "b"), 2},
-                                                             {"ads:" + uuid_v5(kOther, "a"), 1}}));
+  EXPECT_EQ(deliveries, (std::map<std::string, std::int64_t>{{"ads:" + crypto::uuid_v5(kAd, "a"), 2},
+                                                             {"ads:" + crypto::uuid_v5(kAd, "b"), 2},
+                                                             {"ads:" + crypto::uuid_v5(kOther, "a"), 1}}));
 }
 
 // Each worker is what the other would be if it had been asleep while its partitions were given away.
@@ -415,7 +415,7 @@ TEST_P(Counted, IsExactHoweverOftenAndInWhateverPiecesItIsRead) {
     return std::uniform_int_distribution<std::size_t>(from, to)(random);
   };
   std::vector<std::string> ads;
-  for (int n = 0; n < 5; ++n) ads.push_back(uuid_v5(kAd, std::to_string(n)));
+  for (int n = 0; n < 5; ++n) ads.push_back(crypto::uuid_v5(kAd, std::to_string(n)));
   for (const auto& ad : ads) put(static_cast<std::int64_t>(draw(0, 40)), 1, ad);
 
   std::vector<std::vector<StoredRecord>> partitions(kPartitions);

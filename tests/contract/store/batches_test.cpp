@@ -57,6 +57,28 @@ TEST_P(StoreBatches, WithoutCommitNothingRemains) {
   EXPECT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}})) << "the connection is free again";
 }
 
+TEST_P(StoreBatches, WhatIsWrittenButNotCommittedDoesNotRemain) {
+  ASSERT_TRUE(std::move(store_->begin()).value()->write({&items_table(), {make_item("a", 1)}}));
+  EXPECT_THAT(read(*store_, items_table(), {"a"}), IsEmpty());
+  EXPECT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 2)}}})) << "the connection is free again";
+  EXPECT_EQ(amount_of(read(*store_, items_table(), {"a"}).at(0)), 2);
+}
+
+TEST_P(StoreBatches, AnErrorInOneTableTakesBackWhatWasWrittenOfOthers) {
+  Row bad = make_item("bad", 1);
+  bad.cells.pop_back();
+  for (int time = 0; time < 2; ++time) {  // statements are prepared the first time
+    const auto batch = std::move(store_->begin()).value();
+    ASSERT_TRUE(batch->write({&notes_table(), {make_note("n", "text")}}));
+    const auto written = batch->write({&items_table(), {bad}});
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ErrorCode::invalid);
+  }
+  EXPECT_THAT(read(*store_, notes_table(), {"n"}), IsEmpty());
+  EXPECT_TRUE(
+      commit(*store_, {{&notes_table(), {make_note("n", "text")}}, {&items_table(), {make_item("a", 1)}}}));
+}
+
 TEST_P(StoreBatches, AnEmptyCommitIsFine) { EXPECT_TRUE(commit(*store_, {})); }
 
 TEST_P(StoreBatches, AnUpdateKeepsTheCreationAndCountsTheRevUp) {

@@ -30,6 +30,22 @@ TEST(JsonParse, ReadsMembersOfEveryKind) {
   EXPECT_EQ(canonical(root), R"({"a":[1,"two",null,true],"b":{"c":-9223372036854775808},"d":""})");
 }
 
+// Strings of every length at every place, since texts are read in blocks.
+TEST(JsonParse, AStringIsWhatItWasWhereverItStands) {
+  for (std::size_t before = 0; before < 20; ++before)
+    for (std::size_t length = 0; length < 40; ++length) {
+      const std::string blanks(before, ' '), plain(length, 'x');
+      const std::string text = blanks + "[" + blanks + "\"" + plain + R"(\n\"\u00e9)" + plain + "\",\"" +
+                               plain + "\",17" + blanks + "]";
+      const auto parsed = Document::parse(text);
+      ASSERT_TRUE(parsed) << text << ": " << parsed.error().detail;
+      const Value root = parsed.value().root();
+      EXPECT_EQ(root.first().string(), plain + "\n\"\xC3\xA9" + plain) << text;
+      EXPECT_EQ(root.next(root.first()).string(), plain) << text;
+      EXPECT_EQ(root.next(root.next(root.first())).integer(), 17) << text;
+    }
+}
+
 TEST(JsonParse, IntegersAreExactOrNone) {
   const auto parsed = Document::parse("[9223372036854775807,9223372036854775808,1.0,1e3,-0]");
   ASSERT_TRUE(parsed);

@@ -18,19 +18,5 @@ TEST(IsUuid, TakesTheCanonicalFormAndNoOther) {
     EXPECT_FALSE(is_uuid(text)) << text;
 }
 
-// RFC 9562, appendix A.4: www.example.com in the DNS namespace.
-TEST(UuidV5, IsThatOfTheRfc) {
-  EXPECT_EQ(uuid_v5("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "www.example.com"),
-            "2ed6657d-e927-568b-95e1-2665a8aea6a2");
-}
-
-TEST(UuidV5, IsAnotherForAnotherNameOrNamespace) {
-  const std::string dns = "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-                    url = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
-  EXPECT_NE(uuid_v5(dns, "a"), uuid_v5(dns, "b"));
-  EXPECT_NE(uuid_v5(dns, "a"), uuid_v5(url, "a"));
-  EXPECT_TRUE(is_uuid(uuid_v5(dns, "")));
-}
-
 }  // namespace
 }  // namespace penstock

@@ -97,7 +97,7 @@ std::vector<Outcome> World::run_said(const std::vector<SaidEvent>& events) {
     outcomes.push_back(known != inbox_.end() ? Outcome::duplicate : decide_one(view, event));
     inbox_.try_emplace(event.key, outcomes.back());
   }
-  write(std::move(view).changes(Timestamp{}));
+  write(std::move(view));
   return outcomes;
 }
 
@@ -108,26 +108,32 @@ Result<Effects> World::carry_out(const EventKey& by,
   auto effects = decide(view);
   if (!effects) return effects;
   view.apply(effects.value(), by);
-  write(std::move(view).changes(Timestamp{}));
+  write(std::move(view));
   return effects;
 }
 
-void World::write(const std::vector<TableRows>& changes) {
-  for (const auto& table : changes) {
-    Rows& rows = tables_[std::string(table.table->name)];
-    table_by_name_[std::string(table.table->name)] = table.table;
-    for (const auto& row : table.rows) {
-      const auto& key = std::get<std::string>(row.cells[0]);
-      const auto known = rows.find(key);
-      if (table.table->mode == WriteMode::insert_once && known != rows.end()) continue;
-      if (table.table->mode == WriteMode::insert_new) {
-        EXPECT_TRUE(known == rows.end()) << table.table->name << " has " << key << " already";
-      } else if (table.table->mode == WriteMode::guarded) {
-        EXPECT_EQ(row.rev, known == rows.end() ? 0 : known->second.rev) << table.table->name << " " << key;
-      }
-      rows[key] = row;
-      ++rows[key].rev;
+void World::write(View view) {
+  const auto written = std::move(view).write_changes(Timestamp{}, [&](const TableRows& table) {
+    write(table);
+    return ok();
+  });
+  EXPECT_TRUE(written);
+}
+
+void World::write(const TableRows& table) {
+  Rows& rows = tables_[std::string(table.table->name)];
+  table_by_name_[std::string(table.table->name)] = table.table;
+  for (const auto& row : table.rows) {
+    const auto& key = std::get<std::string>(row.cells[0]);
+    const auto known = rows.find(key);
+    if (table.table->mode == WriteMode::insert_once && known != rows.end()) continue;
+    if (table.table->mode == WriteMode::insert_new) {
+      EXPECT_TRUE(known == rows.end()) << table.table->name << " has " << key << " already";
+    } else if (table.table->mode == WriteMode::guarded) {
+      EXPECT_EQ(row.rev, known == rows.end() ? 0 : known->second.rev) << table.table->name << " " << key;
     }
+    rows[key] = row;
+    ++rows[key].rev;
   }
 }
 

@@ -84,7 +84,8 @@ class World {
 
   void load_closure(View& view, const std::function<void(Reads&)>& name_reads) const;
   Outcome decide_one(View& view, const SaidEvent& event);
-  void write(const std::vector<TableRows>& changes);
+  void write(View view);
+  void write(const TableRows& table);
 
   Policy policy_;
   std::map<std::string, Rows> tables_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 
 namespace penstock {
 namespace {
@@ -26,7 +27,7 @@ TEST(ImpressionRecord, CarriesTheBodyAndCloudEventsHeadersAndIsKeyedByTheAd) {
   EXPECT_EQ(record.key, kAd);
   EXPECT_EQ(record.value, "what the client sent\xff");
   EXPECT_EQ(record.headers, (Headers{{"ce_specversion", "1.0"},
-                                     {"ce_id", uuid_v5(kAd, "k-1")},
+                                     {"ce_id", crypto::uuid_v5(kAd, "k-1")},
                                      {"ce_type", "ad.impression"},
                                      {"ce_source", "ads"},
                                      {"ce_subject", std::string(kAd)},

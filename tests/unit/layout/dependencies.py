@@ -64,7 +64,7 @@ REACHES = {
     "common/wiring": ("common/adapters", "common/catalogue", "common/config", "common/http/probes", "common/registry"),
     "workers/domain/event": ("common/core",),
     "workers/domain/state": ("workers/domain/event", "common/ports"),
-    "workers/domain/outbound": ("workers/domain/state",),
+    "workers/domain/outbound": ("workers/domain/state", "common/crypto"),
     "workers/domain/ledger": ("workers/domain/outbound",),
     "workers/domain/payments": ("workers/domain/ledger",),
     "workers/domain/subscriptions": ("workers/domain/outbound",),

@@ -1,18 +1,15 @@
 #include "workers/domain/outbound/outbound.h"
 
-#include <boost/uuid/name_generator_sha1.hpp>
-#include <boost/uuid/uuid_io.hpp>
+#include "common/crypto/crypto.h"
 
 namespace penstock {
 
 std::string outbound_id(std::string_view type, std::string_view cause) {
-  // The namespace of Penstock's outbound ids: the UUIDv5 of "penstock/outbound" in
-  // the URL namespace of RFC 4122.
-  static const auto outbound_namespace =
-      boost::uuids::name_generator_sha1(boost::uuids::ns::url())("penstock/outbound");
+  constexpr std::string_view kUrls = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";  // RFC 9562 §6.6
+  static const std::string outbound_ids = crypto::uuid_v5(kUrls, "penstock/outbound");
   std::string name(type);
   name.append(" ").append(cause);
-  return boost::uuids::to_string(boost::uuids::name_generator_sha1(outbound_namespace)(name));
+  return crypto::uuid_v5(outbound_ids, name);
 }
 
 std::string cause_of(const Scope& scope, std::string_view id) {

@@ -12,9 +12,7 @@
 namespace penstock {
 namespace {
 
-// What confirmations call them by. Events may tell of sessions and intents of any id.
 bool is_session(std::string_view payment) noexcept { return payment.starts_with("cs_"); }
-bool is_intent(std::string_view payment) noexcept { return payment.starts_with("pi_"); }
 
 // How near a payment is to being fulfilled.
 enum class Standing { unknown, not_paid, session_unknown, paid };
@@ -143,21 +141,6 @@ std::vector<GivenUp> count_lookups(AwaitedPayment& row, Standing standing, Times
   return given_up;
 }
 
-// Of those that are paid, and may be confirmed: the ids under which somebody may wait for them.
-std::vector<std::string> paid_ids(const Draft& draft, const PaymentObjects& objects) {
-  std::vector<std::string> ids;
-  if (draft.scope().account) return ids;
-  const auto add = [&](const std::string& payment) {
-    if (standing_of(draft, payment) == Standing::paid)
-      ids.push_back(awaited_payment_id(draft.scope().org, payment));
-  };
-  for (const auto& session : objects.sessions)
-    if (is_session(session)) add(session);
-  for (const auto& intent : objects.intents)
-    if (is_intent(intent)) add(intent);
-  return ids;
-}
-
 }  // namespace
 
 std::string awaited_payment_id(const std::optional<std::string>& org, std::string_view payment) {
@@ -177,21 +160,6 @@ Result<Effects> decide(const View& view, const ConfirmationFacts& facts, const P
   Effects effects = conclude(std::move(draft), false);
   if (!all_routed) effects.outcome = Outcome::unroutable;
   return effects;
-}
-
-void name_awaited(const Draft& draft, const PaymentObjects& objects, LinkedReads& linked) {
-  for (const auto& id : paid_ids(draft, objects)) linked.want<AwaitedPayment>(id);
-}
-
-void end_waiting(Draft& draft, const PaymentObjects& objects) {
-  for (const auto& id : paid_ids(draft, objects)) {
-    const auto* known = draft.find<AwaitedPayment>(id);
-    if (known == nullptr || known->awaiting.empty()) continue;
-    AwaitedPayment row = *known;
-    row.awaiting.clear();
-    set_next(row);
-    draft.put(std::move(row));
-  }
 }
 
 void name_lookup_reads(const View& view, const std::string& awaited, Reads& reads) {

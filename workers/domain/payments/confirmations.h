@@ -2,9 +2,10 @@
 // of the two comes first, this or the provider's events.
 //
 // The payment is looked up in the org of who confirms it, among the platform's own and not its connected accounts'. When it
-// is not there, not paid, or of no known session, the confirmation waits (AwaitedPayment): an event that pays it fulfils
-// it and ends the waiting, and a timer looks it up again, by a schedule. After the last look-up the confirmation is given
-// up, and is to be parked. Waiting changes nothing but when that is: what a payment comes to is the same in every order.
+// is not there, not paid, or of no known session, the confirmation waits (AwaitedPayment), and a timer looks it up again,
+// by a schedule. An event that pays it fulfils it meanwhile, and knows nothing of who waits: the next look-up finds that it is
+// done. After the last one the confirmation is given up, and is to be parked. Waiting changes nothing but when that is: what
+// a payment comes to is the same in every order.
 #pragma once
 
 #include <string>
@@ -29,15 +30,6 @@ void name_reads(const View& view, const ConfirmationFacts& facts, Reads& reads);
 Result<Effects> decide(const View& view, const ConfirmationFacts& facts, const Policy& policy);
 inline constexpr std::string_view kPaymentAwaited = "payment_awaited";
 inline constexpr std::size_t kConfirmationsAwaitingMax = 100;
-
-// Sessions and intents of one payment, all of them loaded.
-struct PaymentObjects {
-  std::vector<std::string> sessions;
-  std::vector<std::string> intents;
-};
-// As an event of the draft's scope leaves them: whoever waits for one that is paid now waits no longer.
-void name_awaited(const Draft& draft, const PaymentObjects& objects, LinkedReads& linked);
-void end_waiting(Draft& draft, const PaymentObjects& objects);
 
 // A confirmation that has had its last look-up. Its event is to be parked.
 struct GivenUp {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "workers/domain/payments/confirmations.h"
 #include "workers/domain/payments/deposits.h"
 #include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/join.h"
@@ -39,10 +38,6 @@ std::vector<std::string> join_rows(Draft& draft, const IntentFacts& facts) {
   return sessions_around(draft, intents);
 }
 
-PaymentObjects objects_of(const Draft& draft, const std::string& intent) {
-  return {sessions_of(draft, intent), {intent}};
-}
-
 // Fulfils the sessions of an intent that this event says is paid, also when that was known: the app may not have been. False
 // when one that the event has paid is for an unknown app.
 bool fulfil_sessions(Draft& draft, const std::vector<std::string>& sessions, const IntentFacts& facts) {
@@ -75,7 +70,6 @@ void name_reads(const View& view, const IntentFacts& facts, Reads& reads) {
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, facts), linked);
   name_fulfilments(draft, sessions_of(draft, facts.id), linked);
-  name_awaited(draft, objects_of(draft, facts.id), linked);
 }
 
 Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&) {
@@ -86,7 +80,6 @@ Result<Effects> decide(const View& view, const IntentFacts& facts, const Policy&
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   const auto sessions = sessions_of(draft, facts.id);
   const bool all_routed = fulfil_sessions(draft, sessions, facts);
-  end_waiting(draft, objects_of(draft, facts.id));
   enqueue_payments(draft, sessions, facts);
   Effects effects = conclude(std::move(draft), is_older);
   if (!all_routed) effects.outcome = Outcome::unroutable;

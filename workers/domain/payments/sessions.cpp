@@ -1,7 +1,6 @@
 #include "workers/domain/payments/sessions.h"
 
 #include "workers/domain/outbound/outbound.h"
-#include "workers/domain/payments/confirmations.h"
 #include "workers/domain/payments/deposits.h"
 #include "workers/domain/payments/fulfil.h"
 #include "workers/domain/payments/join.h"
@@ -86,10 +85,6 @@ std::vector<std::string> join_rows(Draft& draft, const Believed& event) {
   return set_of(affected);
 }
 
-PaymentObjects objects_of(const Draft& draft, const std::string& session) {
-  return {{session}, set_of({draft.find<CheckoutSession>(session)->payment_intent})};
-}
-
 // Once for each time that it comes to claim it.
 void alert_refused_deposit(Draft& draft, const SessionFacts& facts) {
   const Draft rows_before = draft.before();
@@ -114,7 +109,6 @@ void name_reads_as(const View& view, const Believed& event, Reads& reads) {
   Draft draft(view, facts.meta.scope());
   name_wallets(draft, join_rows(draft, event), linked);
   name_fulfilments(draft, {facts.id}, linked);
-  name_awaited(draft, objects_of(draft, facts.id), linked);
 }
 
 Result<Effects> decide_as(const View& view, const Believed& event) {
@@ -127,7 +121,6 @@ Result<Effects> decide_as(const View& view, const Believed& event) {
   TRY_STATUS(settle_deposits(draft, affected, facts.meta));
   alert_refused_deposit(draft, facts);
   const bool is_routed = fulfil(draft, facts.id, facts.meta.key) != Fulfilment::unknown_app;
-  end_waiting(draft, objects_of(draft, facts.id));
   const PaymentRows payment = *rows_of_session(draft, facts.id);
   enqueue_status(draft, status_before(draft, facts.id, payment.session->payment_intent), payment, facts.meta);
   Effects effects = conclude(std::move(draft), is_older);

@@ -107,32 +107,38 @@ Timestamp View::heard_of(const R& row, Timestamp now) const {
     return now;
 }
 
-std::vector<TableRows> View::changes(Timestamp now) && {
+Status View::write_changes(Timestamp now, const std::function<Status(const TableRows&)>& write) && {
   // All stamps before any row is taken out: rows tell of one another when they were heard of.
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
     for (auto& [key, slot] : table.by_key)
       if (slot.changed_by != 0 && slot.rev == 0) slot.stamp.created_at = heard_of(*slot.row, now);
   });
-  std::vector<TableRows> changes;
+  Status written = ok();
+  const auto write_next = [&](const TableRows& rows) {
+    if (written && !rows.rows.empty()) written = write(rows);
+  };
   for_each_table(state_, [&]<class R>(Slots<R>& table) {
     TableRows rows{&table_of<R>(), {}};
+    rows.rows.reserve(table.by_key.size());
     for (auto& [key, slot] : table.by_key) {
       if (slot.changed_by == 0) continue;
       rows.rows.push_back({to_cells(*std::move(slot.row)),
                            slot.rev,
                            {slot.stamp.created_at, now, events_[slot.changed_by - 1]}});
     }
-    if (!rows.rows.empty()) changes.push_back(std::move(rows));
+    write_next(rows);
   });
   for_each_table(added_, [&]<class R>(TypedRows<R>& table) {
     TableRows rows{&table_of<R>(), {}};
-    std::unordered_set<std::string> keys;  // two events of one batch may add the same alert
+    rows.rows.reserve(table.rows.size());
+    // Two events of one batch may add the same: where the store would not see to that, the first is taken.
+    std::unordered_set<std::string> keys;
     for (auto& row : table.rows)
-      if (keys.insert(row_key(row)).second)
+      if (table_of<R>().mode == WriteMode::insert_once || keys.insert(row_key(row)).second)
         rows.rows.push_back({to_cells(std::move(row)), 0, {now, now, {}}});
-    if (!rows.rows.empty()) changes.push_back(std::move(rows));
+    write_next(rows);
   });
-  return changes;
+  return written;
 }
 
 }  // namespace penstock

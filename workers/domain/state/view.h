@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -129,13 +130,13 @@ class View {
   // Takes what the store answered for these keys (the absent ones included). Errors: corrupt, naming the row.
   Status take(std::vector<TableKeys> asked, const std::vector<TableRows>& answered);
 
-  // Makes the effects of one event part of what the next one sees, and of what changes() writes.
+  // Makes the effects of one event part of what the next one sees, and of what write_changes() gives.
   void apply(Effects effects, const EventKey& event);
 
-  // All rows changed or added since construction, stamped: ready for StoreBatch::commit. They are taken out. Rows
-  // of one payment are stamped alike with when it was first heard of, so that a list has one
-  // order whichever of them it goes by.
-  std::vector<TableRows> changes(Timestamp now) &&;
+  // All rows changed or added since construction, stamped, table by table, as StoreBatch::write takes them; ends with its
+  // first error. They are taken out. Rows of one payment are stamped alike with when it was first heard of, so that a
+  // list has one order whichever of them it goes by.
+  Status write_changes(Timestamp now, const std::function<Status(const TableRows&)>& write) &&;
 
  private:
   struct SlotBase {

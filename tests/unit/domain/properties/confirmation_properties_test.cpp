@@ -31,6 +31,7 @@ void run_with_confirmations(World& world, const Events& events, Random& random) 
     world.run_said(batch);
     if (one_in(random, 2)) look_up(world, second += static_cast<std::int64_t>(below(random, 2000)));
   }
+  look_up(world, second + 100'000);
 }
 
 // How often apps are told of each payment.

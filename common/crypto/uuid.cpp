@@ -1,0 +1,76 @@
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "common/core/check.h"
+#include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
+
+namespace penstock::crypto {
+namespace {
+
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+
+// The SHA-1 (FIPS 180-4) of both parts. A context of the calling thread is used again and again: making one costs more
+// than what is computed with it.
+std::array<unsigned char, 20> sha1(std::string_view first, std::string_view second) {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  std::array<unsigned char, 20> digest;
+  CHECK(algorithm != nullptr && context != nullptr);
+  CHECK(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1);
+  CHECK(EVP_DigestUpdate(context.get(), first.data(), first.size()) == 1);
+  CHECK(EVP_DigestUpdate(context.get(), second.data(), second.size()) == 1);
+  CHECK(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1);
+  return digest;
+}
+
+unsigned value_of(char digit) noexcept {
+  return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+std::string bytes_of_uuid(std::string_view text) {
+  std::string bytes;
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    if (text[at] == '-') ++at;
+    bytes += static_cast<char>(value_of(text[at]) << 4 | value_of(text[at + 1]));
+  }
+  return bytes;
+}
+
+// With version and variant (RFC 9562 §4) put in.
+std::string uuid_text(std::span<unsigned char, 16> bytes, unsigned char version) {
+  bytes[6] = static_cast<unsigned char>(version << 4 | (bytes[6] & 0x0F));
+  bytes[8] = static_cast<unsigned char>(0x80 | (bytes[8] & 0x3F));
+  std::string text(36, '-');
+  std::size_t at = 0;
+  for (const unsigned char byte : bytes) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+    text[at++] = "0123456789abcdef"[byte >> 4];
+    text[at++] = "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string uuid_v5(std::string_view name_space, std::string_view name) {
+  CHECK(is_uuid(name_space));
+  auto digest = sha1(bytes_of_uuid(name_space), name);
+  return uuid_text(std::span(digest).first<16>(), 5);
+}
+
+std::string uuid_v7(Timestamp at) {
+  std::array<unsigned char, 16> bytes;
+  const std::string random = random_bytes(bytes.size());
+  std::copy(random.begin(), random.end(), bytes.begin());
+  const auto ms = static_cast<std::uint64_t>(to_unix_ms(at));
+  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(ms >> (40 - 8 * i) & 0xFF);
+  return uuid_text(bytes, 7);
+}
+
+}  // namespace penstock::crypto
