@@ -5,6 +5,7 @@
 #include "common/wiring/http_sender.h"
 #include "common/wiring/kafka_log.h"
 #include "ingress/doors/confirmations/confirmations_door.h"
+#include "ingress/doors/connectors/connector_door.h"
 #include "ingress/doors/partners/partner_door.h"
 #include "ingress/doors/reports/reports_door.h"
 
@@ -21,11 +22,12 @@ KnowsAd known_ads(const registry::Table& settings) {
 }
 
 // The doors of the public listener: a line each.
-std::vector<Door> doors(const Settings& settings, const Registry& registry, const Sessions& sessions,
-                        const std::shared_ptr<Claims>& claims) {
+std::vector<Door> doors(const Settings& settings, const Registry& registry, const waits::Table& waits,
+                        const Sessions& sessions, const std::shared_ptr<Claims>& claims) {
   std::vector<Door> all;
   all.push_back(stripe_door(stripe_door_options(settings), Catalogue::builtin()));
   all.push_back(partner_door({}, Catalogue::builtin(), registry.table()));
+  all.push_back(connector_door({}, Catalogue::builtin(), registry.table(), waits));
   all.push_back(ads_door(ads_door_options(settings), Catalogue::builtin(), known_ads(registry.table())));
   all.push_back(confirmations_door(Catalogue::builtin(), registry.table()));
   all.push_back(reports_door({registry.table(), sessions, claims}, Catalogue::builtin()));
@@ -43,6 +45,7 @@ Ingress::Ingress(const Settings& settings, EventLog& log, const Registry& regist
       metrics_(metrics),
       sessions_(std::make_shared<const Sessions>(session_options(settings), settings.master_keys, clock)),
       claims_(std::make_shared<Claims>(claims_options(settings), clock, metrics)),
+      waits_(log, clock, metrics),
       intake_(intake_options(settings), log, clock, metrics) {}
 
 Status Ingress::ready() { return intake_.ready(topics_in_use()); }
@@ -79,10 +82,14 @@ Status Ingress::open_sign_in() {
   return ok();
 }
 
+ReadinessCheck Ingress::waits_check() const {
+  return {"waits", {}, [this] { return waits_.ready(); }};
+}
+
 Status Ingress::start(Readiness& readiness) {
   TRY_STATUS(open_sign_in());
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
-  auto all_doors = doors(settings_, registry_, *sessions_, claims_);
+  auto all_doors = doors(settings_, registry_, waits_.table(), *sessions_, claims_);
   claims_follower_.emplace(log_, claims_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)

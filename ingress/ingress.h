@@ -10,6 +10,7 @@
 #include "common/http/probes/probes.h"
 #include "common/ports/event_log.h"
 #include "common/ports/http_sender.h"
+#include "common/waits/follower.h"
 #include "common/wiring/registry.h"
 #include "ingress/claims/follower.h"
 #include "ingress/options.h"
@@ -29,6 +30,8 @@ class Ingress {
   Status ready();
   // The check of GET /readyz that asks so.
   ReadinessCheck log_check();
+  // Whether the connectors' door can answer.
+  ReadinessCheck waits_check() const;
 
   // Serves from here until stop(), and logs its address or why it cannot. The readiness must live as long.
   Status start(Readiness& readiness);
@@ -49,6 +52,7 @@ class Ingress {
   Metrics& metrics_;
   const std::shared_ptr<const Sessions> sessions_;
   const std::shared_ptr<Claims> claims_;  // appends that are open may outlive this
+  const waits::Follower waits_;
   Intake intake_;
   std::optional<ClaimsFollower> claims_follower_;  // while this serves
   std::optional<Probes> probes_;

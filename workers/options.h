@@ -11,6 +11,7 @@
 #include "workers/sources/ads/ads.h"
 #include "workers/sources/api/api.h"
 #include "workers/sources/auth/auth.h"
+#include "workers/sources/connectors/connectors.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -40,6 +41,7 @@ inline Sources sources_of(const Settings& settings) {
       ads_source(),
       api_source(),
       auth_source(),
+      connector_source(),
   });
 }
 

@@ -16,8 +16,9 @@ namespace {
 KeyRule key_rule(std::string_view word) {
   if (word == "payment") return KeyRule::payment;
   if (word == "subscription") return KeyRule::subscription;
-  CHECK(word == "object");
-  return KeyRule::object;
+  if (word == "object") return KeyRule::object;
+  CHECK(word == "event");
+  return KeyRule::event;
 }
 
 std::string text_of(json::Value value) {
@@ -80,7 +81,7 @@ void Catalogue::add_outbound(json::Value line) {
 }
 
 void Catalogue::add(Types& known, const std::string& type, const TopicRoute& route) {
-  if (type.ends_with(".*"))
+  if (type == "*" || type.ends_with(".*"))
     known.patterns.push_back({type.substr(0, type.size() - 1), route});
   else
     known.exact.emplace(type, route);

@@ -61,7 +61,7 @@ class Catalogue {
   explicit Catalogue(std::string_view json);
 
   // The route of an event type of that source ("stripe"); an exact name beats a pattern, the longest pattern
-  // ("payout.*") beats a shorter one.
+  // ("payout.*", "*") beats a shorter one.
   const TopicRoute& route(std::string_view source, std::string_view type) const;
 
   // Every topic an event can be routed to, once, in the order of the catalogue; kUnroutedTopic is the last.
@@ -80,7 +80,7 @@ class Catalogue {
     }
   };
   struct Pattern {
-    std::string prefix;  // with the dot
+    std::string prefix;  // with the dot; empty: any type
     TopicRoute route;
   };
   struct Types {  // of one source

@@ -4,16 +4,13 @@
 
 #include <utility>
 
-#include "common/async/backoff.h"
-#include "common/async/periodic.h"
 #include "common/files/files.h"
 #include "common/observe/log.h"
+#include "common/tables/follow.h"
 
 namespace penstock::registry {
 namespace {
 
-constexpr std::size_t kRecordsMax = 1'000;
-constexpr Milliseconds kRetryMin{50}, kRetryMax{1'000};
 // Of the time, at most so large a part is spent on copies, however large they are.
 constexpr int kCopyShare = 10;
 
@@ -76,24 +73,14 @@ void Follower::read_copy() {
 }
 
 void Follower::run(const std::stop_token& stop) {
-  std::unique_ptr<LogTail> tail;
-  Backoff backoff(kRetryMin, kRetryMax);
-  while (!stop.stop_requested()) {
-    auto opened = tail != nullptr ? Status(ok()) : [&]() -> Status {
-      TRY(tail, log_.tail(std::string(kSettingsTopic)));
-      return ok();
-    }();
-    Result<TailBatch> batch =
-        opened ? tail->next(kRecordsMax, options_.poll_wait) : Result<TailBatch>(opened.error());
-    note_contact(batch ? Status(ok()) : Status(batch.error()));
-    if (batch) {
-      backoff = Backoff(kRetryMin, kRetryMax);
-      take(batch.value());
-    }
-    show();
-    keep_copy(false);
-    if (!batch) wait_unless_stopped(stop, backoff.next());
-  }
+  follow(stop, log_, {std::string(kSettingsTopic), options_.poll_wait},
+         {.take = [this](const TailBatch& batch) { take(batch); },
+          .note_contact = [this](const Status& answered) { note_contact(answered); },
+          .after_poll =
+              [this] {
+                show();
+                keep_copy(false);
+              }});
   keep_copy(true);
 }
 

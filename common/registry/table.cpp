@@ -3,11 +3,6 @@
 namespace penstock::registry {
 namespace {
 
-std::uint64_t next_table_id() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
-
 std::string_view id_of(std::string_view key) { return key.substr(key.find('/') + 1); }
 
 template <class... Value, class Visit>
@@ -30,19 +25,12 @@ bool is_overtaken(const Entry<Value>& known, const Change& change) {
   return change.state != State::unreadable && known.revision > change.setting.revision;
 }
 
-}  // namespace
-
-Snapshot::Snapshot() {
-  std::apply(
-      [](auto&... kinds) {
-        const auto fill = [](auto& shards) {
-          shards.fill(std::make_shared<
-                      typename std::remove_reference_t<decltype(shards)>::value_type::element_type>());
-        };
-        (fill(kinds), ...);
-      },
-      kinds_);
+template <class... Map>
+std::tuple<typename Map::Edit...> edits_of(std::tuple<Map...>& maps) {
+  return std::apply([](auto&... each) { return std::tuple<typename Map::Edit...>(each...); }, maps);
 }
+
+}  // namespace
 
 std::size_t Snapshot::size() const noexcept {
   std::size_t size = 0;
@@ -53,9 +41,7 @@ std::size_t Snapshot::size() const noexcept {
 std::optional<Revision> Snapshot::revision_of(std::string_view key) const noexcept {
   std::optional<Revision> revision;
   visit_kind_of(key, [&]<class Value>(std::type_identity<Value>) {
-    const auto id = id_of(key);
-    const auto& map = *std::get<Shards<Value>>(kinds_)[shard_of(id)];
-    if (const auto found = map.find(id); found != map.end()) revision = found->second.revision;
+    if (const auto* found = map<Value>().find(id_of(key))) revision = found->revision;
   });
   return revision;
 }
@@ -63,11 +49,9 @@ std::optional<Revision> Snapshot::revision_of(std::string_view key) const noexce
 Result<Setting> Snapshot::setting_of(std::string_view key) const {
   Result<Setting> setting = Error{ErrorCode::not_found, "setting " + std::string(key) + " is not known"};
   visit_kind_of(key, [&]<class Value>(std::type_identity<Value>) {
-    const auto id = id_of(key);
-    const auto& map = *std::get<Shards<Value>>(kinds_)[shard_of(id)];
-    const auto found = map.find(id);
-    if (found == map.end()) return;
-    const Entry<Value>& entry = found->second;
+    const auto* found = map<Value>().find(id_of(key));
+    if (found == nullptr) return;
+    const Entry<Value>& entry = *found;
     if (entry.state == State::unreadable)
       setting = Error{ErrorCode::corrupt, "setting " + std::string(key) + " could not be opened"};
     else
@@ -78,7 +62,8 @@ Result<Setting> Snapshot::setting_of(std::string_view key) const {
 
 Draft::Draft() : Draft(Snapshot()) {}
 
-Draft::Draft(const Snapshot& from) : next_(std::make_shared<Snapshot>(from)) {}
+Draft::Draft(const Snapshot& from)
+    : next_(std::make_shared<Snapshot>(from)), edits_(edits_of(next_->kinds_)) {}
 
 void Draft::make(Change change) {
   bool holds = true;
@@ -92,7 +77,7 @@ void Draft::make(Change change) {
 template <class Value>
 bool Draft::make_in(Change& change) {
   const std::string id(id_of(change.key));
-  auto& map = fresh<Value>(Snapshot::shard_of(id));
+  auto& map = shard_of<Value>(id);
   const auto known = map.find(id);
   if (known != map.end() && is_overtaken(known->second, change)) return false;
   const bool readable = change.state == State::there || change.state == State::deleted;
@@ -108,57 +93,13 @@ bool Draft::make_in(Change& change) {
 std::size_t Draft::keep_lost(const Snapshot& before) {
   std::size_t lost = 0;
   before.for_each([&]<class Value>(const std::string& id, const Entry<Value>& entry) {
-    const auto shard = Snapshot::shard_of(id);
-    if (std::get<Snapshot::Shards<Value>>(next_->kinds_)[shard]->contains(id)) return;
+    if (next_->map<Value>().find(id) != nullptr) return;
     const State state = entry.state == State::deleted ? State::deleted : State::unreadable;
-    fresh<Value>(shard).emplace(id, Entry<Value>{entry.revision, state, nullptr});
+    shard_of<Value>(id).emplace(id, Entry<Value>{entry.revision, state, nullptr});
     misled_.insert(make_key<Value>(id));
     ++lost;
   });
   return lost;
-}
-
-// Shards are copied when something in them first changes.
-template <class Value>
-Snapshot::Map<Value>& Draft::fresh(std::size_t shard) {
-  auto& held = std::get<Snapshot::Shards<Value>>(next_->kinds_)[shard];
-  auto& mine = std::get<Fresh<Value>>(fresh_).maps[shard];
-  if (mine == nullptr) {
-    mine = std::make_shared<Snapshot::Map<Value>>(*held);
-    held = mine;
-  }
-  return *mine;
-}
-
-Table::Table() : id_(next_table_id()), latest_(std::make_shared<const Snapshot>()) {}
-
-const Snapshot& Table::current() const {
-  struct Held {
-    std::uint64_t table = 0;
-    std::uint64_t version = 0;
-    std::shared_ptr<const Snapshot> snapshot;
-  };
-  thread_local Held held;
-  // What was published before the version was counted up is seen by whoever reads it.
-  const auto version = version_.load(std::memory_order_acquire);
-  if (held.table != id_ || held.version != version) held = {id_, version, latest()};
-  return *held.snapshot;
-}
-
-std::shared_ptr<const Snapshot> Table::latest() const {
-  const std::lock_guard lock(mutex_);
-  return latest_;
-}
-
-template <class Mislead>
-void Table::publish(Draft draft, Mislead&& mislead) {
-  {
-    const std::lock_guard lock(mutex_);
-    latest_ = std::move(draft.next_);
-    mislead(std::move(draft.misled_));
-    version_.fetch_add(1, std::memory_order_release);
-  }
-  changed_.notify_all();
 }
 
 std::vector<std::string> Table::misled() const {
@@ -168,16 +109,18 @@ std::vector<std::string> Table::misled() const {
 
 void Table::apply(std::vector<Change> changes) {
   if (changes.empty()) return;
-  Draft draft(*latest());
+  Draft draft(*published_.latest());
   std::vector<std::string> told;
   for (auto& change : changes) {
     told.push_back(change.key);
     draft.make(std::move(change));
   }
-  publish(std::move(draft), [&](std::set<std::string> misled) {
+  {
+    const std::lock_guard lock(mutex_);
     for (const auto& key : told) misled_.erase(key);
-    misled_.merge(misled);
-  });
+    misled_.merge(draft.misled_);
+  }
+  published_.publish(std::move(draft.next_));
 }
 
 void Table::replace(std::vector<Change> settings) {
@@ -188,12 +131,16 @@ void Table::replace(std::vector<Change> settings) {
 
 void Table::replace_with(Draft settings) {
   settings.next_->filled_ = true;
-  publish(std::move(settings), [this](std::set<std::string> misled) { misled_ = std::move(misled); });
+  {
+    const std::lock_guard lock(mutex_);
+    misled_ = std::move(settings.misled_);
+  }
+  published_.publish(std::move(settings.next_));
 }
 
 bool Table::wait_for(std::string_view key, Revision revision, Milliseconds deadline) const {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, deadline, [&] { return latest_->revision_of(key) >= revision; });
+  return published_.wait_for(
+      deadline, [&](const Snapshot& latest) { return latest.revision_of(key) >= revision; });
 }
 
 }  // namespace penstock::registry

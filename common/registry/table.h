@@ -1,11 +1,7 @@
 // The settings in memory: looked up by every request, changed by one thread.
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,11 +9,12 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_map>
 #include <vector>
 
 #include "common/core/time.h"
 #include "common/registry/values.h"
+#include "common/tables/published.h"
+#include "common/tables/sharded_map.h"
 
 namespace penstock::registry {
 
@@ -46,8 +43,6 @@ struct Change {
 // All settings at one moment. Immutable.
 class Snapshot {
  public:
-  Snapshot();
-
   // nullptr: there is none, or no longer. The id is that of values.h ("acme"). Holds as long as the snapshot.
   template <class Value>
   const Entry<Value>* find(std::string_view id) const noexcept;
@@ -75,28 +70,19 @@ class Snapshot {
  private:
   friend class Table;
   friend class Draft;
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  template <class Value>
-  using Map = std::unordered_map<std::string, Entry<Value>, Hash, std::equal_to<>>;
-  // A change copies the shard it is in and no other.
-  static constexpr std::size_t kShards = 256;
-  template <class Value>
-  using Shards = std::array<std::shared_ptr<const Map<Value>>, kShards>;
-
-  static std::size_t shard_of(std::string_view id) noexcept { return Hash{}(id) % kShards; }
-
   template <class>
-  struct ShardsOf;
+  struct MapsOf;
   template <class... Value>
-  struct ShardsOf<std::variant<Value...>> {
-    using Type = std::tuple<Shards<Value>...>;
+  struct MapsOf<std::variant<Value...>> {
+    using Type = std::tuple<ShardedMap<Entry<Value>>...>;
+    using Edits = std::tuple<typename ShardedMap<Entry<Value>>::Edit...>;
   };
-  ShardsOf<Values>::Type kinds_;
+  template <class Value>
+  const ShardedMap<Entry<Value>>& map() const noexcept {
+    return std::get<ShardedMap<Entry<Value>>>(kinds_);
+  }
+
+  MapsOf<Values>::Type kinds_;
   bool filled_ = false;
 };
 
@@ -118,35 +104,20 @@ class Draft {
   template <class Value>
   bool make_in(Change& change);
   template <class Value>
-  Snapshot::Map<Value>& fresh(std::size_t shard);
-
-  // Shards that are this draft's own, by number.
-  template <class Value>
-  struct Fresh {
-    std::map<std::size_t, std::shared_ptr<Snapshot::Map<Value>>> maps;
-  };
-  template <class>
-  struct FreshOf;
-  template <class... Value>
-  struct FreshOf<std::variant<Value...>> {
-    using Type = std::tuple<Fresh<Value>...>;
-  };
+  ShardedMap<Entry<Value>>::Shard& shard_of(std::string_view id) {
+    return std::get<typename ShardedMap<Entry<Value>>::Edit>(edits_).shard_of(id);
+  }
 
   std::shared_ptr<Snapshot> next_;
-  FreshOf<Values>::Type fresh_;
+  Snapshot::MapsOf<Values>::Edits edits_;
   std::set<std::string> misled_;
 };
 
 // current() may be called from any thread; changes are made by one at a time.
 class Table {
  public:
-  Table();
-  Table(const Table&) = delete;
-  Table& operator=(const Table&) = delete;
-
-  // The settings now. Takes no lock and copies nothing unless they have changed since this thread's last call.
-  // The reference holds until this thread calls current() of any table again.
-  const Snapshot& current() const;
+  // The settings now, as Published::current().
+  const Snapshot& current() const { return published_.current(); }
 
   // Makes the changes, as Draft::make() does.
   void apply(std::vector<Change> changes);
@@ -162,36 +133,20 @@ class Table {
   bool wait_for(std::string_view key, Revision revision, Milliseconds deadline) const;
 
  private:
-  template <class Mislead>
-  void publish(Draft draft, Mislead&& mislead);
-  std::shared_ptr<const Snapshot> latest() const;
-
-  const std::uint64_t id_;  // no other table of this process has it
-  std::atomic<std::uint64_t> version_{1};
-  mutable std::mutex mutex_;  // of what follows
-  mutable std::condition_variable changed_;
-  std::shared_ptr<const Snapshot> latest_;
+  mutable std::mutex mutex_;  // of misled_
   std::set<std::string> misled_;
+  Published<Snapshot> published_;
 };
 
 template <class Value>
 const Entry<Value>* Snapshot::find(std::string_view id) const noexcept {
-  const auto& map = *std::get<Shards<Value>>(kinds_)[shard_of(id)];
-  const auto found = map.find(id);
-  return found == map.end() || found->second.state == State::deleted ? nullptr : &found->second;
+  const auto* entry = map<Value>().find(id);
+  return entry == nullptr || entry->state == State::deleted ? nullptr : entry;
 }
 
 template <class Visit>
 void Snapshot::for_each(Visit&& visit) const {
-  std::apply(
-      [&](const auto&... shards) {
-        const auto visit_kind = [&](const auto& kind) {
-          for (const auto& shard : kind)
-            for (const auto& [id, entry] : *shard) visit(id, entry);
-        };
-        (visit_kind(shards), ...);
-      },
-      kinds_);
+  std::apply([&](const auto&... kinds) { (kinds.for_each(visit), ...); }, kinds_);
 }
 
 }  // namespace penstock::registry

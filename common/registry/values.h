@@ -13,6 +13,8 @@
 
 #include "common/core/describe.h"
 #include "common/core/result.h"
+#include "common/core/time.h"
+#include "common/workflows/workflow.h"
 
 namespace penstock::registry {
 
@@ -58,8 +60,43 @@ struct KnownAd {
 };
 BOOST_DESCRIBE_STRUCT(KnownAd, (), ())
 
+// `platform` starts runs of every workflow that subscribes to an event, `generic` of one at most.
+BOOST_DEFINE_ENUM_CLASS(ConnectorKind, platform, generic)
+
+// Where an org's own Stripe account posts to; its id is the org.
+struct Connector {
+  std::string org;
+  bool enabled = true;
+  ConnectorKind kind = ConnectorKind::platform;
+  std::vector<std::string> signing_secrets;  // any of them may have signed
+  std::optional<std::string> url_secret;     // what `?secret=` must be, where it is given
+  std::optional<std::string> workflow;       // of a generic one
+  bool operator==(const Connector&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Connector, (), (org, enabled, kind, signing_secrets, url_secret, workflow))
+
+struct Workflow {
+  std::string id;
+  bool enabled = true;
+  std::vector<std::string> event_types;  // patterns: "invoice.paid", "charge.*", "*"
+  std::vector<Step> steps;
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::string updated_by;
+  bool operator==(const Workflow&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Workflow, (), (id, enabled, event_types, steps, created_at, updated_at, updated_by))
+
+// All workflows of an org, which is its id: what is decided about one of its events asks for all of them.
+struct Workflows {
+  std::string org;
+  std::vector<Workflow> all;  // by id
+  bool operator==(const Workflows&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Workflows, (), (org, all))
+
 // A value of any kind.
-using Values = std::variant<Partner, App, ApiKey, Ban, KnownAd>;
+using Values = std::variant<Partner, App, ApiKey, Ban, KnownAd, Connector, Workflows>;
 
 // The name of each kind: what its keys begin with. Part of what is stored.
 template <class Value>
@@ -74,6 +111,10 @@ template <>
 inline constexpr std::string_view kKindName<Ban> = "ban";
 template <>
 inline constexpr std::string_view kKindName<KnownAd> = "ad";
+template <>
+inline constexpr std::string_view kKindName<Connector> = "connector";
+template <>
+inline constexpr std::string_view kKindName<Workflows> = "workflows";
 
 // "partner/acme": the key of a setting in the store and of its records in the topic.
 template <class Value>

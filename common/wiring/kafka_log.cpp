@@ -8,6 +8,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/core/check.h"
 #include "common/registry/sealed.h"
+#include "common/workflows/waiting_run.h"
 
 namespace penstock {
 
@@ -53,6 +54,7 @@ std::vector<std::string> topics_in_use() {
   topics.emplace_back(kParkedTopic);
   topics.emplace_back(registry::kSettingsTopic);
   topics.emplace_back(kClaimsTopic);
+  topics.emplace_back(kWaitsTopic);
   return topics;
 }
 

@@ -41,6 +41,7 @@ class Standalone {
         readiness_({ingress_.log_check(),
                     store_check(settings, store),
                     registry_.check(),
+                    ingress_.waits_check(),
                     {"pools", {}, [this] { return pools_.ready(); }}}),
         admin_(settings,
                {store, store, event_log, event_log, registry_.sealer(), registry_.table(), clock, metrics,

@@ -56,6 +56,15 @@ std::optional<std::vector<std::string>> BodyReader::optional_texts(std::string_v
   return std::nullopt;
 }
 
+json::Value BodyReader::objects(std::string_view name, std::size_t count_max) {
+  const auto given = member(name);
+  bool good = given.is_array() && given.size() >= 1 && given.size() <= count_max;
+  for (auto each = given.first(); good && !each.absent(); each = given.next(each)) good = each.is_object();
+  if (good) return given;
+  problems_.refuse(name, "must be a list of 1 to " + std::to_string(count_max) + " objects");
+  return {};
+}
+
 std::optional<std::int64_t> BodyReader::optional_integer(std::string_view name) {
   const auto given = member(name);
   if (given.missing()) return std::nullopt;

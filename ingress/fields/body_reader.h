@@ -36,7 +36,12 @@ class BodyReader {
   std::optional<std::string> optional_currency(std::string_view name);
   template <DescribedEnum Word>
   std::optional<Word> optional_word(std::string_view name);
+  // A list of 1 to `count_max` objects; absent when it is a problem.
+  json::Value objects(std::string_view name, std::size_t count_max);
+  // Is it there, and null?
+  bool is_null(std::string_view name) { return member(name).is_null(); }
 
+  void refuse_at(std::string_view pointer, std::string_view why) { problems_.refuse_at(pointer, why); }
   void refuse(std::string_view name, std::string_view why) { problems_.refuse(name, why); }
 
   // 415 when the body is not said to be JSON, else 400 naming every problem; nullopt

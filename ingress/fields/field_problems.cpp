@@ -37,4 +37,10 @@ std::optional<http::Response> FieldProblems::refusal() const {
   return response;
 }
 
+http::Response refusal_of(std::string_view pointer, std::string_view why) {
+  FieldProblems problems;
+  problems.refuse_at(pointer, why);
+  return *problems.refusal();
+}
+
 }  // namespace penstock

@@ -14,6 +14,8 @@ class FieldProblems {
  public:
   // The first reason given for a field stays.
   void refuse(std::string_view name, std::string_view why);
+  // Likewise of a field within others, by its JSON pointer.
+  void refuse_at(std::string_view pointer, std::string_view why) { add(std::string(pointer), why); }
   // The request is no object of fields at all.
   void refuse_whole(std::string_view why);
 
@@ -25,6 +27,9 @@ class FieldProblems {
 
   http::NamedTexts problems_;
 };
+
+// The 400 of one problem.
+http::Response refusal_of(std::string_view pointer, std::string_view why);
 
 // What is wrong with a word that is none of these.
 template <DescribedEnum Word>

@@ -13,6 +13,7 @@
 #include "workers/domain/ads/ads.h"
 #include "workers/domain/connect/accounts.h"
 #include "workers/domain/connect/payouts.h"
+#include "workers/domain/connectors/runs.h"
 #include "workers/domain/event/event.h"
 #include "workers/domain/event/policy.h"
 #include "workers/domain/invoices/invoices.h"
@@ -39,7 +40,7 @@ struct UnhandledFacts {
 using Facts =
     std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts, SubscriptionFacts,
                  InvoiceFacts, AccountFacts, PayoutFacts, UserFacts, InvoicePaymentFacts, PlanFacts,
-                 TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts>;
+                 TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts, ConnectorFacts>;
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

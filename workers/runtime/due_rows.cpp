@@ -14,15 +14,20 @@ bool is_about_the_store(const Error& error) {
 
 }  // namespace
 
-Result<int> take_up_due(Store& store, const Table& table, std::vector<ColumnFilter> filters, Timestamp now,
-                        const std::function<Status(const Row&)>& take_up) {
+Result<std::vector<Row>> due_rows(Store& store, const Table& table, std::vector<ColumnFilter> filters,
+                                  Timestamp now, std::size_t limit) {
   ListQuery query;
   query.filters = std::move(filters);
   query.present = {table.newest_first};
   query.until = now + Milliseconds{1};
   query.order = ListOrder::oldest_first;
-  query.limit = kRowsMax;
-  TRY(const auto rows, store.list(table, query));
+  query.limit = limit;
+  return store.list(table, query);
+}
+
+Result<int> take_up_due(Store& store, const Table& table, std::vector<ColumnFilter> filters, Timestamp now,
+                        const std::function<Status(const Row&)>& take_up) {
+  TRY(const auto rows, due_rows(store, table, std::move(filters), now, kRowsMax));
   int taken_up = 0;
   std::optional<Error> failed;
   for (const auto& row : rows) {

@@ -7,20 +7,22 @@
 #include "common/observe/log.h"
 #include "workers/runtime/lookup_sweeper.h"
 #include "workers/runtime/retry_sweeper.h"
+#include "workers/runtime/run_upkeep.h"
 
 namespace penstock {
 namespace {
 
 constexpr Milliseconds kSweepInterval{1'000};
+constexpr Milliseconds kPublishInterval{50};
 constexpr Milliseconds kLookInterval{1'000};
 constexpr Milliseconds kAlertInterval{2'000};
 constexpr Milliseconds kGroupInterval{3'000};
 
 // Sweeps until `stop`; says once when sweeping begins to fail.
-void sweep_until(const std::stop_token& stop, std::string_view what,
+void sweep_until(const std::stop_token& stop, Milliseconds interval, std::string_view what,
                  const std::function<Result<int>()>& sweep) {
   bool failing = false;
-  while (wait_unless_stopped(stop, kSweepInterval)) {
+  while (wait_unless_stopped(stop, interval)) {
     const auto swept = sweep();
     if (!swept && !failing)
       log::warn("what is due cannot be taken up now", {{"what", what}, {"detail", swept.error().detail}});
@@ -80,15 +82,25 @@ Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy
 void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) {
   if (pool == "payouts")
     threads_.emplace_back([this](std::stop_token stop) {
-      sweep_until(stop, "payout retries",
+      sweep_until(stop, kSweepInterval, "payout retries",
                   [this] { return sweep_due_retries(ports_.store, ports_.clock, policy_); });
     });
   if (pool == "payments")
     threads_.emplace_back([this, park_deadline](std::stop_token stop) {
       const LookupPorts lookups{ports_.store, ports_.log, ports_.log,   ports_.clock,
                                 policy_,      metrics_,   park_deadline};
-      sweep_until(stop, "payments that confirmations wait for", [&] { return sweep_due_lookups(lookups); });
+      sweep_until(stop, kSweepInterval, "payments that confirmations wait for", [&] { return sweep_due_lookups(lookups); });
     });
+  if (pool != "connectors") return;
+  threads_.emplace_back([this](std::stop_token stop) {
+    sweep_until(stop, kSweepInterval, "waits of runs",
+                [this] { return time_out_waits(ports_.store, ports_.clock); });
+  });
+  threads_.emplace_back([this, park_deadline](std::stop_token stop) {
+    sweep_until(stop, kPublishInterval, "what the topic of waits is to be told", [&] {
+      return publish_waits(ports_.store, ports_.log, ports_.clock, park_deadline);
+    });
+  });
 }
 
 Pools::~Pools() {

@@ -38,7 +38,7 @@ struct PoolsPorts {
 };
 
 // Starts on construction. Where the payouts pool runs, due payout retries are called too; where the payments pool does,
-// payments are looked up that confirmations wait for.
+// payments are looked up that confirmations wait for; where the connectors pool does, waits of runs time out and are told of.
 class Pools {
  public:
   Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy, Metrics& metrics);

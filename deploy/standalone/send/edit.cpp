@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <span>
 
 #include "common/core/check.h"
 #include "common/core/utf8.h"
+#include "common/json/pointer.h"
 #include "common/json/writer.h"
 
 namespace penstock::send {
@@ -15,42 +15,6 @@ namespace {
 
 Error refuse(std::string_view pointer, std::string_view why) {
   return {ErrorCode::invalid, std::string(pointer) + ": " + std::string(why)};
-}
-
-// "~1" is '/', "~0" is '~' (RFC 6901 §4); nullopt when '~' stands before anything else.
-std::optional<std::string> unescape(std::string_view token) {
-  std::string name;
-  for (std::size_t i = 0; i < token.size(); ++i) {
-    if (token[i] != '~') {
-      name += token[i];
-      continue;
-    }
-    if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return std::nullopt;
-    name += token[i] == '0' ? '~' : '/';
-  }
-  return name;
-}
-
-Result<std::vector<std::string>> parse_pointer(std::string_view pointer) {
-  std::vector<std::string> names;
-  for (auto rest = pointer; !rest.empty();) {
-    if (rest.front() != '/') return refuse(pointer, "is no JSON pointer: it begins with a slash");
-    rest.remove_prefix(1);
-    auto name = unescape(rest.substr(0, rest.find('/')));
-    if (!name) return refuse(pointer, "is no JSON pointer: a '~' is written ~0, a '/' in a name ~1");
-    names.push_back(*std::move(name));
-    rest.remove_prefix(std::min(rest.find('/'), rest.size()));
-  }
-  return names;
-}
-
-// The element a name of digits stands for, without leading zeros (RFC 6901 §4).
-std::optional<std::size_t> element_index(const std::string& name) {
-  std::size_t index = 0;
-  const char* end = name.data() + name.size();
-  const auto [rest, ec] = std::from_chars(name.data(), end, index);
-  if (ec != std::errc{} || rest != end || (name.size() > 1 && name.front() == '0')) return std::nullopt;
-  return index;
 }
 
 void copy(json::Writer& out, json::Value value) { out.raw(json::indented(value)); }
@@ -88,7 +52,7 @@ class Replacement {
   }
 
   std::optional<std::string> write_array(json::Writer& out, json::Value array, std::size_t depth) {
-    const auto index = element_index(names_[depth]);
+    const auto index = json::element_index(names_[depth]);
     if (!index || *index >= array.size())
       return "there is no element \"" + names_[depth] + "\" in an array of " + std::to_string(array.size());
     std::size_t number = 0;
@@ -147,14 +111,14 @@ Result<Change> parse_change(std::string_view argument) {
   Change change{std::string(argument.substr(0, equals)), {}};
   if (equals == std::string_view::npos) return refuse(argument, "is not POINTER=VALUE");
   if (!is_utf8(argument)) return refuse(change.pointer, "is to be set to what is no UTF-8");
-  TRY_STATUS(parse_pointer(change.pointer));
+  TRY_STATUS(json::parse_pointer(change.pointer));
   const auto value = argument.substr(equals + 1);
   change.value = json::Document::parse(value) ? std::string(value) : json::Writer().string(value).text();
   return change;
 }
 
 Result<json::Document> apply(const json::Document& document, const Change& change) {
-  TRY(const auto names, parse_pointer(change.pointer));
+  TRY(const auto names, json::parse_pointer(change.pointer));
   json::Writer out;
   if (const auto problem = Replacement(names, change.value).write(out, document.root()))
     return refuse(change.pointer, *problem);

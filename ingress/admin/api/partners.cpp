@@ -51,12 +51,6 @@ std::string audit_detail(const Partner& given) {
   return std::move(out).text();
 }
 
-http::Response refuse_secrets(std::string_view why) {
-  FieldProblems problems;
-  problems.refuse("secrets", why);
-  return *problems.refusal();
-}
-
 }  // namespace
 
 Result<http::Response> list_partners(const Context& context, const Request& request) {
@@ -90,7 +84,7 @@ Result<http::Response> put_partner(const Context& context, const Request& reques
         if (!good) return good.error();
         return std::optional<registry::Values>(std::move(next));
       });
-  if (refused) return refuse_secrets(changed.error().detail);
+  if (refused) return refusal_of("/secrets", changed.error().detail);
   if (!changed) return changed.error();
   if (changed.value()) return *std::move(changed).value();
   return show_setting<Partner>(context, request, name, kWhat, show);

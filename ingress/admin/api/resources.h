@@ -82,6 +82,15 @@ Answer list_bans;  // bans.cpp
 Answer get_ban;
 Answer put_ban;
 Answer delete_ban;
+Answer get_connector;  // connectors.cpp
+Answer put_connector;
+Answer delete_connector;
+Answer list_workflows;  // workflows.cpp
+Answer get_workflow;
+Answer put_workflow;
+Answer delete_workflow;
+Answer list_runs;  // runs.cpp
+Answer get_run;
 Answer list_audit;  // audit.cpp
 
 }  // namespace penstock::admin

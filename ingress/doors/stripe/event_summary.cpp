@@ -95,6 +95,10 @@ class Scan {
 
 }  // namespace
 
+bool is_snapshot_event(const EventSummary& event) noexcept {
+  return !event.id.empty() && !event.type.empty() && (event.object.empty() || event.object == "event");
+}
+
 std::optional<EventSummary> summarise(std::string_view body) { return Scan(body).event(); }
 
 }  // namespace penstock

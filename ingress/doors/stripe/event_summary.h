@@ -25,6 +25,9 @@ struct EventSummary {
   std::string subscription;  // also parent.subscription_details.subscription (2025-03-31 and later)
 };
 
+// Is it an event, and no thin one? Its type is for the catalogue to judge.
+bool is_snapshot_event(const EventSummary& event) noexcept;
+
 // nullopt when this is not one JSON object. A tolerant scan in one pass, linear in time and constant in
 // memory: the worker does the strict parse. Of a repeated member the last one counts.
 std::optional<EventSummary> summarise(std::string_view body);

@@ -27,13 +27,15 @@ std::string key_of(KeyRule rule, const EventSummary& event, std::string_view eve
   return std::string(event_id);
 }
 
-Headers headers_of(EventSummary event, Timestamp received_at) {
+}  // namespace
+
+Headers stripe_headers(EventSummary event, std::string_view source, Timestamp received_at) {
   Headers headers;
   headers.reserve(9);
   headers.emplace_back("ce_specversion", "1.0");
   headers.emplace_back("ce_id", std::move(event.id));
   headers.emplace_back("ce_type", event.type.empty() ? "unknown" : std::move(event.type));
-  headers.emplace_back("ce_source", kSource);
+  headers.emplace_back("ce_source", source);
   if (event.created) headers.emplace_back("ce_time", to_rfc3339(*event.created));
   headers.emplace_back("content-type", "application/json");
   headers.emplace_back("ps_receivedat", to_rfc3339(received_at));
@@ -42,13 +44,10 @@ Headers headers_of(EventSummary event, Timestamp received_at) {
   return headers;
 }
 
-}  // namespace
-
 Record stripe_record(std::string body, const Catalogue& catalogue, Timestamp received_at,
                      std::string (*fallback_id)(Timestamp)) {
   auto event = summarise(body).value_or(EventSummary{});
-  const bool is_event =
-      !event.id.empty() && !event.type.empty() && (event.object.empty() || event.object == "event");
+  const bool is_event = is_snapshot_event(event);
   if (event.id.empty()) event.id = fallback_id(received_at);
   Record record;
   record.topic = kUnroutedTopic;
@@ -59,7 +58,7 @@ Record stripe_record(std::string body, const Catalogue& catalogue, Timestamp rec
     record.key = key_of(route.key, event, event.id);
   }
   record.value = std::move(body);
-  record.headers = headers_of(std::move(event), received_at);
+  record.headers = stripe_headers(std::move(event), kSource, received_at);
   return record;
 }
 

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-PURE_FOLDERS = ("common/core", "common/net", "workers/domain")
+PURE_FOLDERS = ("common/core", "common/net", "common/workflows", "workers/domain")
 
 # What pure code must not reach, whoever includes it.
 IMPURE_HEADERS = re.compile(
@@ -53,28 +53,32 @@ REACHES = {
     "common/jose": ("common/crypto", "common/json"),
     "common/observe": ("common/json",),
     "common/catalogue": ("common/json",),
+    "common/workflows": ("common/json",),
     "common/ports": ("common/observe",),
     "common/tables": ("common/async", "common/ports"),
-    "common/registry": ("common/async", "common/crypto", "common/files", "common/ports"),
+    "common/registry": ("common/crypto", "common/files", "common/tables", "common/workflows"),
+    "common/waits": ("common/tables", "common/workflows"),
     "common/config": ("common/crypto", "common/files", "common/net", "common/observe"),
     "common/adapters": ("common/net", "common/ports", "schemas"),
     "common/http/server": ("common/crypto", "common/net", "common/observe"),
     "common/http/probes": ("common/http/server",),
     "common/http/listeners": ("common/config", "common/http/probes"),
-    "common/wiring": ("common/adapters", "common/catalogue", "common/config", "common/http/probes", "common/registry"),
+    "common/wiring": ("common/adapters", "common/catalogue", "common/config", "common/http/probes", "common/registry",
+                      "common/waits"),
     "workers/domain/event": ("common/core",),
-    "workers/domain/state": ("workers/domain/event", "common/ports"),
+    "workers/domain/state": ("workers/domain/event", "common/ports", "common/workflows"),
     "workers/domain/outbound": ("workers/domain/state", "common/crypto"),
     "workers/domain/ledger": ("workers/domain/outbound",),
     "workers/domain/payments": ("workers/domain/ledger",),
     "workers/domain/subscriptions": ("workers/domain/outbound",),
     "workers/domain/connect": ("workers/domain/outbound",),
     "workers/domain/ads": ("workers/domain/outbound",),
+    "workers/domain/connectors": ("workers/domain/outbound",),
     "workers/domain/users": ("workers/domain/outbound",),
     "workers/domain/reports": ("workers/domain/outbound",),
     "workers/domain/invoices": ("workers/domain/payments", "workers/domain/subscriptions"),
     "workers/domain": ("workers/domain/invoices", "workers/domain/connect", "workers/domain/users",
-                       "workers/domain/ads", "workers/domain/reports"),
+                       "workers/domain/ads", "workers/domain/reports", "workers/domain/connectors"),
     "workers/sources": ("workers/domain",),
     "workers/runtime": ("workers/sources", "common/async", "common/catalogue"),
     "workers": ("workers/runtime", "common/http/listeners", "common/process", "common/wiring"),
@@ -86,7 +90,8 @@ REACHES = {
     "ingress/identity_providers": ("common/jose", "common/net", "common/ports"),
     "ingress/signin": ("ingress/identity_providers", "ingress/intake", "ingress/sessions", "common/catalogue",
                        "common/registry"),
-    "ingress/doors": ("ingress/claims", "ingress/fields", "ingress/intake", "ingress/sessions", "ingress/signatures", "common/catalogue", "common/registry"),
+    "ingress/doors": ("ingress/claims", "ingress/fields", "ingress/intake", "ingress/sessions", "ingress/signatures", "common/catalogue", "common/registry",
+                      "common/waits"),
     "ingress/admin/settings": ("workers/domain", "common/async", "common/registry"),
     "ingress/admin/api": ("workers/runtime", "common/http/probes", "common/net", "ingress/admin/settings",
                           "ingress/fields", "ingress/signatures", "schemas"),

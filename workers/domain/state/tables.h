@@ -11,6 +11,7 @@
 #include "workers/domain/state/event_rows.h"
 #include "workers/domain/state/payment_rows.h"
 #include "workers/domain/state/report_rows.h"
+#include "workers/domain/state/run_rows.h"
 #include "workers/domain/state/setting_rows.h"
 #include "workers/domain/state/subscription_rows.h"
 #include "workers/domain/state/user_rows.h"
@@ -22,7 +23,7 @@ template <template <class> class Of>
 using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
                                Of<Fulfillment>, Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>,
                                Of<Payout>, Of<SessionPayment>, Of<Invoice>, Of<User>, Of<CountedOffset>,
-                               Of<Ad>, Of<RegisteredApp>, Of<AwaitedPayment>, Of<Report>>;
+                               Of<Ad>, Of<RegisteredApp>, Of<AwaitedPayment>, Of<Report>, Of<Run>, Of<RunPublication>>;
 // Rows that are only ever added.
 template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;

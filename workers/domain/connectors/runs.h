@@ -1,0 +1,80 @@
+// Events of connectors: they start runs of workflows and resume runs that wait, as their door has decided. What is decided is
+// carried out whatever comes first, and a repetition changes nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/core/result.h"
+#include "common/workflows/decision.h"
+#include "common/workflows/waiting_run.h"
+#include "workers/domain/connectors/progress.h"
+#include "workers/domain/event/event.h"
+#include "workers/domain/event/policy.h"
+#include "workers/domain/state/view.h"
+
+namespace penstock {
+
+struct RunToStart {
+  std::string run;
+  std::string workflow;
+  std::vector<RunStep> steps;
+};
+
+struct ConnectorFacts {
+  EventMeta meta;
+  Timestamp received_at;
+  std::optional<std::string> entity;        // the id of the object that the event is about
+  std::optional<std::string> skipped = {};  // why it concerns no run
+  std::vector<ResumedRun> resumed = {};
+  std::vector<RunToStart> started = {};
+};
+
+// All rows of a run.
+void name_run(const std::string& run, Reads& reads);
+void name_reads(const View& view, const ConnectorFacts& facts, Reads& reads);
+
+// A run goes on until it waits or ends, and tells of it: run.started, run.waiting, run.completed, run.timed_out, and what its
+// emit steps say, each once. It fails where a wait compares what its first event does not have, with the alert run_failed.
+Result<Effects> decide(const View& view, const ConnectorFacts& facts, const Policy& policy);
+
+// A wait ends this much after its deadline: an event that was received before it may be on its way.
+inline constexpr Milliseconds kWaitGrace{5'000};
+
+// Ends the wait that the run is in, if its time is up. An event that was received in time and is applied later still resumes the
+// run. Ignored otherwise. The rows of the run must be loaded.
+Effects decide_time_out(const View& view, const std::string& run, Timestamp now);
+
+// How long the topic tells of a run that has ended: as long as Stripe sends an event again.
+inline constexpr Milliseconds kEndedRunsTold = std::chrono::hours{72};
+
+// What the topic `waits` is to be told of the run now; nullopt: that there is no such run.
+std::optional<WaitingRun> waiting_run_of(const Run& run, Timestamp now);
+
+// By run.
+using ToldRuns = std::map<std::string, std::optional<WaitingRun>>;
+
+void name_reads(const View& view, const ToldRuns& told, Reads& reads);
+
+// The topic has been told that of them. Those of which it is not so any more are due again.
+Effects decide_published(const View& view, const ToldRuns& told, Timestamp now);
+
+// A run as clients read it (contract.md, /v1/orgs/{org}/runs).
+struct RunView : ObjectId {
+  std::optional<std::string> workflow;
+  RunStatus status = RunStatus::running;
+  std::optional<EventKey> event;
+  std::optional<EventKey> resumed_by;
+  std::vector<StepView> steps;
+  std::optional<WaitingFor> waiting_for;
+  bool livemode = false;
+  bool operator==(const RunView&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RunView, (ObjectId),
+                      (workflow, status, event, resumed_by, steps, waiting_for, livemode))
+
+RunView run_view(const Run& row);
+
+}  // namespace penstock
