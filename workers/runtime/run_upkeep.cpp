@@ -8,7 +8,7 @@
 namespace penstock {
 namespace {
 
-constexpr Table kRunsByDueTime = by_due_time<Run>("due_at");
+constexpr Table kRunsByDueTime = by_due_time<WorkflowRun>("due_at");
 constexpr Table kPublicationsByDueTime = by_due_time<RunPublication>("due_at");
 constexpr std::size_t kPublishedMax = 500;
 
@@ -19,9 +19,9 @@ Result<ToldRuns> to_tell(Store& store, const std::vector<Row>& due, Timestamp no
   if (due.empty()) return told;
   std::vector<std::string> runs;
   for (const auto& row : due) runs.push_back(key_of(row));
-  TRY(const auto rows, store.read(table_of<Run>(), runs));
+  TRY(const auto rows, store.read(table_of<WorkflowRun>(), runs));
   for (const auto& stored : rows) {
-    TRY(auto run, from_row<Run>(stored));
+    TRY(auto run, from_row<WorkflowRun>(stored));
     auto waiting = waiting_run_of(run, now);
     told.emplace(std::move(run.id), std::move(waiting));
   }

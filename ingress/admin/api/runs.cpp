@@ -15,7 +15,7 @@ Result<http::Response> list_runs(const Context& context, const Request& request)
   in.filter("workflow", query);
   in.page("runs", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto page, read_page<Run>(context.store, "runs", query));
+  TRY(const auto page, read_page<WorkflowRun>(context.store, "runs", query));
   return page_response(page, [](json::Writer& out, const auto& each) {
     encode_resource(out, run_view(each.row), each.stamp);
   });
@@ -24,7 +24,7 @@ Result<http::Response> list_runs(const Context& context, const Request& request)
 Result<http::Response> get_run(const Context& context, const Request& request) {
   QueryReader in(request);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(const auto found, read_row<Run>(context.store, request.parameter("id")));
+  TRY(const auto found, read_row<WorkflowRun>(context.store, request.parameter("id")));
   if (!found || found->row.org != request.org || !found->row.event) return not_found("run");
   return resource_response(run_view(found->row), found->stamp);
 }

@@ -8,7 +8,7 @@ namespace {
 // Goes through the steps of a run that was started, until one keeps it.
 class Walk {
  public:
-  explicit Walk(const Run& run) : run_(run), at_(*run.started_at), by_(*run.event) {}
+  explicit Walk(const WorkflowRun& run) : run_(run), at_(*run.started_at), by_(*run.event) {}
 
   Progress go() && {
     bool goes_on = true;
@@ -65,7 +65,7 @@ class Walk {
     made_.ended_at = at_;
   }
 
-  const Run& run_;
+  const WorkflowRun& run_;
   Timestamp at_;
   EventKey by_;
   Progress made_;
@@ -73,12 +73,12 @@ class Walk {
 
 }  // namespace
 
-Progress progress_of(const Run& run) {
+Progress progress_of(const WorkflowRun& run) {
   if (!run.event || !run.started_at) return {};
   return Walk(run).go();
 }
 
-const WaitOutcome* outcome_of(const Run& run, std::int64_t step) noexcept {
+const WaitOutcome* outcome_of(const WorkflowRun& run, std::int64_t step) noexcept {
   const auto found = std::find_if(run.waits.begin(), run.waits.end(),
                                   [step](const WaitOutcome& each) { return each.step == step; });
   return found == run.waits.end() ? nullptr : &*found;

@@ -41,9 +41,9 @@ struct Progress {
 };
 
 // Of a run that has not been started yet: running, without steps.
-Progress progress_of(const Run& run);
+Progress progress_of(const WorkflowRun& run);
 
 // The wait's outcome; nullptr: nothing became of it yet.
-const WaitOutcome* outcome_of(const Run& run, std::int64_t step) noexcept;
+const WaitOutcome* outcome_of(const WorkflowRun& run, std::int64_t step) noexcept;
 
 }  // namespace penstock

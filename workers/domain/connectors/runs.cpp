@@ -14,23 +14,23 @@ namespace {
 // ones in every order.
 constexpr std::size_t kResumptionsMax = 8;
 
-Run known_or_new(const View& view, const std::string& id, const EventMeta& meta) {
-  if (const Run* known = view.find<Run>(id)) return *known;
-  Run run;
+WorkflowRun known_or_new(const View& view, const std::string& id, const EventMeta& meta) {
+  if (const WorkflowRun* known = view.find<WorkflowRun>(id)) return *known;
+  WorkflowRun run;
   run.id = id;
   run.org = name_of_org(meta.org);
   run.livemode = meta.livemode;
   return run;
 }
 
-WaitOutcome& outcome_to_change(Run& run, std::int64_t step) {
+WaitOutcome& outcome_to_change(WorkflowRun& run, std::int64_t step) {
   const auto place = std::lower_bound(run.waits.begin(), run.waits.end(), step,
                                       [](const WaitOutcome& each, std::int64_t n) { return each.step < n; });
   if (place != run.waits.end() && place->step == step) return *place;
   return *run.waits.insert(place, WaitOutcome{step, {}, false});
 }
 
-void resume(Run& run, std::int64_t step, const Resumption& resumption) {
+void resume(WorkflowRun& run, std::int64_t step, const Resumption& resumption) {
   auto& resumed = outcome_to_change(run, step).resumed;
   const auto place = std::lower_bound(resumed.begin(), resumed.end(), resumption);
   if (place != resumed.end() && *place == resumption) return;
@@ -38,7 +38,7 @@ void resume(Run& run, std::int64_t step, const Resumption& resumption) {
   if (resumed.size() > kResumptionsMax) resumed.pop_back();
 }
 
-void start(Run& run, const RunToStart& begun, const ConnectorFacts& facts) {
+void start(WorkflowRun& run, const RunToStart& begun, const ConnectorFacts& facts) {
   if (run.event) return;
   run.workflow = begun.workflow;
   run.event = facts.meta.key;
@@ -56,7 +56,7 @@ WaitState state_of(StepStatus status) noexcept {
   return status == StepStatus::waiting ? WaitState::open : WaitState::timed_out;
 }
 
-Wait wait_of(const Run& run, const Progress& progress, const StepView& view) {
+Wait wait_of(const WorkflowRun& run, const Progress& progress, const StepView& view) {
   const RunStep& step = run.steps[static_cast<std::size_t>(view.n - 1)];
   const bool open = view.status == StepStatus::waiting;
   Wait wait{view.n,
@@ -72,7 +72,7 @@ Wait wait_of(const Run& run, const Progress& progress, const StepView& view) {
 }
 
 // Those that the run has come to.
-std::vector<Wait> waits_of(const Run& run, const Progress& progress) {
+std::vector<Wait> waits_of(const WorkflowRun& run, const Progress& progress) {
   std::vector<Wait> waits;
   for (const auto& view : progress.steps) {
     const bool compares = view.kind == StepKind::wait && view.status != StepStatus::failed;
@@ -84,7 +84,7 @@ std::vector<Wait> waits_of(const Run& run, const Progress& progress) {
 // How a run has changed, and what is to be told of it.
 class Change {
  public:
-  Change(Effects& effects, const Run& before, Run& after, const EventKey& by)
+  Change(Effects& effects, const WorkflowRun& before, WorkflowRun& after, const EventKey& by)
       : effects_(effects),
         run_(after),
         by_(by),
@@ -157,7 +157,7 @@ class Change {
   Scope scope() const { return {run_.livemode, {}, org_of_name(run_.org)}; }
 
   Effects& effects_;
-  Run& run_;
+  WorkflowRun& run_;
   const EventKey& by_;
   const bool was_started_;
   const Progress was_, is_;
@@ -165,9 +165,9 @@ class Change {
 };
 
 // Puts the run, if it has changed.
-void put_changed(Effects& effects, const View& view, Run after, const EventKey& by, Timestamp at) {
-  const Run* known = view.find<Run>(after.id);
-  const Run before = known != nullptr ? *known : Run{};
+void put_changed(Effects& effects, const View& view, WorkflowRun after, const EventKey& by, Timestamp at) {
+  const WorkflowRun* known = view.find<WorkflowRun>(after.id);
+  const WorkflowRun before = known != nullptr ? *known : WorkflowRun{};
   if (known != nullptr && before == after) return;
   Change(effects, before, after, by).settle(at);
   effects.put(std::move(after));
@@ -176,7 +176,7 @@ void put_changed(Effects& effects, const View& view, Run after, const EventKey& 
 }  // namespace
 
 void name_run(const std::string& run, Reads& reads) {
-  reads.want<Run>(run);
+  reads.want<WorkflowRun>(run);
   reads.want<RunPublication>(run);
 }
 
@@ -192,12 +192,12 @@ Result<Effects> decide(const View& view, const ConnectorFacts& facts, const Poli
     return effects;
   }
   for (const auto& each : facts.resumed) {
-    Run run = known_or_new(view, each.run, facts.meta);
+    WorkflowRun run = known_or_new(view, each.run, facts.meta);
     resume(run, each.step, {facts.received_at, facts.meta.key});
     put_changed(effects, view, std::move(run), facts.meta.key, facts.received_at);
   }
   for (const auto& each : facts.started) {
-    Run run = known_or_new(view, each.run, facts.meta);
+    WorkflowRun run = known_or_new(view, each.run, facts.meta);
     start(run, each, facts);
     put_changed(effects, view, std::move(run), facts.meta.key, facts.received_at);
   }
@@ -207,9 +207,9 @@ Result<Effects> decide(const View& view, const ConnectorFacts& facts, const Poli
 
 Effects decide_time_out(const View& view, const std::string& run, Timestamp now) {
   Effects effects;
-  const Run* known = view.find<Run>(run);
+  const WorkflowRun* known = view.find<WorkflowRun>(run);
   if (known == nullptr || !known->due_at || *known->due_at + kWaitGrace > now) return effects;
-  Run after = *known;
+  WorkflowRun after = *known;
   const std::int64_t step = progress_of(after).waiting_step;
   outcome_to_change(after, step).timed_out = true;
   const EventKey by = make_event_key("timer", "run.timed_out:" + run + ":" + std::to_string(step));
@@ -218,7 +218,7 @@ Effects decide_time_out(const View& view, const std::string& run, Timestamp now)
   return effects;
 }
 
-std::optional<WaitingRun> waiting_run_of(const Run& run, Timestamp now) {
+std::optional<WaitingRun> waiting_run_of(const WorkflowRun& run, Timestamp now) {
   const Progress progress = progress_of(run);
   if (!run.event || (progress.ended_at && *progress.ended_at + kEndedRunsTold <= now)) return std::nullopt;
   return WaitingRun{run.id, run.org, *run.workflow, run.livemode, run.event->value, waits_of(run, progress)};
@@ -231,7 +231,7 @@ void name_reads(const View&, const ToldRuns& told, Reads& reads) {
 Effects decide_published(const View& view, const ToldRuns& told, Timestamp now) {
   Effects effects;
   for (const auto& [id, waiting] : told) {
-    const Run* run = view.find<Run>(id);
+    const WorkflowRun* run = view.find<WorkflowRun>(id);
     CHECK(run != nullptr);
     RunPublication publication{id, std::nullopt};
     if (waiting_run_of(*run, now) != waiting)
@@ -243,7 +243,7 @@ Effects decide_published(const View& view, const ToldRuns& told, Timestamp now) 
   return effects;
 }
 
-RunView run_view(const Run& row) {
+RunView run_view(const WorkflowRun& row) {
   Progress progress = progress_of(row);
   RunView view;
   view.id = row.id;

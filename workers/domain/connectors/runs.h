@@ -51,7 +51,7 @@ Effects decide_time_out(const View& view, const std::string& run, Timestamp now)
 inline constexpr Milliseconds kEndedRunsTold = std::chrono::hours{72};
 
 // What the topic `waits` is to be told of the run now; nullopt: that there is no such run.
-std::optional<WaitingRun> waiting_run_of(const Run& run, Timestamp now);
+std::optional<WaitingRun> waiting_run_of(const WorkflowRun& run, Timestamp now);
 
 // By run.
 using ToldRuns = std::map<std::string, std::optional<WaitingRun>>;
@@ -75,6 +75,6 @@ struct RunView : ObjectId {
 BOOST_DESCRIBE_STRUCT(RunView, (ObjectId),
                       (workflow, status, event, resumed_by, steps, waiting_for, livemode))
 
-RunView run_view(const Run& row);
+RunView run_view(const WorkflowRun& row);
 
 }  // namespace penstock

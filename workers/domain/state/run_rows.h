@@ -40,7 +40,7 @@ BOOST_DESCRIBE_STRUCT(WaitOutcome, (), (step, resumed, timed_out))
 
 // There is a row as soon as anything is known of a run: the event that resumes it may be applied before the one that starts
 // it. Status and times follow from the rest (workers/domain/connectors/progress.h).
-struct Run : ObjectId {
+struct WorkflowRun : ObjectId {
   std::string org;
   bool livemode = false;
   std::optional<std::string> workflow;
@@ -51,9 +51,9 @@ struct Run : ObjectId {
   std::vector<RunStep> steps;
   std::vector<WaitOutcome> waits;   // by step
   std::optional<Timestamp> due_at;  // when the wait it is in ends
-  bool operator==(const Run&) const = default;
+  bool operator==(const WorkflowRun&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Run, (ObjectId),
+BOOST_DESCRIBE_STRUCT(WorkflowRun, (ObjectId),
                       (org, livemode, workflow, status, event, started_at, entity, steps, waits, due_at))
 
 // When the topic `waits` is to be told of the run; there is a row of each that has come to a wait.
@@ -65,7 +65,7 @@ struct RunPublication {
 BOOST_DESCRIBE_STRUCT(RunPublication, (), (run, due_at))
 
 template <>
-struct TableName<Run> {
+struct TableName<WorkflowRun> {
   static constexpr ListIndex kIndexes[] = {{.column = "org"}};
   static constexpr TableTraits traits{.name = "runs", .resource = "runs", .indexes = kIndexes};
 };

@@ -23,7 +23,7 @@ template <template <class> class Of>
 using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
                                Of<Fulfillment>, Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>,
                                Of<Payout>, Of<SessionPayment>, Of<Invoice>, Of<User>, Of<CountedOffset>,
-                               Of<Ad>, Of<RegisteredApp>, Of<AwaitedPayment>, Of<Report>, Of<Run>, Of<RunPublication>>;
+                               Of<Ad>, Of<RegisteredApp>, Of<AwaitedPayment>, Of<Report>, Of<WorkflowRun>, Of<RunPublication>>;
 // Rows that are only ever added.
 template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
