@@ -100,6 +100,4 @@ ConnectorDecision decide_connector(const ConnectorEvent& event, const Connector&
   return decision;
 }
 
-ConnectorDecision skip_unknown() { return skip("no_event"); }
-
 }  // namespace penstock

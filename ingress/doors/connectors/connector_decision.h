@@ -28,7 +28,4 @@ struct ConnectorEvent {
 ConnectorDecision decide_connector(const ConnectorEvent& event, const registry::Connector& connector,
                                    const registry::Workflows* workflows, const waits::Snapshot& waits);
 
-// Of what is no event of Stripe's at all.
-ConnectorDecision skip_unknown();
-
 }  // namespace penstock

@@ -88,36 +88,42 @@ struct ConnectorDoor {
     return entry->value.get();
   }
 
-  StripeSignature scheme_of(const Connector* connector) const {
+  std::shared_ptr<const StripeSignature> scheme_of(const Connector* connector) const {
     const auto secrets = connector != nullptr ? std::span<const std::string>(connector->signing_secrets)
                                               : std::span<const std::string>(kStandIn);
-    return {secrets, options.tolerance, SigningKeys::Kept::bytes};
+    return std::make_shared<const StripeSignature>(secrets, options.tolerance, SigningKeys::Kept::bytes);
+  }
+
+  // The request must outlive what is made of it.
+  static Refused refused(SignatureVerdict verdict, std::shared_ptr<const StripeSignature> scheme,
+                         const http::Request& request, Timestamp now) {
+    return unverified(to_string(verdict), [verdict, scheme = std::move(scheme), &request, now] {
+      return scheme->explain(verdict, request.head, request.body, now);
+    });
   }
 
   std::optional<Refused> authenticate_head(const http::Request& request, Timestamp now) const {
     auto found = find<Connector>(settings.current(), request.parameter("org"));
     if (auto* refused = std::get_if<Refused>(&found)) return std::move(*refused);
     const auto scheme = scheme_of(std::get<const Connector*>(found));
-    const auto verdict = scheme.judge_head(request.head, now);
+    const auto verdict = scheme->judge_head(request.head, now);
     if (verdict == SignatureVerdict::valid) return std::nullopt;
-    return unverified(to_string(verdict),
-                      [why = scheme.explain(verdict, request.head, {}, now)] { return why; });
+    return refused(verdict, scheme, request, now);
   }
 
   // Everything is compared, whatever of it fails.
   std::optional<Refused> authenticate(const Connector* connector, const http::Request& request,
                                       Timestamp now) const {
     const auto scheme = scheme_of(connector);
-    const bool ours = scheme.signed_by_us(request.head, request.body);
+    const bool ours = scheme->signed_by_us(request.head, request.body);
     const bool secrets_hold = url_secrets_hold(connector, request);
+    Refused mismatch = refused(SignatureVerdict::signature_mismatch, scheme, request, now);
     if (connector == nullptr)
-      return unverified(kUnknown, [] {
+      return unverified(kUnknown, [explain = std::move(mismatch.detail)] {
+        (void)explain();  // which takes its time
         return std::string("the org has no connector; PUT /v1/orgs/{org}/connectors/stripe makes one");
       });
-    if (!ours)
-      return unverified(to_string(SignatureVerdict::signature_mismatch), [&scheme, &request, now] {
-        return scheme.explain(SignatureVerdict::signature_mismatch, request.head, request.body, now);
-      });
+    if (!ours) return mismatch;
     if (!secrets_hold)
       return unverified(kUrlSecret, [] { return std::string("the URL's secret is not the connector's"); });
     return std::nullopt;
@@ -140,13 +146,13 @@ struct ConnectorDoor {
     if (!waiting.filled())
       return not_now(kWaitsUnavailable, "the runs that wait have not been read from the log yet");
     auto event = summarise(body).value_or(EventSummary{});
-    const bool is_event = is_snapshot_event(event);
+    std::optional<ConnectorDecision> decision;
+    if (is_snapshot_event(event))
+      decision =
+          decide_connector({connector.org, event.id, event.type, event.livemode.value_or(false), body, now},
+                           connector, workflows, waiting);
     if (event.id.empty()) event.id = crypto::uuid_v7(now);
-    const auto decision = is_event ? decide_connector({connector.org, event.id, event.type,
-                                                       event.livemode.value_or(false), body, now},
-                                                      connector, workflows, waiting)
-                                   : skip_unknown();
-    auto answer = answer_of(decision, event.id);
+    auto answer = answer_of(decision ? *decision : ConnectorDecision{.reason = "no_event"}, event.id);
     return VerifiedEvent{
         connector_record(connector.org, std::move(event), std::move(body), decision, catalogue, now),
         std::move(answer)};

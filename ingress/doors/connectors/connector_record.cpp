@@ -10,16 +10,15 @@ constexpr std::string_view kSource = "org";
 }  // namespace
 
 Record connector_record(std::string_view org, EventSummary event, std::string body,
-                        const ConnectorDecision& decision, const Catalogue& catalogue,
+                        const std::optional<ConnectorDecision>& decision, const Catalogue& catalogue,
                         Timestamp received_at) {
   Record record;
-  record.topic =
-      is_snapshot_event(event) ? catalogue.route(kSource, event.type).topic : std::string(kUnroutedTopic);
+  record.topic = decision ? catalogue.route(kSource, event.type).topic : std::string(kUnroutedTopic);
   record.key = event.id;
   record.value = std::move(body);
   record.headers = stripe_headers(std::move(event), connector_source(org), received_at);
   record.headers.emplace_back("ps_org", org);
-  record.headers.emplace_back(kDecisionHeader, encode(decision));
+  if (decision) record.headers.emplace_back(kDecisionHeader, encode(*decision));
   return record;
 }
 

@@ -1,6 +1,7 @@
 // The record of a verified event of a connector. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,9 +13,10 @@
 
 namespace penstock {
 
-// `event.id` must not be empty. What is no event goes to the unrouted topic. Keyed by the event, so that the first of its records is
-// the first to be applied.
+// `event.id` must not be empty. Keyed by the event, so that the first of its records is the first to be applied. Without a
+// decision it is no event, and goes to the unrouted topic.
 Record connector_record(std::string_view org, EventSummary event, std::string body,
-                        const ConnectorDecision& decision, const Catalogue& catalogue, Timestamp received_at);
+                        const std::optional<ConnectorDecision>& decision, const Catalogue& catalogue,
+                        Timestamp received_at);
 
 }  // namespace penstock
