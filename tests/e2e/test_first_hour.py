@@ -308,6 +308,13 @@ class Readme(unittest.TestCase):
         self.assertEqual(done.stdout.count("  applied\n"), 1)
         self.assertRegex(done.stdout, r'"id": *"u-1", *"email": *"ada@example.com", *"name": *"Ada", *"status": *"active"')
 
+    def test_what_the_page_on_connectors_says_to_try_works(self):
+        done = self.try_page("docs/connectors.md", blocks=1)
+        self.assertEqual(done.stdout.count("  applied\n"), 2)
+        self.assertRegex(done.stdout, r'"action": *"triggered"')
+        self.assertRegex(done.stdout, r'"action": *"resumed"')
+        self.assertRegex(done.stdout, r'"workflow": *"dunning", *"status": *"completed"')
+
 
 class Banner(unittest.TestCase):
     def try_commands(self, **given: str):

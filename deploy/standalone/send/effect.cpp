@@ -36,8 +36,12 @@ struct Scoped {
 constexpr Scoped kScoped[] = {{"payments", true},  {"subscriptions", true}, {"payouts", true},
                               {"accounts", false}, {"profiles", false},     {"session-payments", false}};
 
+constexpr std::string_view kOfOrg = "org/";
+
 // Leads to the row of the scope that the event has.
 std::string row_path(std::string_view resource, std::string_view id, const Named& sent) {
+  if (resource == "runs")
+    return "/v1/orgs/" + path_segment(sent.scope.substr(kOfOrg.size())) + "/runs/" + path_segment(id);
   std::string path = "/v1/" + std::string(resource) + "/" + path_segment(id);
   const auto* scoped = std::find_if(std::begin(kScoped), std::end(kScoped),
                                     [&](const Scoped& each) { return each.resource == resource; });
@@ -56,8 +60,9 @@ std::string event_path(const Named& sent) {
 
 std::vector<std::string> paths_of(const Named& sent) {
   std::vector<std::string> paths;
+  const bool is_platforms = !sent.scope.starts_with(kOfOrg);
   for (const auto& shown : kShown)
-    if (shown.object == sent.object && !sent.object_id.empty())
+    if (is_platforms && shown.object == sent.object && !sent.object_id.empty())
       paths.push_back(row_path(shown.resource, sent.object_id, sent));
   paths.push_back(sent.event.empty() ? "/v1/parked" : event_path(sent));
   return paths;

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "common/core/edit_distance.h"
+#include "common/core/org.h"
 #include "deploy/standalone/send/examples.h"
 #include "deploy/standalone/shell.h"
 #include "ingress/signatures/schemes.h"
@@ -20,6 +21,7 @@ constexpr const char* kWhat = "TYPE|FILE";
 constexpr const char* kSet = "--set";
 constexpr const char* kScheme = "--scheme";
 constexpr const char* kPartner = "--partner";
+constexpr const char* kOrg = "--org";
 constexpr const char* kTo = "--to";
 constexpr const char* kSecret = "--secret";
 constexpr const char* kSecretFile = "--secret-file";
@@ -33,6 +35,8 @@ constexpr int kCountMax = 100'000;
 constexpr std::string_view kStripe = "stripe";
 constexpr std::array<std::string_view, 2> kStripePaths{"/v1/webhook/stripe", "/api/webhooks/stripe"};
 constexpr std::string_view kPartnerPaths = "/v1/webhooks/partners/";
+constexpr std::string_view kOrgPaths = "/v1/orgs/";
+constexpr std::string_view kConnectorPath = "/integrations/stripe";
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code ec;
@@ -94,12 +98,33 @@ Result<std::string> find_partner(const Invocation& invocation) {
   return *partner;
 }
 
-std::string usual_path(const std::string& partner) {
-  return partner.empty() ? std::string(kStripePaths[0]) : std::string(kPartnerPaths) + path_segment(partner);
+// Empty when it is no org's.
+Result<std::string> find_org(const Invocation& invocation, const std::string& scheme) {
+  const auto org = invocation.option(kOrg);
+  if (!org) return std::string();
+  if (!is_org_name(*org)) return bad_usage(std::string(kOrg) + ": " + std::string(kOrgNameRule));
+  if (invocation.option(kPartner))
+    return bad_usage(std::string(kOrg) + ", " + kPartner + ": give one of them");
+  if (scheme != kStripe) return bad_usage(std::string(kOrg) + ": its Stripe account signs as stripe does");
+  return *org;
+}
+
+std::string usual_path(const Order& order) {
+  if (!order.partner.empty()) return std::string(kPartnerPaths) + path_segment(order.partner);
+  if (!order.org.empty()) return std::string(kOrgPaths).append(order.org).append(kConnectorPath);
+  return std::string(kStripePaths[0]);
+}
+
+// The org to whose connector the path leads; empty: to none.
+std::string org_of_path(std::string_view target) {
+  const auto path = target.substr(0, target.find('?'));
+  if (!path.starts_with(kOrgPaths) || !path.ends_with(kConnectorPath)) return {};
+  const auto org = path.substr(kOrgPaths.size(), path.size() - kOrgPaths.size() - kConnectorPath.size());
+  return std::string(is_org_name(org) ? org : "");
 }
 
 // `--to` may be a path of the listener.
-Result<HttpUrl> find_target(const Invocation& invocation, const std::string& partner) {
+Result<HttpUrl> find_target(const Invocation& invocation, const Order& order) {
   const Address listener = reachable(invocation.settings.listen);
   const auto to = invocation.option(kTo).value_or("/");
   const bool is_path = to.starts_with('/');
@@ -109,9 +134,10 @@ Result<HttpUrl> find_target(const Invocation& invocation, const std::string& par
   auto url = parse_http_url(is_path ? "http://" + to_string(listener) + to : to);
   if (!url) return bad_usage(std::string(kTo) + ": " + url.error().detail);
   if (url.value().target == "/")
-    url.value().target = usual_path(partner);
-  else if (!partner.empty())
-    return bad_usage(std::string(kPartner) + " says the path; leave it out of " + kTo);
+    url.value().target = usual_path(order);
+  else if (!order.partner.empty() || !order.org.empty())
+    return bad_usage(std::string(order.org.empty() ? kPartner : kOrg) + " says the path; leave it out of " +
+                     kTo);
   return url;
 }
 
@@ -139,15 +165,14 @@ Result<Secret> usual_secret(const Settings& settings) {
   return Secret{std::move(value).value(), file};
 }
 
-// Stripe's secret signs nothing that is not Stripe's.
-Result<Secret> find_secret(const Invocation& invocation, const std::string& scheme,
-                           const std::string& partner) {
+// The platform's secret signs nothing that is not of its own Stripe account.
+Result<Secret> find_secret(const Invocation& invocation, const Order& order) {
   TRY(auto secret, given_secret(invocation));
-  if (!secret && (scheme != kStripe || !partner.empty()))
+  if (!secret && (order.scheme != kStripe || !order.partner.empty() || !order.org.empty()))
     return bad_usage("the secret to sign with is needed: " + std::string(kSecretFile) + " FILE, or " +
                      kSecret + " TEXT");
   if (!secret) return usual_secret(invocation.settings);
-  if (const auto checked = check_scheme_secret(scheme, secret->value); !checked)
+  if (const auto checked = check_scheme_secret(order.scheme, secret->value); !checked)
     return bad_usage(secret->source + ": the secret " + checked.error().detail);
   return *std::move(secret);
 }
@@ -188,6 +213,10 @@ Subcommand subcommand() {
   const CommandOption partner{kPartner, "NAME",
                               "Post it as this partner does, to /v1/webhooks/partners/NAME: a FILE, with "
                               "--scheme and a secret"};
+  const CommandOption org{
+      kOrg, "NAME",
+      "Post it as the Stripe account of this org does, to /v1/orgs/NAME/integrations/stripe: "
+      "with a secret of its connector"};
   const CommandOption to{
       kTo, "URL|PATH", "Where to post it, or the path alone; not given, to PENSTOCK_LISTEN of this machine"};
   const CommandOption secret{kSecret, "TEXT",
@@ -206,7 +235,7 @@ Subcommand subcommand() {
   return {"send",
           "Sign an event and post it, as Stripe or a partner does",
           Program::send,
-          {what, set, scheme, partner, to, secret, secret_file, count, repeat, wait, list}};
+          {what, set, scheme, partner, org, to, secret, secret_file, count, repeat, wait, list}};
 }
 
 Error bad_usage(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
@@ -228,13 +257,15 @@ Result<Order> read_order(const Invocation& invocation) {
   TRY(order.partner, find_partner(invocation));
   if (!order.partner.empty() && !order.file)
     return bad_usage(order.what + " is an event of Stripe's; what a partner sends is in a FILE");
-  TRY(order.to, find_target(invocation, order.partner));
-  TRY(order.secret, find_secret(invocation, order.scheme, order.partner));
+  TRY(order.org, find_org(invocation, order.scheme));
+  TRY(order.to, find_target(invocation, order));
+  TRY(order.secret, find_secret(invocation, order));
   return order;
 }
 
 std::string Order::scope() const {
   if (!partner.empty()) return "partner/" + partner;
+  if (const auto connected = org_of_path(to.target); !connected.empty()) return "org/" + connected;
   const bool is_stripe = std::find(kStripePaths.begin(), kStripePaths.end(), to.target) != kStripePaths.end();
   return std::string(is_stripe ? kStripe : "");
 }

@@ -22,13 +22,14 @@ struct Order {
   std::vector<Change> changes;
   std::string scheme = "stripe";  // one of scheme_names()
   std::string partner;            // empty: none's
+  std::string org;                // whose Stripe account it is; empty: the platform's
   HttpUrl to;
   Secret secret;
   int count = 1;
   bool repeat = false;
 
   bool wants_new_ids() const { return count > 1 && !repeat; }
-  // What keys of events that are sent there begin with: "stripe", "partner/NAME"; empty: not known here.
+  // What keys of events that are sent there begin with: "stripe", "partner/NAME", "org/NAME"; empty: not known here.
   std::string scope() const;
 };
 

@@ -22,6 +22,7 @@
 #include "workers/sources/ads/ads.h"
 #include "workers/sources/api/api.h"
 #include "workers/sources/auth/auth.h"
+#include "workers/sources/connectors/connectors.h"
 #include "workers/sources/partners/partners.h"
 #include "workers/sources/stripe/stripe.h"
 
@@ -86,8 +87,7 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{
-      {stripe_source(StripeMode::both), partner_source(), ads_source(), api_source(), auth_source()}};
+  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), api_source(), auth_source(), connector_source()}};
   Policy policy_;
   Metrics metrics_;
   const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};

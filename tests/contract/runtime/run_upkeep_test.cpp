@@ -1,0 +1,188 @@
+// Runs from the log to the store and back into the topic `waits`, on both stores: workers and their upkeep against the in-memory log and
+// a real store that fails on demand.
+#include "workers/runtime/run_upkeep.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "common/adapters/memory/event_log.h"
+#include "tests/contract/store/harness.h"
+#include "tests/fakes/faulty_store.h"
+#include "tests/fakes/held_event_log.h"
+#include "tests/fakes/manual_clock.h"
+#include "tests/unit/domain/connector_events.h"
+#include "workers/domain/connectors/runs.h"
+#include "workers/runtime/batch.h"
+#include "workers/sources/connectors/connectors.h"
+
+namespace penstock {
+namespace {
+
+using testing::CommitFault;
+using testing::ConnectorSpec;
+using ::testing::ElementsAre;
+using testing::emit_step;
+using testing::FaultyStore;
+using ::testing::IsEmpty;
+using testing::resuming;
+using testing::starting;
+using testing::wait_step;
+
+constexpr Milliseconds kDeadline{5'000};
+const std::string kRun = run_id("acme", "evt_1", "dunning");
+
+class RunUpkeep : public ::testing::TestWithParam<std::string> {
+ protected:
+  RunUpkeep() : harness_(make_harness(GetParam())), real_store_(harness_->open()), store_(*real_store_) {
+    EXPECT_TRUE(real_store_->migrate());
+    EXPECT_TRUE(log_.log->create_topics({std::string(kWaitsTopic)}));
+  }
+
+  // As a worker that reads these records in one batch.
+  std::vector<Outcome> apply(const std::vector<ConnectorSpec>& specs) {
+    std::vector<Incoming> batch;
+    for (const auto& spec : specs)
+      batch.push_back(identify({{"connectors", Partition{0}, Offset{next_offset_++}},
+                                clock_.now(),
+                                spec.id,
+                                testing::connector_body(spec),
+                                testing::connector_headers(spec)}));
+    const BatchContext context{store_,   clock_,
+                               sources_, policy_,
+                               metrics_, [](const std::vector<Incoming*>&) -> Status { return ok(); }};
+    const auto settled = apply_batch(context, batch);
+    std::vector<Outcome> outcomes;
+    EXPECT_TRUE(settled) << settled.error().detail;
+    for (const auto& each : settled.value()) outcomes.push_back(each.outcome);
+    return outcomes;
+  }
+  ConnectorSpec starter(std::int64_t timeout_s = 60) const {
+    return {.id = "evt_1",
+            .type = "invoice.payment_failed",
+            .decision = starting("evt_1", {wait_step("invoice.paid", timeout_s), emit_step("action.a")}),
+            .received = seconds(clock_.now())};
+  }
+  ConnectorSpec resumer(std::string id = "evt_2") const {
+    return {.id = std::move(id), .decision = resuming(kRun, 1), .received = seconds(clock_.now())};
+  }
+  static std::int64_t seconds(Timestamp at) { return to_unix_ms(at) / 1000; }
+
+  Result<int> publish() { return publish_waits(store_, *log_.log, clock_, kDeadline); }
+  // What the topic says of each run now.
+  std::map<std::string, WaitingRun> topic() {
+    std::map<std::string, WaitingRun> runs;
+    const auto tail = log_.log->tail(std::string(kWaitsTopic)).value();
+    for (;;) {
+      const auto batch = tail->next(100, Milliseconds{0}).value();
+      for (const auto& record : batch.records) {
+        runs.erase(record.key);
+        if (!record.deletion) runs.emplace(record.key, decode_waiting_run(record.value).value());
+      }
+      if (batch.present && batch.records.empty()) return runs;
+    }
+  }
+  RunStatus status() {
+    const auto rows = real_store_->read(table_of<WorkflowRun>(), std::vector{kRun}).value();
+    return from_row<WorkflowRun>(rows.at(0)).value().status;
+  }
+  std::vector<std::string> told() {
+    std::vector<std::string> types;
+    for (const auto& row : real_store_->list(table_of<OutboxRow>(), {.limit = 100}).value())
+      types.push_back(from_row<OutboxRow>(row).value().type);
+    std::sort(types.begin(), types.end());
+    return types;
+  }
+
+  std::unique_ptr<StoreHarness> harness_;
+  ManualClock clock_;
+  MemoryEventLog log_ = open_memory_log({.partitions = 2}, clock_);
+  std::unique_ptr<StoreAdapter> real_store_;
+  FaultyStore store_;
+  const Sources sources_{{connector_source()}};
+  Policy policy_;
+  Metrics registry_;
+  WorkerMetrics metrics_{registry_};
+  std::int64_t next_offset_ = 0;
+};
+PENSTOCK_EVERY_STORE(RunUpkeep);
+
+TEST_P(RunUpkeep, TheTopicIsToldOfARunThatWaitsAndOfItsEnd) {
+  apply({starter()});
+  EXPECT_EQ(publish().value(), 1);
+  ASSERT_EQ(topic().size(), 1U);
+  EXPECT_EQ(topic().at(kRun).waits[0].state, WaitState::open);
+  EXPECT_EQ(publish().value(), 0) << "it is told once";
+  clock_.advance(Milliseconds{1'000});
+  apply({resumer()});
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_THAT(topic().at(kRun).waits[0].satisfied_by, ElementsAre("org/acme:evt_2"));
+
+  clock_.advance(kEndedRunsTold - Milliseconds{1'001});
+  EXPECT_EQ(publish().value(), 0);
+  EXPECT_EQ(topic().size(), 1U);
+  clock_.advance(Milliseconds{1'001});
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_THAT(topic(), IsEmpty());
+  EXPECT_EQ(publish().value(), 0);
+}
+
+TEST_P(RunUpkeep, ALogThatDoesNotAcknowledgeIsToldAgain) {
+  apply({starter()});
+  fakes::HeldEventLog away;
+  EXPECT_FALSE(publish_waits(store_, away, clock_, Milliseconds{1}));
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_EQ(topic().size(), 1U);
+}
+
+// As a crash between the acknowledgement and the commit.
+TEST_P(RunUpkeep, WhatIsNotNotedAsToldIsToldAgain) {
+  apply({starter()});
+  store_.fail_next_commit(CommitFault::refused, {ErrorCode::unavailable, "gone"});
+  EXPECT_FALSE(publish());
+  EXPECT_EQ(topic().size(), 1U);
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_EQ(publish().value(), 0);
+}
+
+TEST_P(RunUpkeep, AWaitTimesOutOnce) {
+  apply({starter(60)});
+  clock_.advance(std::chrono::seconds{60} + kWaitGrace - Milliseconds{1});
+  EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
+  EXPECT_EQ(status(), RunStatus::waiting);
+  clock_.advance(Milliseconds{1});
+  EXPECT_EQ(time_out_waits(store_, clock_).value(), 1);
+  EXPECT_EQ(status(), RunStatus::timed_out);
+  EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
+  EXPECT_THAT(told(), ElementsAre("run.started", "run.timed_out", "run.waiting"));
+  publish();
+  EXPECT_EQ(topic().at(kRun).waits[0].state, WaitState::timed_out);
+}
+
+TEST_P(RunUpkeep, AnEventThatCameInTimeHoldsOverATimeOut) {
+  apply({starter(60)});
+  const ConnectorSpec in_time = resumer();
+  clock_.advance(std::chrono::seconds{3'600});
+  time_out_waits(store_, clock_).value();
+  apply({in_time});
+  EXPECT_EQ(status(), RunStatus::completed);
+  EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
+}
+
+TEST_P(RunUpkeep, OfSeveralRecordsOfAnEventTheFirstIsCarriedOut) {
+  ConnectorSpec later = starter();
+  later.decision = starting("evt_1", {emit_step("action.b")}, "another");
+  EXPECT_THAT(apply({starter(), later}), ElementsAre(Outcome::applied, Outcome::duplicate));
+  EXPECT_THAT(apply({later}), ElementsAre(Outcome::duplicate));
+  EXPECT_EQ(real_store_->list(table_of<WorkflowRun>(), {}).value().size(), 1U);
+}
+
+TEST_P(RunUpkeep, TheEventThatResumesMayComeFirstInABatchOrBefore) {
+  EXPECT_THAT(apply({resumer(), starter()}), ElementsAre(Outcome::applied, Outcome::applied));
+  EXPECT_EQ(status(), RunStatus::completed);
+  EXPECT_THAT(told(), ElementsAre("action.a", "run.completed", "run.started"));
+}
+
+}  // namespace
+}  // namespace penstock
