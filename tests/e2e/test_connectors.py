@@ -149,6 +149,7 @@ class Connectors(unittest.TestCase):
             said = "\n".join(penstock.program.output) + metrics
             for secret in (URL_SECRET, WHSEC):
                 self.assertNotIn(secret, said)
+            penstock.close()
             penstock.start()
 
     def test_runs_go_on_while_workers_and_the_ingress_are_killed(self):

@@ -89,8 +89,8 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
   }
   std::vector<std::string> told() {
     std::vector<std::string> types;
-    for (const auto& row : real_store_->list(table_of<OutboxRow>(), {.limit = 100}).value())
-      types.push_back(from_row<OutboxRow>(row).value().type);
+    const auto rows = real_store_->list(table_of<OutboxRow>(), {.limit = 100});
+    for (const auto& row : rows.value()) types.push_back(from_row<OutboxRow>(row).value().type);
     std::sort(types.begin(), types.end());
     return types;
   }
@@ -156,7 +156,7 @@ TEST_P(RunUpkeep, AWaitTimesOutOnce) {
   EXPECT_EQ(status(), RunStatus::timed_out);
   EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
   EXPECT_THAT(told(), ElementsAre("run.started", "run.timed_out", "run.waiting"));
-  publish();
+  EXPECT_EQ(publish().value(), 1);
   EXPECT_EQ(topic().at(kRun).waits[0].state, WaitState::timed_out);
 }
 

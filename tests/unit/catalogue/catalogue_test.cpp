@@ -49,10 +49,17 @@ TEST(Catalogue, WhatItDoesNotNameIsUnrouted) {
   }
 }
 
+TEST(Catalogue, OfAConnectorEveryTypeGoesOneWay) {
+  for (const char* type : {"invoice.paid", "charge.refunded", "x"}) {
+    EXPECT_EQ(catalogue().route("org", type).topic, "connectors") << type;
+    EXPECT_EQ(catalogue().route("org", type).key, KeyRule::event) << type;
+  }
+}
+
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(),
             (std::vector<std::string>{"payments", "subscriptions", "payouts", "partners", "ads", "reports",
-                                      "users", "unrouted"}));
+                                      "users", "connectors", "unrouted"}));
 }
 
 TEST(Catalogue, PartnersTypesHaveTheirRetries) {
