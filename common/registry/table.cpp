@@ -139,8 +139,8 @@ void Table::replace_with(Draft settings) {
 }
 
 bool Table::wait_for(std::string_view key, Revision revision, Milliseconds deadline) const {
-  return published_.wait_for(
-      deadline, [&](const Snapshot& latest) { return latest.revision_of(key) >= revision; });
+  return published_.wait_for(deadline,
+                             [&](const Snapshot& latest) { return latest.revision_of(key) >= revision; });
 }
 
 }  // namespace penstock::registry

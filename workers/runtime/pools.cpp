@@ -89,7 +89,8 @@ void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) 
     threads_.emplace_back([this, park_deadline](std::stop_token stop) {
       const LookupPorts lookups{ports_.store, ports_.log, ports_.log,   ports_.clock,
                                 policy_,      metrics_,   park_deadline};
-      sweep_until(stop, kSweepInterval, "payments that confirmations wait for", [&] { return sweep_due_lookups(lookups); });
+      sweep_until(stop, kSweepInterval, "payments that confirmations wait for",
+                  [&] { return sweep_due_lookups(lookups); });
     });
   if (pool != "connectors") return;
   threads_.emplace_back([this](std::stop_token stop) {
@@ -97,9 +98,8 @@ void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) 
                 [this] { return time_out_waits(ports_.store, ports_.clock); });
   });
   threads_.emplace_back([this, park_deadline](std::stop_token stop) {
-    sweep_until(stop, kPublishInterval, "what the topic of waits is to be told", [&] {
-      return publish_waits(ports_.store, ports_.log, ports_.clock, park_deadline);
-    });
+    sweep_until(stop, kPublishInterval, "what the topic of waits is to be told",
+                [&] { return publish_waits(ports_.store, ports_.log, ports_.clock, park_deadline); });
   });
 }
 

@@ -1,6 +1,6 @@
 #include "common/core/org.h"
-#include "ingress/fields/body_reader.h"
 #include "ingress/admin/api/setting_resource.h"
+#include "ingress/fields/body_reader.h"
 #include "ingress/signatures/schemes.h"
 
 namespace penstock::admin {

@@ -3,8 +3,8 @@
 #include "common/catalogue/catalogue.h"
 #include "common/core/org.h"
 #include "common/json/pointer.h"
-#include "ingress/fields/body_reader.h"
 #include "ingress/admin/api/setting_resource.h"
+#include "ingress/fields/body_reader.h"
 
 namespace penstock::admin {
 namespace {

@@ -18,8 +18,8 @@ AdminTest::AdminTest(const std::string& store)
     : harness_(make_harness(store)),
       log_(open_memory_log({.partitions = 2}, clock_)),
       store_(harness_->open()) {
-  EXPECT_TRUE(log_.log->create_topics(
-      {"payments", "subscriptions", "payouts", "partners", "reports", "connectors", "unrouted", "parked", "settings"}));
+  EXPECT_TRUE(log_.log->create_topics({"payments", "subscriptions", "payouts", "partners", "reports",
+                                       "connectors", "unrouted", "parked", "settings"}));
   EXPECT_TRUE(store_->migrate());
   follower_.emplace(registry::FollowerOptions{}, *log_.log, sealer_, table_, clock_, metrics_);
 }

@@ -87,7 +87,8 @@ class AdminTest : public ::testing::Test {
   ManualClock clock_;
   MemoryEventLog log_;
   std::unique_ptr<StoreAdapter> store_;
-  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), api_source(), auth_source(), connector_source()}};
+  const Sources sources_{{stripe_source(StripeMode::both), partner_source(), ads_source(), api_source(),
+                          auth_source(), connector_source()}};
   Policy policy_;
   Metrics metrics_;
   const crypto::Sealer sealer_{std::vector<std::string>{std::string(32, 'k')}};
