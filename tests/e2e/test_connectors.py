@@ -106,6 +106,8 @@ class Connectors(unittest.TestCase):
             has_status(penstock.admin, answers[first["id"]][1][0], "completed")
             for ev in (first, second):
                 self.assertEqual(decided(penstock.ingress, ev), answers[ev["id"]], "after it was carried out")
+            eventually("the ingress knows that the wait is over", lambda: decided(
+                penstock.ingress, invoice("invoice.paid", "cus_1"))[0] == "triggered")
             before = penstock.admin.all(f"/v1/orgs/{ORG}/runs")
             penstock.kill()
             penstock.start()

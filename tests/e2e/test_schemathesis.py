@@ -35,6 +35,14 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 403]
 [[operations]]
 include-operation-id = ["beginSignIn", "endSignIn"]  # whether the provider and the state are known, no document says
 checks.positive_data_acceptance.expected-statuses = ["3xx", 400, 503]
+
+[[operations]]
+include-operation-id = "putConnector"  # likewise; and only a generic one has a workflow
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 403]
+
+[[operations]]
+include-operation-id = "putWorkflow"  # whether an org has room for it depends on what it has; some types are Penstock's own
+checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 403]
 """
 METHODS = ("get", "put", "post", "delete", "patch")
 

@@ -26,7 +26,7 @@ bool is_type(std::string_view text) {
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789_.";
   return !text.empty() && text.size() <= kTypeBytesMax &&
          text.find_first_not_of(kAllowed) == std::string_view::npos && text.front() != '.' &&
-         text.back() != '.';
+         text.back() != '.' && text.find("..") == std::string_view::npos;
 }
 
 bool is_pattern(std::string_view text) {
