@@ -66,11 +66,30 @@ TEST_F(SendOrder, APartnersGoesToThePartnersPath) {
   EXPECT_EQ(elsewhere.to.target, "/v1/webhooks/partners/acme");
 }
 
+TEST_F(SendOrder, AnOrgsGoesToItsConnector) {
+  const auto made = order({{"--org", {"acme"}}, {"--secret", {"whsec_of_acme"}}});
+  EXPECT_EQ(made.scheme, "stripe");
+  EXPECT_EQ(made.to.target, "/v1/orgs/acme/integrations/stripe");
+  EXPECT_EQ(made.secret.value, "whsec_of_acme");
+  EXPECT_EQ(made.scope(), "org/acme");
+  EXPECT_THAT(refusal({{"--org", {"acme"}}}), HasSubstr("--secret-file FILE")) << "the platform's is not its";
+  EXPECT_THAT(refusal({{"--org", {"ACME"}}}), HasSubstr("--org: must be 1 to 64"));
+  const Options acme{{"--org", {"acme"}}, {"--secret", {"whsec_of_acme"}}};
+  const auto with = [&](const char* option, const std::string& value) {
+    Options options = acme;
+    options[option] = {value};
+    return refusal(std::move(options));
+  };
+  EXPECT_THAT(with("--scheme", "github"), HasSubstr("--org: "));
+  EXPECT_THAT(with("--to", "/v1/x"), HasSubstr("--org says the path"));
+}
+
 TEST_F(SendOrder, APathAloneIsOneOfTheListener) {
   const auto made = order({{"--to", {"/v1/orgs/o1/integrations/stripe?secret=s"}}});
   EXPECT_EQ(made.to.address, (Address{"127.0.0.1", 8080}));
   EXPECT_EQ(made.to.target, "/v1/orgs/o1/integrations/stripe?secret=s");
-  EXPECT_EQ(made.scope(), "") << "whose event it is, only that door knows";
+  EXPECT_EQ(made.scope(), "org/o1");
+  EXPECT_EQ(order({{"--to", {"/v1/orgs/o1/else"}}}).scope(), "") << "whose event it is, only that door knows";
   EXPECT_EQ(order({{"--to", {"/api/webhooks/stripe"}}}).scope(), "stripe");
   EXPECT_THAT(refusal({{"--to", {"/a b"}}}), HasSubstr("--to: "));
 }
