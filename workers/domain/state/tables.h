@@ -20,10 +20,11 @@ namespace penstock {
 
 // Rows that are loaded before they are decided about. Written in this order, always: no two batches deadlock.
 template <template <class> class Of>
-using StateTables = std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>,
-                               Of<Fulfillment>, Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>,
-                               Of<Payout>, Of<SessionPayment>, Of<Invoice>, Of<User>, Of<CountedOffset>,
-                               Of<Ad>, Of<RegisteredApp>, Of<AwaitedPayment>, Of<Report>, Of<WorkflowRun>, Of<RunPublication>>;
+using StateTables =
+    std::tuple<Of<Customer>, Of<CheckoutSession>, Of<PaymentIntent>, Of<Charge>, Of<Wallet>, Of<Fulfillment>,
+               Of<Subscription>, Of<ConnectedAccount>, Of<PayoutId>, Of<Payout>, Of<SessionPayment>,
+               Of<Invoice>, Of<User>, Of<CountedOffset>, Of<Ad>, Of<RegisteredApp>, Of<AwaitedPayment>,
+               Of<Report>, Of<WorkflowRun>, Of<RunPublication>>;
 // Rows that are only ever added.
 template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
