@@ -1,6 +1,6 @@
 #include "common/workflows/decision.h"
 
-#include "common/core/uuid.h"
+#include "common/crypto/crypto.h"
 #include "common/json/codec.h"
 
 namespace penstock {
@@ -32,7 +32,7 @@ std::string run_id(std::string_view org, std::string_view event_id, std::string_
   // None of the three holds a line end.
   std::string name(org);
   name.append("\n").append(event_id).append("\n").append(workflow);
-  return uuid_v5(kRunNamespace, name);
+  return crypto::uuid_v5(kRunNamespace, name);
 }
 
 std::string connector_source(std::string_view org) { return std::string("org/").append(org); }

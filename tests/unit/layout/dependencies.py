@@ -53,7 +53,7 @@ REACHES = {
     "common/jose": ("common/crypto", "common/json"),
     "common/observe": ("common/json",),
     "common/catalogue": ("common/json",),
-    "common/workflows": ("common/json",),
+    "common/workflows": ("common/crypto", "common/json"),
     "common/ports": ("common/observe",),
     "common/tables": ("common/async", "common/ports"),
     "common/registry": ("common/crypto", "common/files", "common/tables", "common/workflows"),
