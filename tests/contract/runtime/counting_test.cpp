@@ -139,12 +139,12 @@ class Counted : public ::testing::TestWithParam<std::string> {
   Effects put(std::int64_t budget, std::int64_t cost, const std::string& ad = kAd) {
     const AdTerms terms{ad, {}, {MicroUnits{budget}, MicroUnits{cost}, "usd"}, {}};
     const EventKey by{"admin:1"};
-    return carry_out(*real_store_, clock_,
-                     {by, [&](const View& view, Reads& reads) { name_reads(view, terms, reads); },
-                      [&](const View& view) -> Result<Effects> {
-                        return decide_terms(view, terms, clock_.now(), by);
-                      }})
-        .value();
+    auto done = carry_out(
+        *real_store_, clock_,
+        {by, [&](const View& view, Reads& reads) { name_reads(view, terms, reads); },
+         [&](const View& view) -> Result<Effects> { return decide_terms(view, terms, clock_.now(), by); }});
+    EXPECT_TRUE(done) << done.error().detail;
+    return done ? std::move(done).value() : Effects{};
   }
 
   template <class R>

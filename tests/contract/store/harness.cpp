@@ -153,6 +153,8 @@ PostgresOptions PostgresHarness::options_named(const std::string& application) c
   const char* joint = url_.find('?') == std::string::npos ? "?" : "&";
   PostgresOptions options;
   options.maintenance_pieces_max = 2;
+  // A machine that is busy with other tests is no error.
+  options.connect_timeout = options.lock_timeout = std::chrono::seconds{30};
   options.url = url_ + joint + "application_name=" + application + "&options=-csearch_path%3D" + schema_;
   return options;
 }
