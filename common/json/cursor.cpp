@@ -8,7 +8,6 @@
 namespace penstock::json {
 namespace {
 
-constexpr CharacterSet kSpace(" \t\r\n");
 constexpr CharacterSet kEndsScalar(" \t\r\n,:\"{}[]");
 
 // The first of those characters, or `end`. Most of a body is passed over here, so sixteen characters at a time.
@@ -46,19 +45,6 @@ std::optional<std::string> unescape_ascii(std::string_view raw) {
     i += 5;
   }
   return text;
-}
-
-char Cursor::peek() noexcept {
-  const char* at = at_;
-  while (at != end_ && kSpace.has(*at)) ++at;
-  at_ = at;
-  return at == end_ ? '\0' : *at;
-}
-
-bool Cursor::character(char expected) noexcept {
-  if (peek() != expected || at_ == end_) return false;
-  ++at_;
-  return true;
 }
 
 bool Cursor::string(std::string_view& raw) noexcept {

@@ -30,10 +30,19 @@ class Cursor {
   explicit Cursor(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
   // The next character that matters; NUL at the end.
-  char peek() noexcept;
+  char peek() noexcept {
+    const char* at = at_;
+    while (at != end_ && kSpace.has(*at)) ++at;
+    at_ = at;
+    return at == end_ ? '\0' : *at;
+  }
   bool at_end() noexcept { return peek() == '\0' && at_ == end_; }
 
-  bool character(char expected) noexcept;
+  bool character(char expected) noexcept {
+    if (peek() != expected || at_ == end_) return false;
+    ++at_;
+    return true;
+  }
   // What stands between the quotes, as it stands there.
   bool string(std::string_view& raw) noexcept;
   bool scalar(std::string_view& text) noexcept;
@@ -47,9 +56,9 @@ class Cursor {
     if (character('}')) return true;
     do {
       std::string_view name;
-      std::string unescaped;
       if (!string(name)) return false;
-      if (escaped_) name = unescaped = unescape_ascii(name).value_or("\\");  // no member we know
+      std::optional<std::string> unescaped;
+      if (escaped_) name = unescaped.emplace(unescape_ascii(name).value_or("\\"));  // no member we know
       if (!character(':') || !member(name)) return false;
     } while (character(','));
     return character('}');
@@ -62,6 +71,8 @@ class Cursor {
   }
 
  private:
+  static constexpr CharacterSet kSpace{" \t\r\n"};
+
   const char* at_;
   const char* end_;
   bool escaped_ = false;  // the string that was consumed last
