@@ -104,7 +104,7 @@ class Draft {
   template <class Value>
   bool make_in(Change& change);
   template <class Value>
-  ShardedMap<Entry<Value>>::Shard& shard_of(std::string_view id) {
+  typename ShardedMap<Entry<Value>>::Shard& shard_of(std::string_view id) {
     return std::get<typename ShardedMap<Entry<Value>>::Edit>(edits_).shard_of(id);
   }
 
