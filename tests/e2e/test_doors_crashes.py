@@ -10,7 +10,7 @@ import unittest
 
 from harness.events import unique
 from harness.http_client import Answer, Ingress, eventually
-from harness.programs import MASTER_KEY, SECRET, Cluster
+from harness.programs import SECRET, Cluster
 from test_crashes import ROUNDS, SEED
 from test_reports import make_key, post as post_report
 from test_settings import post as post_event, put_partner
@@ -28,7 +28,8 @@ class Senders:
         self.reports: dict[str, dict] = {}  # idempotency key -> the answer
         self.wrong: list = []
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(send,)) for send in (self._partner, self._reporter) * 2]
+        self._threads = [threading.Thread(target=self._run, args=(send,))
+                         for send in (self._partner, self._reporter) * 2]
         for thread in self._threads:
             thread.start()
 
@@ -79,7 +80,7 @@ class DoorsCrash(unittest.TestCase):
     def test_partners_and_reporters_while_ingress_and_workers_are_killed(self):
         print(f"seed {SEED}", flush=True)
         chance = random.Random(SEED)
-        with Cluster(pools=("partners", "reports"), PENSTOCK_MASTER_KEY=MASTER_KEY) as cluster:
+        with Cluster(pools=("partners", "reports"), PENSTOCK_REPORTS_KEY_RATE="0") as cluster:
             self.assertEqual(put_partner(cluster.admin, "acme", PARTNER_SECRET).status, 200)
             key = {"X-API-Key": (api_key := make_key(cluster.admin))}
             eventually("the ingress knows the key", lambda: post_report(cluster.ingress, key).status == 201)
