@@ -1,5 +1,6 @@
 #include "workers/runtime/run_upkeep.h"
 
+#include "common/observe/log.h"
 #include "common/ports/append_and_wait.h"
 #include "workers/domain/connectors/runs.h"
 #include "workers/runtime/batch.h"
@@ -20,18 +21,29 @@ Result<ToldRuns> to_tell(Store& store, const std::vector<Row>& due, Timestamp no
   std::vector<std::string> runs;
   for (const auto& row : due) runs.push_back(key_of(row));
   TRY(const auto rows, store.read(table_of<WorkflowRun>(), runs));
-  for (const auto& stored : rows) {
-    TRY(auto run, from_row<WorkflowRun>(stored));
-    auto waiting = waiting_run_of(run, now);
-    told.emplace(std::move(run.id), std::move(waiting));
+  for (auto& run : runs) told.runs.emplace(std::move(run), std::nullopt);
+  for (const auto& row : rows) {
+    if (const auto run = from_cells<WorkflowRun>(row.cells)) {
+      told.runs[run->id] = waiting_run_of(*run, now);
+      continue;
+    }
+    told.runs.erase(key_of(row));
+    told.unreadable.push_back(key_of(row));
   }
   return told;
 }
 
+// As often as they are looked at.
+void log_unreadable(const std::vector<std::string>& runs) {
+  if (runs.empty()) return;
+  log::error("runs cannot be read, the topic of waits is not told of them",
+             {{"runs", std::to_string(runs.size())}, {"first", runs.front()}});
+}
+
 Status tell(EventSink& log, const ToldRuns& told, Milliseconds deadline) {
-  auto next = told.begin();
+  auto next = told.runs.begin();
   return append_and_wait(
-      log, told.size(),
+      log, told.runs.size(),
       [&](std::size_t) {
         const auto& [run, waiting] = *next++;
         const bool gone = !waiting;
@@ -58,14 +70,16 @@ Result<int> publish_waits(Store& store, EventSink& log, const Clock& clock, Mill
   const Timestamp now = clock.now();
   TRY(const auto due, due_rows(store, kPublicationsByDueTime, {}, now, kPublishedMax));
   TRY(const auto told, to_tell(store, due, now));
-  if (told.empty()) return 0;
+  if (due.empty()) return 0;
   TRY_STATUS(tell(log, told, deadline));
-  TRY_STATUS(
-      carry_out(store, clock,
-                {make_event_key("timer", "run.published"),
-                 [&](const View& view, Reads& reads) { name_reads(view, told, reads); },
-                 [&](const View& view) -> Result<Effects> { return decide_published(view, told, now); }}));
-  return static_cast<int>(told.size());
+  TRY_STATUS(carry_out(store, clock,
+                       {make_event_key("timer", "run.published"),
+                        [&](const View& view, Reads& reads) { name_reads(view, told, reads); },
+                        [&](const View& view) -> Result<Effects> {
+                          return decide_published(view, told, now, now + kUnreadableRunsAgain);
+                        }}));
+  log_unreadable(told.unreadable);
+  return static_cast<int>(told.runs.size());
 }
 
 }  // namespace penstock

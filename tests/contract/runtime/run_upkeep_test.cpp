@@ -28,10 +28,12 @@ using testing::FaultyStore;
 using ::testing::IsEmpty;
 using testing::resuming;
 using testing::starting;
+using ::testing::UnorderedElementsAre;
 using testing::wait_step;
 
 constexpr Milliseconds kDeadline{5'000};
 const std::string kRun = run_id("acme", "evt_1", "dunning");
+const std::string kOtherRun = run_id("acme", "evt_other", "dunning");
 
 class RunUpkeep : public ::testing::TestWithParam<std::string> {
  protected:
@@ -58,10 +60,10 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
     for (const auto& each : settled.value()) outcomes.push_back(each.outcome);
     return outcomes;
   }
-  ConnectorSpec starter(std::int64_t timeout_s = 60) const {
-    return {.id = "evt_1",
+  ConnectorSpec starter(std::int64_t timeout_s = 60, const std::string& id = "evt_1") const {
+    return {.id = id,
             .type = "invoice.payment_failed",
-            .decision = starting("evt_1", {wait_step("invoice.paid", timeout_s), emit_step("action.a")}),
+            .decision = starting(id, {wait_step("invoice.paid", timeout_s), emit_step("action.a")}),
             .received = seconds(clock_.now())};
   }
   ConnectorSpec resumer(std::string id = "evt_2") const {
@@ -83,9 +85,37 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
       if (batch.present && batch.records.empty()) return runs;
     }
   }
-  RunStatus status() {
-    const auto rows = real_store_->read(table_of<WorkflowRun>(), std::vector{kRun}).value();
-    return from_row<WorkflowRun>(rows.at(0)).value().status;
+  std::vector<std::string> runs_told() {
+    std::vector<std::string> runs;
+    for (const auto& [run, waiting] : topic()) runs.push_back(run);
+    return runs;
+  }
+  RunStatus status(const std::string& run = kRun) {
+    return from_row<WorkflowRun>(stored<WorkflowRun>(run)).value().status;
+  }
+  // What was written of the run is of another shape, and what it was.
+  Row damage(const std::string& run) {
+    const Row whole = stored<WorkflowRun>(run);
+    Row damaged = whole;
+    for (std::size_t i = 0; i < damaged.cells.size(); ++i)
+      if (table_of<WorkflowRun>().columns[i].name == "steps") damaged.cells[i] = std::string("{}");
+    write(damaged);
+    return whole;
+  }
+  void mend(const Row& whole) {
+    Row mended = whole;
+    mended.rev = stored<WorkflowRun>(std::get<std::string>(whole.cells.front())).rev;
+    write(mended);
+  }
+  void write(const Row& run) {
+    auto batch = real_store_->begin().value();
+    EXPECT_TRUE(batch->load(
+        std::vector{TableKeys{&table_of<WorkflowRun>(), {std::get<std::string>(run.cells.front())}}}));
+    EXPECT_TRUE(batch->commit(std::vector{TableRows{&table_of<WorkflowRun>(), {run}}}));
+  }
+  template <class R>
+  Row stored(const std::string& key) {
+    return real_store_->read(table_of<R>(), std::vector{key}).value().at(0);
   }
   std::vector<std::string> told() {
     std::vector<std::string> types;
@@ -182,6 +212,60 @@ TEST_P(RunUpkeep, TheEventThatResumesMayComeFirstInABatchOrBefore) {
   EXPECT_THAT(apply({resumer(), starter()}), ElementsAre(Outcome::applied, Outcome::applied));
   EXPECT_EQ(status(), RunStatus::completed);
   EXPECT_THAT(told(), ElementsAre("action.a", "run.completed", "run.started"));
+}
+
+// One that is mended is told within a minute, and holds nobody up until then.
+TEST_P(RunUpkeep, ARunThatCannotBeReadKeepsNoOtherFromBeingTold) {
+  apply({starter()});
+  clock_.advance(Milliseconds{1'000});
+  apply({starter(60, "evt_other")});
+  const Row whole = damage(kRun);
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_THAT(runs_told(), ElementsAre(kOtherRun));
+  EXPECT_EQ(publish().value(), 0) << "it is not looked at all the time";
+  mend(whole);
+  clock_.advance(kUnreadableRunsAgain);
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_THAT(runs_told(), UnorderedElementsAre(kRun, kOtherRun));
+  EXPECT_EQ(publish().value(), 0);
+}
+
+TEST_P(RunUpkeep, AsManyRunsThatCannotBeReadAsAreToldAtOnceKeepNoOtherFromBeingTold) {
+  std::vector<ConnectorSpec> many;
+  for (int n = 0; n < 501; ++n) many.push_back(starter(60, "evt_" + std::to_string(n)));
+  apply(many);
+  for (int n = 0; n < 501; ++n) damage(run_id("acme", "evt_" + std::to_string(n), "dunning"));
+  clock_.advance(Milliseconds{1'000});
+  apply({starter(60, "evt_other")});
+  EXPECT_EQ(publish().value(), 0);
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_THAT(runs_told(), ElementsAre(kOtherRun));
+}
+
+// As an operator may do it with one that cannot be mended.
+TEST_P(RunUpkeep, TheTopicIsToldThatARunIsGone) {
+  apply({starter()});
+  EXPECT_EQ(publish().value(), 1);
+  clock_.advance(Milliseconds{1'000});
+  apply({resumer()});
+  real_store_.reset();
+  harness_->execute("DELETE FROM runs");
+  real_store_ = harness_->open();
+  FaultyStore store(*real_store_);
+  EXPECT_EQ(publish_waits(store, *log_.log, clock_, kDeadline).value(), 1);
+  EXPECT_THAT(topic(), IsEmpty());
+  EXPECT_EQ(publish_waits(store, *log_.log, clock_, kDeadline).value(), 0);
+}
+
+TEST_P(RunUpkeep, RunsThatCannotBeReadKeepNoOtherWaitFromTimingOut) {
+  std::vector<ConnectorSpec> many;
+  for (int n = 0; n < 51; ++n) many.push_back(starter(59, "evt_" + std::to_string(n)));
+  apply(many);
+  for (int n = 0; n < 51; ++n) damage(run_id("acme", "evt_" + std::to_string(n), "dunning"));
+  apply({starter(60, "evt_other")});
+  clock_.advance(std::chrono::seconds{60} + kWaitGrace);
+  EXPECT_FALSE(time_out_waits(store_, clock_)) << "it says so";
+  EXPECT_EQ(status(kOtherRun), RunStatus::timed_out);
 }
 
 }  // namespace

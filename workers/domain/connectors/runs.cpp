@@ -173,6 +173,14 @@ void put_changed(Effects& effects, const View& view, WorkflowRun after, const Ev
   effects.put(std::move(after));
 }
 
+// When the topic, which has been told that of the run, is to be told of it again. nullptr: there is no such run any more.
+std::optional<Timestamp> next_told_at(const WorkflowRun* run, const std::optional<WaitingRun>& told,
+                                      Timestamp now) {
+  if ((run != nullptr ? waiting_run_of(*run, now) : std::nullopt) != told) return now;
+  const auto ended_at = told ? progress_of(*run).ended_at : std::nullopt;
+  return ended_at ? std::optional(*ended_at + kEndedRunsTold) : std::nullopt;
+}
+
 }  // namespace
 
 void name_run(const std::string& run, Reads& reads) {
@@ -225,21 +233,18 @@ std::optional<WaitingRun> waiting_run_of(const WorkflowRun& run, Timestamp now) 
 }
 
 void name_reads(const View&, const ToldRuns& told, Reads& reads) {
-  for (const auto& [run, waiting] : told) name_run(run, reads);
+  for (const auto& [run, waiting] : told.runs) name_run(run, reads);
+  for (const auto& run : told.unreadable) reads.want<RunPublication>(run);
 }
 
-Effects decide_published(const View& view, const ToldRuns& told, Timestamp now) {
+Effects decide_published(const View& view, const ToldRuns& told, Timestamp now, Timestamp again) {
   Effects effects;
-  for (const auto& [id, waiting] : told) {
-    const WorkflowRun* run = view.find<WorkflowRun>(id);
-    CHECK(run != nullptr);
-    RunPublication publication{id, std::nullopt};
-    if (waiting_run_of(*run, now) != waiting)
-      publication.due_at = now;
-    else if (const auto ended_at = progress_of(*run).ended_at; waiting && ended_at)
-      publication.due_at = *ended_at + kEndedRunsTold;
-    if (publication != *view.find<RunPublication>(id)) effects.put(std::move(publication));
-  }
+  const auto put = [&](RunPublication publication) {
+    if (publication != *view.find<RunPublication>(publication.run)) effects.put(std::move(publication));
+  };
+  for (const auto& [id, waiting] : told.runs)
+    put({id, next_told_at(view.find<WorkflowRun>(id), waiting, now)});
+  for (const auto& id : told.unreadable) put({id, again});
   return effects;
 }
 

@@ -53,13 +53,16 @@ inline constexpr Milliseconds kEndedRunsTold = std::chrono::hours{72};
 // What the topic `waits` is to be told of the run now; nullopt: that there is no such run.
 std::optional<WaitingRun> waiting_run_of(const WorkflowRun& run, Timestamp now);
 
-// By run.
-using ToldRuns = std::map<std::string, std::optional<WaitingRun>>;
+// What the topic has been told, by run, and which runs could not be read.
+struct ToldRuns {
+  std::map<std::string, std::optional<WaitingRun>> runs;
+  std::vector<std::string> unreadable;
+};
 
 void name_reads(const View& view, const ToldRuns& told, Reads& reads);
 
-// The topic has been told that of them. Those of which it is not so any more are due again.
-Effects decide_published(const View& view, const ToldRuns& told, Timestamp now);
+// Those of which it is not so any more are due again; those that could not be read are at `again`.
+Effects decide_published(const View& view, const ToldRuns& told, Timestamp now, Timestamp again);
 
 // A run as clients read it (contract.md, /v1/orgs/{org}/runs).
 struct RunView : ObjectId {

@@ -18,6 +18,7 @@ const std::vector<Step> kSteps{emit_step("action.remind"), wait_step("invoice.pa
                                emit_step("action.thank")};
 
 Timestamp at(std::int64_t seconds) { return *timestamp_from_unix_seconds(seconds); }
+const Timestamp kAgain = at(9999);
 
 ConnectorSpec starter(std::vector<Step> steps = kSteps) {
   return {.id = "evt_1", .type = "invoice.payment_failed", .decision = starting("evt_1", std::move(steps))};
@@ -38,10 +39,13 @@ class Runs : public ::testing::Test {
         .value()
         .outcome;
   }
+  void publish(std::optional<WaitingRun> told, Timestamp now) {
+    publish({{{kRun, std::move(told)}}, {}}, now);
+  }
   void publish(const ToldRuns& told, Timestamp now) {
     EXPECT_TRUE(world_.carry_out(
         {"timer:2"}, [&](const View& view, Reads& reads) { name_reads(view, told, reads); },
-        [&](const View& view) -> Result<Effects> { return decide_published(view, told, now); }));
+        [&](const View& view) -> Result<Effects> { return decide_published(view, told, now, kAgain); }));
   }
   std::optional<WaitingRun> waiting(Timestamp now = at(1000)) const {
     return waiting_run_of(*world_.find<WorkflowRun>(kRun), now);
@@ -160,7 +164,7 @@ TEST_F(Runs, TheTopicIsToldOfEveryWaitThatTheRunHasComeTo) {
 TEST_F(Runs, ARunIsDueForTheTopicUntilThatHasBeenTold) {
   run(starter());
   EXPECT_TRUE(publication());
-  publish({{kRun, waiting()}}, at(1001));
+  publish(waiting(), at(1001));
   EXPECT_FALSE(publication());
   run(resumer());
   EXPECT_TRUE(publication());
@@ -168,28 +172,34 @@ TEST_F(Runs, ARunIsDueForTheTopicUntilThatHasBeenTold) {
 
 TEST_F(Runs, WhatHasChangedSinceTheTopicWasToldIsToldAgain) {
   run(starter());
-  const ToldRuns told{{kRun, waiting()}};
+  const auto told = waiting();
   run(resumer());
   publish(told, at(1040));
   EXPECT_EQ(publication(), at(1040));
 }
 
+TEST_F(Runs, ARunThatCannotBeReadIsDueForTheTopicLater) {
+  run(starter());
+  publish({{}, {kRun}}, at(1001));
+  EXPECT_EQ(publication(), kAgain);
+}
+
 TEST_F(Runs, ThreeDaysAfterItsEndTheTopicForgetsARun) {
   run(starter());
   run(resumer());
-  publish({{kRun, waiting(at(1031))}}, at(1031));
+  publish(waiting(at(1031)), at(1031));
   const Timestamp forgotten = at(1030) + kEndedRunsTold;
   EXPECT_EQ(publication(), forgotten);
   EXPECT_TRUE(waiting(forgotten - Milliseconds{1}));
   EXPECT_FALSE(waiting(forgotten));
-  publish({{kRun, std::nullopt}}, forgotten);
+  publish(std::nullopt, forgotten);
   EXPECT_FALSE(publication());
 }
 
 TEST_F(Runs, PublishingChangesNothingOfTheRunItself) {
   run(starter());
   const auto before = world_.rows();
-  publish({{kRun, waiting()}}, at(1001));
+  publish(waiting(), at(1001));
   for (const auto& [key, row] : world_.rows())
     if (!key.starts_with("run_publications/")) {
       EXPECT_EQ(row, before.at(key));
