@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "workers/domain/connectors/runs.h"
 #include "workers/domain/outbound/outbound.h"
 #include "workers/runtime/counting.h"
 
@@ -171,6 +172,7 @@ class BatchRun {
     row.reason = std::move(effects.value().reason);
     row.touched = std::move(effects.value().touched);
     inbox_.add(std::move(row), context_.clock.now());
+    for (const auto& [status, runs] : transitions(view_, effects.value())) reached_[status] += runs;
     view_.apply(std::move(effects).value(), incoming.key);
     return Settled{outcome, record};
   }
@@ -221,6 +223,7 @@ class BatchRun {
     }
     TRY_STATUS(transaction_->commit());
     context_.metrics.store_call("commit", watch.elapsed());
+    context_.metrics.runs_reached(reached_);
     return ok();
   }
 
@@ -230,6 +233,7 @@ class BatchRun {
   View view_;
   std::vector<View::Looks> looks_;  // of each event, when its rows were named last
   Inbox inbox_;
+  RunTransitions reached_;
   Counting counting_;
   std::vector<Incoming*> to_park_;
   std::vector<Settled> settled_;

@@ -27,7 +27,11 @@ WorkerMetrics::WorkerMetrics(Metrics& metrics)
           histogram(metrics, "penstock_seen_set_seconds", "Time of one round trip to the seen set")),
       seen_set_failures_(
           counter(metrics, "penstock_seen_set_failures_total", "Calls the seen set did not answer")),
-      store_seconds_(histogram(metrics, "penstock_store_seconds", "Time of one call to the store")) {}
+      store_seconds_(histogram(metrics, "penstock_store_seconds", "Time of one call to the store")) {
+  auto& runs = counter(metrics, "penstock_runs_total", "Runs of workflows that came to a status");
+  for (const auto& [status, word] : words_of(RunStatus{}))
+    runs_.emplace(status, &runs.Add({{"status", std::string(word)}}));
+}
 
 void WorkerMetrics::events_done(const std::string& pool, Outcome outcome, std::size_t events) {
   events_.Add({{"pool", pool}, {"outcome", std::string(to_string(outcome))}})
@@ -47,6 +51,10 @@ void WorkerMetrics::seen_set_call(std::string_view call, std::chrono::nanosecond
 }
 
 void WorkerMetrics::seen_set_failed() { seen_set_failures_.Add({}).Increment(); }
+
+void WorkerMetrics::runs_reached(const RunTransitions& reached) {
+  for (const auto& [status, runs] : reached) runs_.at(status)->Increment(static_cast<double>(runs));
+}
 
 void WorkerMetrics::store_call(std::string_view call, std::chrono::nanoseconds took) {
   store_seconds_.Add({{"call", std::string(call)}}, kSeconds).Observe(seconds(took));

@@ -6,10 +6,12 @@
 #include <prometheus/histogram.h>
 
 #include <chrono>
+#include <map>
 #include <string>
 
 #include "common/observe/metrics.h"
 #include "workers/domain/state/event_rows.h"
+#include "workers/domain/state/run_rows.h"
 
 namespace penstock {
 
@@ -22,6 +24,7 @@ class WorkerMetrics {
   void batch_retried(const std::string& pool, std::string_view error_code);
   void seen_set_call(std::string_view call, std::chrono::nanoseconds took);
   void seen_set_failed();
+  void runs_reached(const RunTransitions& reached);
   void store_call(std::string_view call, std::chrono::nanoseconds took);
 
  private:
@@ -31,6 +34,7 @@ class WorkerMetrics {
   prometheus::Family<prometheus::Histogram>& seen_set_seconds_;
   prometheus::Family<prometheus::Counter>& seen_set_failures_;
   prometheus::Family<prometheus::Histogram>& store_seconds_;
+  std::map<RunStatus, prometheus::Counter*> runs_;
 };
 
 // Measures from construction.

@@ -95,7 +95,7 @@ void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) 
   if (pool != "connectors") return;
   threads_.emplace_back([this](std::stop_token stop) {
     sweep_until(stop, kSweepInterval, "waits of runs",
-                [this] { return time_out_waits(ports_.store, ports_.clock); });
+                [this] { return time_out_waits(ports_.store, ports_.clock, metrics_); });
   });
   threads_.emplace_back([this, park_deadline](std::stop_token stop) {
     sweep_until(stop, kPublishInterval, "what the topic of waits is to be told",

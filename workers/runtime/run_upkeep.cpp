@@ -54,14 +54,19 @@ Status tell(EventSink& log, const ToldRuns& told, Milliseconds deadline) {
 
 }  // namespace
 
-Result<int> time_out_waits(Store& store, const Clock& clock) {
+Result<int> time_out_waits(Store& store, const Clock& clock, WorkerMetrics& metrics) {
   return take_up_due(store, kRunsByDueTime, {}, clock.now() - kWaitGrace, [&](const Row& row) -> Status {
     const auto& run = key_of(row);
-    TRY_STATUS(carry_out(
-        store, clock,
-        {make_event_key("timer", "run.timed_out:" + run),
-         [&](const View&, Reads& reads) { name_run(run, reads); },
-         [&](const View& view) -> Result<Effects> { return decide_time_out(view, run, clock.now()); }}));
+    RunTransitions reached;
+    TRY_STATUS(carry_out(store, clock,
+                         {make_event_key("timer", "run.timed_out:" + run),
+                          [&](const View&, Reads& reads) { name_run(run, reads); },
+                          [&](const View& view) -> Result<Effects> {
+                            auto effects = decide_time_out(view, run, clock.now());
+                            reached = transitions(view, effects);
+                            return effects;
+                          }}));
+    metrics.runs_reached(reached);
     return ok();
   });
 }

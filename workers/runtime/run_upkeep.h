@@ -4,6 +4,7 @@
 #include "common/ports/clock.h"
 #include "common/ports/event_sink.h"
 #include "common/ports/store.h"
+#include "workers/runtime/metrics.h"
 
 namespace penstock {
 
@@ -11,7 +12,7 @@ namespace penstock {
 inline constexpr Milliseconds kUnreadableRunsAgain{60'000};
 
 // Ends waits whose time is up, and their grace. As take_up_due().
-Result<int> time_out_waits(Store& store, const Clock& clock);
+Result<int> time_out_waits(Store& store, const Clock& clock, WorkerMetrics& metrics);
 
 // Tells the topic of up to 500 runs that have changed since it was told, and takes out those that ended long ago: first the log,
 // until it has acknowledged, then the store, that it was told. So whatever dies in between, it is told again. Of runs that cannot

@@ -20,11 +20,13 @@
 namespace penstock {
 namespace {
 
+using ::testing::AllOf;
 using testing::CommitFault;
 using testing::ConnectorSpec;
 using ::testing::ElementsAre;
 using testing::emit_step;
 using testing::FaultyStore;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::resuming;
 using testing::starting;
@@ -43,7 +45,7 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
   }
 
   // As a worker that reads these records in one batch.
-  std::vector<Outcome> apply(const std::vector<ConnectorSpec>& specs) {
+  Result<std::vector<Settled>> try_to_apply(const std::vector<ConnectorSpec>& specs) {
     std::vector<Incoming> batch;
     for (const auto& spec : specs)
       batch.push_back(identify({{"connectors", Partition{0}, Offset{next_offset_++}},
@@ -54,7 +56,10 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
     const BatchContext context{store_,   clock_,
                                sources_, policy_,
                                metrics_, [](const std::vector<Incoming*>&) -> Status { return ok(); }};
-    const auto settled = apply_batch(context, batch);
+    return apply_batch(context, batch);
+  }
+  std::vector<Outcome> apply(const std::vector<ConnectorSpec>& specs) {
+    const auto settled = try_to_apply(specs);
     std::vector<Outcome> outcomes;
     EXPECT_TRUE(settled) << settled.error().detail;
     for (const auto& each : settled.value()) outcomes.push_back(each.outcome);
@@ -71,6 +76,11 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
   }
   static std::int64_t seconds(Timestamp at) { return to_unix_ms(at) / 1000; }
 
+  Result<int> time_out() { return time_out_waits(store_, clock_, metrics_); }
+  // The line of /metrics that says it.
+  static std::string counted(const std::string& status, int runs) {
+    return "penstock_runs_total{status=\"" + status + "\"} " + std::to_string(runs) + "\n";
+  }
   Result<int> publish() { return publish_waits(store_, *log_.log, clock_, kDeadline); }
   // What the topic says of each run now.
   std::map<std::string, WaitingRun> topic() {
@@ -179,12 +189,12 @@ TEST_P(RunUpkeep, WhatIsNotNotedAsToldIsToldAgain) {
 TEST_P(RunUpkeep, AWaitTimesOutOnce) {
   apply({starter(60)});
   clock_.advance(std::chrono::seconds{60} + kWaitGrace - Milliseconds{1});
-  EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
+  EXPECT_EQ(time_out().value(), 0);
   EXPECT_EQ(status(), RunStatus::waiting);
   clock_.advance(Milliseconds{1});
-  EXPECT_EQ(time_out_waits(store_, clock_).value(), 1);
+  EXPECT_EQ(time_out().value(), 1);
   EXPECT_EQ(status(), RunStatus::timed_out);
-  EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
+  EXPECT_EQ(time_out().value(), 0);
   EXPECT_THAT(told(), ElementsAre("run.started", "run.timed_out", "run.waiting"));
   EXPECT_EQ(publish().value(), 1);
   EXPECT_EQ(topic().at(kRun).waits[0].state, WaitState::timed_out);
@@ -194,10 +204,35 @@ TEST_P(RunUpkeep, AnEventThatCameInTimeHoldsOverATimeOut) {
   apply({starter(60)});
   const ConnectorSpec in_time = resumer();
   clock_.advance(std::chrono::seconds{3'600});
-  time_out_waits(store_, clock_).value();
+  time_out().value();
   apply({in_time});
   EXPECT_EQ(status(), RunStatus::completed);
-  EXPECT_EQ(time_out_waits(store_, clock_).value(), 0);
+  EXPECT_EQ(time_out().value(), 0);
+}
+
+TEST_P(RunUpkeep, RunsAreCountedByTheStatusThatTheyComeTo) {
+  EXPECT_THAT(registry_.exposition(), HasSubstr(counted("failed", 0)));
+  apply({starter(), starter(60, "evt_other")});
+  apply({starter()});
+  EXPECT_THAT(registry_.exposition(), HasSubstr(counted("waiting", 2))) << "a duplicate counts nothing";
+  apply({resumer()});
+  EXPECT_THAT(registry_.exposition(), HasSubstr(counted("completed", 1)));
+  clock_.advance(std::chrono::seconds{60} + kWaitGrace);
+  EXPECT_EQ(time_out().value(), 1);
+  EXPECT_THAT(registry_.exposition(),
+              AllOf(HasSubstr(counted("timed_out", 1)), HasSubstr(counted("waiting", 2)),
+                    HasSubstr(counted("completed", 1)), HasSubstr(counted("running", 0))));
+}
+
+TEST_P(RunUpkeep, WhatIsNotCommittedIsNotCounted) {
+  store_.fail_next_commit(CommitFault::refused, {ErrorCode::unavailable, "gone"});
+  EXPECT_FALSE(try_to_apply({starter()}));
+  EXPECT_THAT(registry_.exposition(), HasSubstr(counted("waiting", 0)));
+  apply({starter()});
+  clock_.advance(std::chrono::seconds{60} + kWaitGrace);
+  store_.fail_next_commit(CommitFault::refused, {ErrorCode::unavailable, "gone"});
+  EXPECT_FALSE(time_out());
+  EXPECT_THAT(registry_.exposition(), HasSubstr(counted("timed_out", 0)));
 }
 
 TEST_P(RunUpkeep, OfSeveralRecordsOfAnEventTheFirstIsCarriedOut) {
@@ -264,7 +299,7 @@ TEST_P(RunUpkeep, RunsThatCannotBeReadKeepNoOtherWaitFromTimingOut) {
   for (int n = 0; n < 51; ++n) damage(run_id("acme", "evt_" + std::to_string(n), "dunning"));
   apply({starter(60, "evt_other")});
   clock_.advance(std::chrono::seconds{60} + kWaitGrace);
-  EXPECT_FALSE(time_out_waits(store_, clock_)) << "it says so";
+  EXPECT_FALSE(time_out()) << "it says so";
   EXPECT_EQ(status(kOtherRun), RunStatus::timed_out);
 }
 

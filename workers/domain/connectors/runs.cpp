@@ -248,6 +248,15 @@ Effects decide_published(const View& view, const ToldRuns& told, Timestamp now, 
   return effects;
 }
 
+RunTransitions transitions(const View& view, const Effects& effects) {
+  RunTransitions reached;
+  for (const auto& run : std::get<TypedRows<WorkflowRun>>(effects.changed).rows) {
+    const WorkflowRun* before = view.find<WorkflowRun>(run.id);
+    if (before == nullptr || before->status != run.status) ++reached[run.status];
+  }
+  return reached;
+}
+
 RunView run_view(const WorkflowRun& row) {
   Progress progress = progress_of(row);
   RunView view;

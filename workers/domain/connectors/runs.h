@@ -64,6 +64,9 @@ void name_reads(const View& view, const ToldRuns& told, Reads& reads);
 // Those of which it is not so any more are due again; those that could not be read are at `again`.
 Effects decide_published(const View& view, const ToldRuns& told, Timestamp now, Timestamp again);
 
+// How many runs these effects bring to each status that they did not have.
+RunTransitions transitions(const View& view, const Effects& effects);
+
 // A run as clients read it (contract.md, /v1/orgs/{org}/runs).
 struct RunView : ObjectId {
   std::optional<std::string> workflow;

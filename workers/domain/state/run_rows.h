@@ -1,6 +1,7 @@
 // Runs of workflows: what started them, and what has moved them on since.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,9 @@
 namespace penstock {
 
 BOOST_DEFINE_ENUM_CLASS(RunStatus, running, waiting, completed, timed_out, failed)
+
+// How many runs came to each.
+using RunTransitions = std::map<RunStatus, std::int64_t>;
 
 // A step as the run has it, whatever becomes of its workflow.
 struct RunStep : Step {
