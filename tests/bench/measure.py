@@ -163,17 +163,22 @@ SENDERS = 10_000
 
 
 def measure_doors(effort: Effort) -> list[Line]:
-    with Server("bench_ingress") as alone, Server("bench_ingress", "--partners", str(SENDERS)) as loaded:
-        def side(name: str, server: Server, *door) -> Side:
-            return Side(name, lambda events: server.load(64, events, *door), 5_000, at_least=2_000)
+    return measure_door(effort, "partners") + measure_door(effort, "connectors")
 
-        stripe, among = side("Stripe", alone), side("Stripe among partners", loaded)
-        partners = side("partners", loaded, "--door", "partners", "--senders", SENDERS)
-        interleave(effort, stripe, among, partners)
-    return [compare(f"posts of {SENDERS:,} partners in turn : Stripe's", partners, among, aim=0.85),
-            compare_cpu(f"CPU a post of {SENDERS:,} partners in turn : Stripe's", partners, among),
-            compare(f"Stripe's posts with {SENDERS:,} partners known : with none", among, stripe, aim=0.97),
-            compare_cpu(f"CPU a post of Stripe's with {SENDERS:,} partners known : with none", among, stripe)]
+
+def measure_door(effort: Effort, door: str) -> list[Line]:
+    """What a door that knows many senders costs, itself and Stripe's beside it."""
+    with Server("bench_ingress") as alone, Server("bench_ingress", f"--{door}", str(SENDERS)) as loaded:
+        def side(name: str, server: Server, *arguments) -> Side:
+            return Side(name, lambda events: server.load(64, events, *arguments), 5_000, at_least=2_000)
+
+        stripe, among = side("Stripe", alone), side(f"Stripe among {door}", loaded)
+        senders = side(door, loaded, "--door", door, "--senders", SENDERS)
+        interleave(effort, stripe, among, senders)
+    return [compare(f"posts of {SENDERS:,} {door} in turn : Stripe's", senders, among, aim=0.85),
+            compare_cpu(f"CPU a post of {SENDERS:,} {door} in turn : Stripe's", senders, among),
+            compare(f"Stripe's posts with {SENDERS:,} {door} known : with none", among, stripe, aim=0.97),
+            compare_cpu(f"CPU a post of Stripe's with {SENDERS:,} {door} known : with none", among, stripe)]
 
 
 def measure_kafka(effort: Effort) -> list[Line]:

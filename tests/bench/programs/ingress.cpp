@@ -14,6 +14,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/http/server/server.h"
 #include "common/observe/metrics.h"
+#include "ingress/doors/connectors/connector_door.h"
 #include "ingress/doors/partners/partner_door.h"
 #include "ingress/doors/stripe/stripe_door.h"
 #include "tests/bench/programs/many_settings.h"
@@ -82,6 +83,7 @@ struct Options {
   std::string brokers;  // empty: the log that costs nothing
   std::string topic_prefix;
   std::size_t partners = 0;
+  std::size_t connectors = 0;
 };
 
 std::unique_ptr<EventSink> open_log(const Options& options) {
@@ -94,9 +96,12 @@ std::unique_ptr<EventSink> open_log(const Options& options) {
   return std::move(log.value());
 }
 
-std::vector<http::Route> routes(Intake& intake, const Options& options, const registry::Table& settings) {
+std::vector<http::Route> routes(Intake& intake, const Options& options, const registry::Table& settings,
+                                const waits::Table& waits) {
   auto all = intake.routes(stripe_door({.secrets = {options.secret}}, Catalogue::builtin()));
   for (auto& route : intake.routes(partner_door({}, Catalogue::builtin(), settings)))
+    all.push_back(std::move(route));
+  for (auto& route : intake.routes(connector_door({}, Catalogue::builtin(), settings, waits)))
     all.push_back(std::move(route));
   return all;
 }
@@ -108,8 +113,11 @@ void serve(const Options& options) {
   Metrics metrics;
   registry::Table settings;
   settings.replace(make_partners(options.partners, options.secret));
+  settings.apply(make_connectors(options.connectors, options.secret));
+  waits::Table waits;
+  waits.replace({});
   Intake intake({}, *log, clock, metrics);
-  http::HttpServer server({.threads = 1}, routes(intake, options, settings), metrics);
+  http::HttpServer server({.threads = 1}, routes(intake, options, settings, waits), metrics);
   if (const auto started = server.start(); !started) fail(started.error().detail);
   report_listening(server.bound_address());
   termination.wait();
@@ -126,6 +134,7 @@ int main(int argc, char** argv) {
   app.add_option("--kafka", options.brokers, "brokers; without them a log that costs nothing");
   app.add_option("--topic-prefix", options.topic_prefix);
   app.add_option("--partners", options.partners, "that are known");
+  app.add_option("--connectors", options.connectors, "that are known, of an org each");
   CLI11_PARSE(app, argc, argv);
   penstock::bench::serve(options);
 }

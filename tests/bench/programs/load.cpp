@@ -63,6 +63,13 @@ class Sender {
             body};
   }
 
+  // Each event as an account of its own sends it.
+  Post connector(std::size_t n) const {
+    auto post = stripe(n);
+    post.path = "/v1/orgs/" + org_name(n % options_.senders) + "/integrations/stripe";
+    return post;
+  }
+
   // With an object of Stripe's in it, so that the bodies of both doors are alike in size.
   Post partner(std::size_t n) const {
     const auto event = bodies_.make(n);
@@ -84,7 +91,8 @@ struct Door {
   std::string_view name;
   Post (Sender::*post)(std::size_t n) const;
 };
-constexpr Door kDoors[] = {{"stripe", &Sender::stripe}, {"partners", &Sender::partner}};
+constexpr Door kDoors[] = {
+    {"stripe", &Sender::stripe}, {"partners", &Sender::partner}, {"connectors", &Sender::connector}};
 
 const Door& door_named(std::string_view name) {
   const auto* const door =
@@ -233,8 +241,8 @@ int main(int argc, char** argv) {
   CLI::App app("Closed-loop load of signed events");
   app.add_option("--port", options.port)->required();
   app.add_option("--secret", options.secret)->required();
-  app.add_option("--door", options.door, "stripe or partners");
-  app.add_option("--senders", options.senders, "partners that take turns");
+  app.add_option("--door", options.door, "stripe, partners or connectors");
+  app.add_option("--senders", options.senders, "partners or orgs that take turns");
   app.add_option("--connections", options.connections);
   app.add_option("--events", options.events)->required();
   app.add_option("--distinct", options.distinct);

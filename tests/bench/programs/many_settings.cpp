@@ -18,6 +18,12 @@ registry::Partner partner(std::string secret) {
   return {std::string(kDefaultOrg), true, "x-signature", {std::move(secret)}};
 }
 
+registry::Workflow workflow() {
+  const Step emit{EmitStep{"action.note"}, {}},
+      wait{{}, WaitStep{"invoice.paid", "/data/object/customer", 3'600}};
+  return {"onboarding", true, {"checkout.*", "payment_intent.*"}, {emit, wait, emit}, {}, {}, {}};
+}
+
 }  // namespace
 
 std::string partner_name(std::size_t n) { return "partner-" + std::to_string(n); }
@@ -27,6 +33,20 @@ std::vector<registry::Change> make_partners(std::size_t count, std::string_view 
   for (std::size_t n = 0; n < count; ++n)
     partners.push_back(change(partner_name(n), partner(std::string(secret))));
   return partners;
+}
+
+std::string org_name(std::size_t n) { return "org-" + std::to_string(n); }
+
+std::vector<registry::Change> make_connectors(std::size_t count, std::string_view secret) {
+  std::vector<registry::Change> settings;
+  for (std::size_t n = 0; n < count; ++n) {
+    const auto org = org_name(n);
+    settings.push_back(change(
+        org,
+        registry::Connector{org, true, registry::ConnectorKind::platform, {std::string(secret)}, {}, {}}));
+    settings.push_back(change(org, registry::Workflows{org, {workflow()}}));
+  }
+  return settings;
 }
 
 registry::Change make_setting(std::size_t n) {
