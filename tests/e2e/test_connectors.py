@@ -1,13 +1,15 @@
 """Connectors from the wire to runs and their end, whatever dies or starts again on the way."""
 
 import json
+import os
 import secrets
 import unittest
 
 from harness.events import event, unique
-from harness.http_client import Admin, Answer, Ingress, eventually
+from harness.http_client import Admin, Answer, Http, Ingress, eventually
 from harness.programs import Cluster, Standalone
 from harness.signing import stripe_signature, wire
+from test_topics import kafka_tool
 
 ORG = "acme"
 WHSEC = "whsec_connector_" + secrets.token_hex(12)
@@ -61,6 +63,20 @@ def resume(ingress: Ingress, customer: str) -> tuple[dict, list[str]]:
         return (ev, runs) if action == "resumed" else None
 
     return eventually("the wait is known", known)
+
+
+def knows_workflow(cluster: Cluster):
+    eventually("the connector is known", lambda: post(cluster.ingress, invoice("invoice.payment_failed", "cus_probe")).status == 200)
+    eventually("the workflow is known", lambda: decided(
+        cluster.ingress, invoice("invoice.payment_failed", "cus_probe"))[0] == "triggered")
+
+
+def runs_known(cluster: Cluster) -> int:
+    """How many waiting runs the ingress knows."""
+    metrics = Http(cluster.ingress_program.address("metrics"))
+    text = metrics.get("/metrics").body.decode()
+    metrics.close()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("penstock_waiting_runs "))
 
 
 class Connectors(unittest.TestCase):
@@ -158,10 +174,7 @@ class Connectors(unittest.TestCase):
         customers = [f"cus_{n}" for n in range(20)]
         with Cluster(pools=("connectors",)) as cluster:
             configure(cluster.admin, WAIT_AND_EMIT, ["invoice.payment_failed"])
-            first = invoice("invoice.payment_failed", "cus_probe")
-            eventually("the connector is known", lambda: post(cluster.ingress, first).status == 200)
-            eventually("the workflow is known", lambda: decided(
-                cluster.ingress, invoice("invoice.payment_failed", "cus_probe"))[0] == "triggered")
+            knows_workflow(cluster)
             answers: dict[str, tuple] = {}
             started: dict[str, str] = {}
             for n, customer in enumerate(customers):
@@ -194,6 +207,58 @@ class Connectors(unittest.TestCase):
             thanked = cluster.psql("select count(*), count(distinct id) from outbox where type = 'action.thank'", cluster.name)
             self.assertEqual(thanked, f"{len(customers)}|{len(customers)}")
             self.assertEqual(cluster.admin.all("/v1/parked"), [])
+
+    def test_more_runs_than_one_event_resumes_wait_for_it(self):
+        """Two workers publish, the ingress dies between the deliveries, and the workflow is gone meanwhile."""
+        with Cluster(pools=("connectors", "connectors")) as cluster:
+            configure(cluster.admin, WAIT_AND_EMIT, ["invoice.payment_failed"])
+            knows_workflow(cluster)
+            before = len(cluster.admin.all(f"/v1/orgs/{ORG}/runs"))
+            started = {decided(cluster.ingress, invoice("invoice.payment_failed", "cus_many"))[1][0] for _ in range(300)}
+            self.assertEqual(len(started), 300)
+            answer = cluster.admin.request("DELETE", f"/v1/orgs/{ORG}/workflows/dunning")
+            self.assertEqual(answer.status, 204, answer)
+            eventually("the ingress knows them all", lambda: runs_known(cluster) >= 300 + before)
+
+            first = invoice("invoice.paid", "cus_many")
+            action, resumed = decided(cluster.ingress, first)
+            self.assertEqual((action, len(resumed)), ("resumed", 256))
+            cluster.ingress.close()
+            cluster.ingress_program.kill()
+            cluster.start_ingress()
+            self.assertEqual(decided(cluster.ingress, first), ("resumed", resumed), "as at first")
+            eventually("these go on", lambda: len(cluster.admin.all(f"/v1/orgs/{ORG}/runs?status=completed")) == 256)
+
+            others: set[str] = set()
+
+            def all_resumed() -> bool:
+                others.update(decided(cluster.ingress, invoice("invoice.paid", "cus_many"))[1])
+                return others | set(resumed) == started
+
+            eventually("the others are resumed", all_resumed)
+            eventually("they go on, too", lambda: len(cluster.admin.all(f"/v1/orgs/{ORG}/runs?status=completed")) == 300)
+            thanked = cluster.psql("select count(*), count(distinct id) from outbox where type = 'action.thank'", cluster.name)
+            self.assertEqual(thanked, "300|300")
+            self.assertEqual(cluster.admin.all("/v1/parked"), [])
+
+    def test_what_waits_is_told_again_where_the_topic_was_made_anew(self):
+        with Cluster(pools=("connectors",)) as cluster:
+            configure(cluster.admin, WAIT_AND_EMIT, ["invoice.payment_failed"])
+            knows_workflow(cluster)
+            _, runs = decided(cluster.ingress, invoice("invoice.payment_failed", "cus_1"))
+            eventually("the ingress knows it", lambda: runs_known(cluster) == len(cluster.admin.all(f"/v1/orgs/{ORG}/runs")))
+            topic, brokers = cluster.name + ".waits", os.environ["PENSTOCK_TEST_KAFKA"]
+            kafka_tool("org.apache.kafka.tools.TopicCommand", brokers, "--delete", "--topic", topic)
+            eventually("the topic is gone", lambda: topic not in kafka_tool(
+                "org.apache.kafka.tools.TopicCommand", brokers, "--list").split())
+            cluster.migrate()
+            cluster.ingress.close()
+            cluster.ingress_program.kill()
+            cluster.start_ingress()
+            event, resumed = resume(cluster.ingress, "cus_1")
+            self.assertEqual(resumed, runs)
+            self.assertEqual(has_status(cluster.admin, runs[0], "completed")["resumed_by"], f"org/{ORG}:{event['id']}")
+            self.assertTrue(cluster.workers[0].logged("the topic of waits lacks runs or tells otherwise of them, they are told again"))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kRowsMax = 50;
 constexpr int kPagesMax = 10;
+constexpr std::size_t kScheduledRowsMax = 500;
 
 // One row that cannot be decided about, or read, must not keep the others waiting. A store that is damaged as a whole fails each
 // of them, of which there are not many.
@@ -16,13 +17,19 @@ bool is_about_the_store(const Error& error) {
          error.code != ErrorCode::corrupt;
 }
 
-ListQuery due_query(const Table& table, std::vector<ColumnFilter> filters, Timestamp now, std::size_t limit) {
+// Those that fall due at some time.
+ListQuery scheduled_query(const Table& table, std::size_t limit) {
   ListQuery query;
-  query.filters = std::move(filters);
   query.present = {table.newest_first};
-  query.until = now + Milliseconds{1};
   query.order = ListOrder::oldest_first;
   query.limit = limit;
+  return query;
+}
+
+ListQuery due_query(const Table& table, std::vector<ColumnFilter> filters, Timestamp now, std::size_t limit) {
+  ListQuery query = scheduled_query(table, limit);
+  query.filters = std::move(filters);
+  query.until = now + Milliseconds{1};
   return query;
 }
 
@@ -57,6 +64,17 @@ Status take_turns(Turns& turns, const std::vector<Row>& rows,
 Result<std::vector<Row>> due_rows(Store& store, const Table& table, std::vector<ColumnFilter> filters,
                                   Timestamp now, std::size_t limit) {
   return store.list(table, due_query(table, std::move(filters), now, limit));
+}
+
+Status visit_scheduled(Store& store, const Table& table,
+                       const std::function<Status(const std::vector<Row>&)>& visit) {
+  ListQuery query = scheduled_query(table, kScheduledRowsMax);
+  for (;;) {
+    TRY(const auto rows, store.list(table, query));
+    TRY_STATUS(visit(rows));
+    if (rows.size() < kScheduledRowsMax) return ok();
+    query.after = place_of(table, rows.back());
+  }
 }
 
 Result<int> take_up_due(Store& store, const Table& table, std::vector<ColumnFilter> filters, Timestamp now,

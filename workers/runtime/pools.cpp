@@ -97,6 +97,8 @@ void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) 
     sweep_until(stop, kSweepInterval, "waits of runs",
                 [this] { return time_out_waits(ports_.store, ports_.clock, metrics_); });
   });
+  threads_.emplace_back(
+      [this](std::stop_token stop) { keep_waits_whole(stop, ports_.log, ports_.store, ports_.clock); });
   threads_.emplace_back([this, park_deadline](std::stop_token stop) {
     sweep_until(stop, kPublishInterval, "what the topic of waits is to be told",
                 [&] { return publish_waits(ports_.store, ports_.log, ports_.clock, park_deadline); });

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <thread>
 
 #include "common/adapters/memory/event_log.h"
+#include "common/ports/append_and_wait.h"
 #include "tests/contract/store/harness.h"
 #include "tests/fakes/faulty_store.h"
 #include "tests/fakes/held_event_log.h"
@@ -83,9 +85,16 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
   }
   Result<int> publish() { return publish_waits(store_, *log_.log, clock_, kDeadline); }
   // What the topic says of each run now.
-  std::map<std::string, WaitingRun> topic() {
+  std::map<std::string, WaitingRun> topic() { return topic(*log_.log); }
+  static RunsInTopic hashes(const std::map<std::string, WaitingRun>& topic) {
+    RunsInTopic hashes;
+    for (const auto& [run, waiting] : topic)
+      hashes.emplace(run, std::hash<std::string_view>()(encode(waiting)));
+    return hashes;
+  }
+  static std::map<std::string, WaitingRun> topic(LogReader& log) {
     std::map<std::string, WaitingRun> runs;
-    const auto tail = log_.log->tail(std::string(kWaitsTopic)).value();
+    const auto tail = log.tail(std::string(kWaitsTopic)).value();
     for (;;) {
       const auto batch = tail->next(100, Milliseconds{0}).value();
       for (const auto& record : batch.records) {
@@ -99,6 +108,19 @@ class RunUpkeep : public ::testing::TestWithParam<std::string> {
     std::vector<std::string> runs;
     for (const auto& [run, waiting] : topic()) runs.push_back(run);
     return runs;
+  }
+  std::jthread keep_whole() {
+    return std::jthread(
+        [this](const std::stop_token& stop) { keep_waits_whole(stop, *log_.log, *real_store_, clock_); });
+  }
+  // While minutes go by, until the topic tells that.
+  void publish_until(const std::map<std::string, WaitingRun>& expected) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (topic() != expected && std::chrono::steady_clock::now() < deadline) {
+      EXPECT_TRUE(publish());
+      clock_.advance(kWaitsComparedEvery / 100);
+    }
+    EXPECT_EQ(topic(), expected);
   }
   RunStatus status(const std::string& run = kRun) {
     return from_row<WorkflowRun>(stored<WorkflowRun>(run)).value().status;
@@ -301,6 +323,72 @@ TEST_P(RunUpkeep, RunsThatCannotBeReadKeepNoOtherWaitFromTimingOut) {
   clock_.advance(std::chrono::seconds{60} + kWaitGrace);
   EXPECT_FALSE(time_out()) << "it says so";
   EXPECT_EQ(status(kOtherRun), RunStatus::timed_out);
+}
+
+// Receivers' clocks lie ahead of a worker's, or a worker's was set back.
+TEST_P(RunUpkeep, AClockThatIsSetBackKeepsNoRunFromBeingTold) {
+  apply({starter()});
+  clock_.advance(-std::chrono::hours{1});
+  EXPECT_EQ(publish().value(), 1);
+  apply({resumer()});
+  clock_.advance(-std::chrono::hours{1});
+  EXPECT_EQ(publish().value(), 1);
+  EXPECT_THAT(topic().at(kRun).waits[0].satisfied_by, ElementsAre("org/acme:evt_2"));
+}
+
+TEST_P(RunUpkeep, WhatTheTopicLacksIsToldAgain) {
+  apply({starter(), starter(60, "evt_other"), starter(60, "evt_whole")});
+  clock_.advance(Milliseconds{1'000});
+  apply({resumer()});
+  EXPECT_EQ(publish().value(), 3);
+  const auto whole = topic();
+  EXPECT_EQ(mend_waits(store_, clock_, hashes(whole)).value(), 0);
+  EXPECT_EQ(publish().value(), 0);
+
+  auto damaged = whole;
+  damaged.erase(kRun);  // one that has ended
+  damaged.at(kOtherRun).waits[0].deadline = {};
+  EXPECT_EQ(mend_waits(store_, clock_, hashes(damaged)).value(), 2);
+  EXPECT_EQ(mend_waits(store_, clock_, hashes(damaged)).value(), 0) << "it is to be told already";
+  EXPECT_EQ(publish().value(), 2);
+  EXPECT_EQ(topic(), whole);
+}
+
+TEST_P(RunUpkeep, MoreRunsThanOnePageAreComparedWithTheTopic) {
+  std::vector<ConnectorSpec> many;
+  for (int n = 0; n < 1'001; ++n) many.push_back(starter(60, "evt_" + std::to_string(n)));
+  apply(many);
+  while (publish().value() > 0) {
+  }
+  EXPECT_EQ(mend_waits(store_, clock_, {}).value(), 1'001);
+}
+
+TEST_P(RunUpkeep, ATopicThatIsMadeAnewIsToldOfAllRuns) {
+  apply({starter(), starter(60, "evt_other")});
+  EXPECT_EQ(publish().value(), 2);
+  const auto whole = topic();
+  log_ = open_memory_log({.partitions = 2}, clock_);
+  EXPECT_TRUE(log_.log->create_topics({std::string(kWaitsTopic)}));
+  const auto keeper = keep_whole();
+  publish_until(whole);
+}
+
+// As by a worker that was held up while another told of the run, and died.
+TEST_P(RunUpkeep, WhatIsToldTooLateIsToldAgainWithinMinutes) {
+  apply({starter()});
+  EXPECT_EQ(publish().value(), 1);
+  const auto before = topic().at(kRun);
+  apply({resumer()});
+  EXPECT_EQ(publish().value(), 1);
+  const auto whole = topic();
+  const auto keeper = keep_whole();
+  EXPECT_TRUE(append_and_wait(
+      *log_.log, 1,
+      [&](std::size_t) {
+        return Record{std::string(kWaitsTopic), kRun, encode(before), {}, false};
+      },
+      kDeadline));
+  publish_until(whole);
 }
 
 }  // namespace

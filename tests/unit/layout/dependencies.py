@@ -80,7 +80,7 @@ REACHES = {
     "workers/domain": ("workers/domain/invoices", "workers/domain/connect", "workers/domain/users",
                        "workers/domain/ads", "workers/domain/reports", "workers/domain/connectors"),
     "workers/sources": ("workers/domain",),
-    "workers/runtime": ("workers/sources", "common/async", "common/catalogue"),
+    "workers/runtime": ("workers/sources", "common/async", "common/catalogue", "common/tables"),
     "workers": ("workers/runtime", "common/http/listeners", "common/process", "common/wiring"),
     "ingress/signatures": ("common/http/server",),
     "ingress/intake": ("common/async", "common/http/server", "common/ports"),

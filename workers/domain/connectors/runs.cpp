@@ -97,7 +97,7 @@ class Change {
   void settle(Timestamp at) {
     run_.status = is_.status;
     run_.due_at = is_.waiting_for ? std::optional(is_.waiting_for->until) : std::nullopt;
-    if (waits_of(run_, is_) != told_before_) effects_.put(RunPublication{run_.id, at});
+    if (waits_of(run_, is_) != told_before_) effects_.put(RunPublication{run_.id, at_once(at)});
     if (!run_.event) return;
     if (!was_started_) tell("run.started", {});
     for (std::size_t i = 0; i < is_.steps.size(); ++i)
@@ -176,7 +176,7 @@ void put_changed(Effects& effects, const View& view, WorkflowRun after, const Ev
 // When the topic, which has been told that of the run, is to be told of it again. nullptr: there is no such run any more.
 std::optional<Timestamp> next_told_at(const WorkflowRun* run, const std::optional<WaitingRun>& told,
                                       Timestamp now) {
-  if ((run != nullptr ? waiting_run_of(*run, now) : std::nullopt) != told) return now;
+  if ((run != nullptr ? waiting_run_of(*run, now) : std::nullopt) != told) return at_once(now);
   const auto ended_at = told ? progress_of(*run).ended_at : std::nullopt;
   return ended_at ? std::optional(*ended_at + kEndedRunsTold) : std::nullopt;
 }
@@ -240,11 +240,22 @@ void name_reads(const View&, const ToldRuns& told, Reads& reads) {
 Effects decide_published(const View& view, const ToldRuns& told, Timestamp now, Timestamp again) {
   Effects effects;
   const auto put = [&](RunPublication publication) {
-    if (publication != *view.find<RunPublication>(publication.run)) effects.put(std::move(publication));
+    const auto* known = view.find<RunPublication>(publication.run);
+    if (known == nullptr || *known != publication) effects.put(std::move(publication));
   };
   for (const auto& [id, waiting] : told.runs)
     put({id, next_told_at(view.find<WorkflowRun>(id), waiting, now)});
   for (const auto& id : told.unreadable) put({id, again});
+  return effects;
+}
+
+Effects decide_to_tell_again(const View& view, const std::vector<std::string>& runs, Timestamp now) {
+  Effects effects;
+  for (const auto& run : runs) {
+    const auto* known = view.find<RunPublication>(run);
+    if (known == nullptr || !known->due_at || *known->due_at > now)
+      effects.put(RunPublication{run, at_once(now)});
+  }
   return effects;
 }
 

@@ -50,6 +50,10 @@ Effects decide_time_out(const View& view, const std::string& run, Timestamp now)
 // How long the topic tells of a run that has ended: as long as Stripe sends an event again.
 inline constexpr Milliseconds kEndedRunsTold = std::chrono::hours{72};
 
+// When the topic is to be told that is to be told now: three days ago, so that it is so by each worker's clock, also one that was set
+// back or lies behind a receiver's.
+constexpr Timestamp at_once(Timestamp now) { return now - kEndedRunsTold; }
+
 // What the topic `waits` is to be told of the run now; nullopt: that there is no such run.
 std::optional<WaitingRun> waiting_run_of(const WorkflowRun& run, Timestamp now);
 
@@ -63,6 +67,9 @@ void name_reads(const View& view, const ToldRuns& told, Reads& reads);
 
 // Those of which it is not so any more are due again; those that could not be read are at `again`.
 Effects decide_published(const View& view, const ToldRuns& told, Timestamp now, Timestamp again);
+
+// The topic tells something else of these runs, or nothing. Those of which it is to be told anyway are left alone.
+Effects decide_to_tell_again(const View& view, const std::vector<std::string>& runs, Timestamp now);
 
 // How many runs these effects bring to each status that they did not have.
 RunTransitions transitions(const View& view, const Effects& effects);

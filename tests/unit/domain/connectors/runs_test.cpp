@@ -175,7 +175,22 @@ TEST_F(Runs, WhatHasChangedSinceTheTopicWasToldIsToldAgain) {
   const auto told = waiting();
   run(resumer());
   publish(told, at(1040));
-  EXPECT_EQ(publication(), at(1040));
+  EXPECT_EQ(publication(), at_once(at(1040)));
+}
+
+TEST_F(Runs, OfWhatTheTopicLacksItIsToldAgainAtOnce) {
+  run(starter());
+  const auto tell_again = [this] {
+    EXPECT_TRUE(world_.carry_out(
+        {"timer:3"}, [](const View&, Reads& reads) { reads.want<RunPublication>(kRun); },
+        [](const View& view) -> Result<Effects> { return decide_to_tell_again(view, {kRun}, at(2000)); }));
+  };
+  const auto due_already = publication();
+  tell_again();
+  EXPECT_EQ(publication(), due_already);
+  publish(waiting(), at(1001));
+  tell_again();
+  EXPECT_EQ(publication(), at_once(at(2000)));
 }
 
 TEST_F(Runs, ARunThatCannotBeReadIsDueForTheTopicLater) {
