@@ -92,6 +92,14 @@ class ConnectorWebhookTest : public ::testing::Test {
     return body.substr(0, body.find("\"request_id\""));
   }
 
+  // The type of a 503's error.
+  static std::string refused_for_now(const std::string& answer) {
+    EXPECT_EQ(status_of(answer), 503);
+    const auto body = json::Document::parse(body_of(answer));
+    EXPECT_TRUE(body);
+    return body ? std::string(body.value().root()["error"]["type"].string().value_or("")) : "";
+  }
+
   HeldEventLog log_;
   ManualClock clock_;
   Metrics metrics_;
@@ -199,10 +207,10 @@ TEST_F(ConnectorWebhookTest, BeforeSettingsAndWaitsAreKnownNobodyIsTurnedAwayFor
   ASSERT_TRUE(unknowing.start());
   RawClient client(unknowing.bound_address());
   client.send(post_to("acme", "of acme"));
-  EXPECT_EQ(status_of(client.answer()), 503);
+  EXPECT_EQ(refused_for_now(client.answer()), "settings_unavailable");
   unknowing.stop(std::chrono::seconds{5});
-  EXPECT_EQ(status_of(ask(post_to("closed", "of acme"))), 503);
-  EXPECT_EQ(status_of(ask(post_to("half", "of half"))), 503);
+  EXPECT_EQ(refused_for_now(ask(post_to("closed", "of acme"))), "settings_unavailable");
+  EXPECT_EQ(refused_for_now(ask(post_to("half", "of half"))), "settings_unavailable");
 
   Metrics more_metrics;
   Intake more_intake(IntakeOptions{}, log_, clock_, more_metrics);
@@ -213,7 +221,7 @@ TEST_F(ConnectorWebhookTest, BeforeSettingsAndWaitsAreKnownNobodyIsTurnedAwayFor
   RawClient other(unfilled.bound_address());
   other.send(post_to("acme", "of acme"));
   const auto answer = other.answer();
-  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_EQ(refused_for_now(answer), "waits_unavailable");
   EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos);
   other.send(post_to("acme", "of nobody"));
   EXPECT_EQ(status_of(other.answer()), 401) << "who may not come in learns nothing of that";

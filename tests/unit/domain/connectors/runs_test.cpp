@@ -30,6 +30,17 @@ ConnectorSpec resumer(const std::string& id = "evt_2", std::int64_t step = 2, st
 class Runs : public ::testing::Test {
  protected:
   Outcome run(const ConnectorSpec& spec) { return world_.run(connector_event(spec)); }
+  // As one that the inbox has forgotten.
+  Outcome run_anew(const ConnectorSpec& spec) {
+    const auto event = connector_event(spec);
+    const auto& facts = std::get<ConnectorFacts>(event.facts.value());
+    return world_
+        .carry_out(
+            event.key, [&](const View& view, Reads& reads) { name_reads(view, facts, reads); },
+            [&](const View& view) { return decide(view, facts, world_.policy()); })
+        .value()
+        .outcome;
+  }
   RunView view() const { return run_view(*world_.find<WorkflowRun>(kRun)); }
   Outcome time_out(Timestamp now) {
     return world_
@@ -144,6 +155,17 @@ TEST_F(Runs, OfTwoEventsThatWereDecidedToResumeTheEarlierHolds) {
       << "each is answered alike again";
   EXPECT_EQ(told(), (std::vector<std::string>{"action.remind", "action.thank", "run.completed", "run.started",
                                               "run.waiting"}));
+}
+
+TEST_F(Runs, AnEventThatTheInboxHasForgottenChangesNothing) {
+  run(starter());
+  run(resumer());
+  const auto before = world_.rows();
+  EXPECT_EQ(run_anew(resumer()), Outcome::duplicate);
+  EXPECT_EQ(run_anew(starter()), Outcome::duplicate);
+  EXPECT_EQ(run_anew(starter({emit_step("action.other")})), Outcome::duplicate)
+      << "whatever its workflow says by then";
+  EXPECT_EQ(world_.rows(), before);
 }
 
 TEST_F(Runs, TheTopicIsToldOfEveryWaitThatTheRunHasComeTo) {
