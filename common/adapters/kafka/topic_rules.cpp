@@ -19,6 +19,7 @@ constexpr const char* kCleanup = "cleanup.policy";
 constexpr const char* kDeletionRetention = "delete.retention.ms";
 constexpr const char* kSegment = "segment.ms";
 constexpr const char* kUnlimited = "-1";
+constexpr std::string_view kOurselves = "Penstock";  // asks for it, whatever is set
 
 // What a batch of one record needs besides its key, value and headers: its frame, and the lengths of each.
 constexpr int kFrameBytes = 4096;
@@ -49,13 +50,13 @@ constexpr std::array kRules = {
     Rule{"partitions", "PENSTOCK_KAFKA_PARTITIONS", is_as_many},
     Rule{"replicas", "PENSTOCK_KAFKA_REPLICATION", is_as_many},
     Rule{kMinInsync, "PENSTOCK_KAFKA_MIN_INSYNC", is_as_many},
-    Rule{kRetention, "PENSTOCK_INBOX_RETENTION", is_as_long},
-    Rule{kRetentionBytes, "Penstock", is_as_long},
+    Rule{kRetention, "PENSTOCK_INBOX_RETENTION", is_as_long},  // unless the topic has one of its own
+    Rule{kRetentionBytes, kOurselves, is_as_long},
     Rule{kMaxMessage, "PENSTOCK_MAX_BODY", is_as_many},
-    Rule{kCleanup, "Penstock", is_same},
-    Rule{kDeletionRetention, "Penstock", is_as_long},
-    Rule{kSegment, "Penstock", is_as_short},
-    Rule{kUncleanElection, "Penstock", is_same},
+    Rule{kCleanup, kOurselves, is_same},
+    Rule{kDeletionRetention, kOurselves, is_as_long},
+    Rule{kSegment, kOurselves, is_as_short},
+    Rule{kUncleanElection, kOurselves, is_same},
 };
 
 const Rule& rule_of(std::string_view what) {
@@ -63,11 +64,6 @@ const Rule& rule_of(std::string_view what) {
       std::find_if(kRules.begin(), kRules.end(), [&](const Rule& each) { return each.what == what; });
   CHECK(rule != kRules.end());
   return *rule;
-}
-
-void compare(std::string_view what, const std::string& is, const std::string& wanted,
-             std::vector<Weakness>& found) {
-  if (!rule_of(what).strong_enough(is, wanted)) found.push_back({std::string(what), is, wanted});
 }
 
 // 0 when the cluster does not tell.
@@ -105,9 +101,11 @@ TopicDemand demand_of(const KafkaOptions& options, const std::string& topic, int
   if (is_compacted(topic)) {
     demand.configs[kDeletionRetention] = std::to_string(kDeletionsKept.count());
   } else {
-    const Milliseconds retention = own_retention(topic).value_or(options.retention);
+    const auto own = own_retention(topic);
+    const bool is_kept_for_ever = topic == options.parked_topic;
+    demand.retention_is_its_own = own || is_kept_for_ever;
     demand.configs[kRetention] =
-        topic == options.parked_topic ? kUnlimited : std::to_string(retention.count());
+        is_kept_for_ever ? kUnlimited : std::to_string(own.value_or(options.retention).count());
     demand.configs[kRetentionBytes] = kUnlimited;
   }
   // A segment is dropped as a whole, and not before it is full or as old as this.
@@ -134,12 +132,18 @@ std::vector<TopicDemand> demands_of(const KafkaOptions& options, const std::vect
 
 std::vector<Weakness> weaknesses(const TopicDemand& demand, const TopicShape& shape) {
   std::vector<Weakness> found;
-  compare("partitions", std::to_string(shape.partitions), std::to_string(demand.partitions), found);
-  compare("replicas", std::to_string(shape.replicas), std::to_string(demand.replicas), found);
+  const auto compare = [&](std::string_view what, const std::string& is, const std::string& wanted) {
+    const Rule& rule = rule_of(what);
+    if (rule.strong_enough(is, wanted)) return;
+    const bool is_its_own = what == kRetention && demand.retention_is_its_own;
+    found.push_back({std::string(what), is, wanted, is_its_own ? kOurselves : rule.setting});
+  };
+  compare("partitions", std::to_string(shape.partitions), std::to_string(demand.partitions));
+  compare("replicas", std::to_string(shape.replicas), std::to_string(demand.replicas));
   if (!shape.configs) return found;
   for (const auto& [name, wanted] : demand.configs) {
     const auto is = shape.configs->find(name);
-    if (is != shape.configs->end()) compare(name, is->second, wanted, found);
+    if (is != shape.configs->end()) compare(name, is->second, wanted);
   }
   return found;
 }
@@ -160,8 +164,8 @@ std::string to_text(const std::string& topic, const std::vector<Weakness>& found
   std::string text = "kafka topic " + topic + ": ";
   for (const Weakness& weakness : found) {
     if (&weakness != &found.front()) text += "; ";
-    text += weakness.what + " is " + weakness.is + ", " + std::string(rule_of(weakness.what).setting) +
-            " needs " + weakness.wanted;
+    text += weakness.what + " is " + weakness.is + ", " + std::string(weakness.asked_by) + " needs " +
+            weakness.wanted;
   }
   return text;
 }

@@ -33,6 +33,7 @@ struct TopicDemand {
   int partitions = 1;
   int replicas = 1;
   ConfigMap configs;
+  bool retention_is_its_own = false;  // it follows from what the topic is for, and from no setting
 };
 
 // One thing in which a topic is weaker than meant. `what` is "partitions", "replicas" or a topic setting.
@@ -40,6 +41,7 @@ struct Weakness {
   std::string what;
   std::string is;
   std::string wanted;
+  std::string_view asked_by;  // an operator's setting, or "Penstock"
 };
 
 // How many replicas a new topic gets.

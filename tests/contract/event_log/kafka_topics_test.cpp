@@ -60,6 +60,17 @@ TEST(TopicRules, EachWeaknessIsNamedWithBothValuesAndTheSetting) {
             "unclean.leader.election.enable is true, Penstock needs false");
 }
 
+TEST(TopicRules, ARetentionThatNobodyCanSetIsAskedForByPenstock) {
+  for (const auto* topic : {"claims", "parked"}) {
+    const TopicDemand demand = kafka::demand_of({}, topic, 1);
+    TopicShape shape{.partitions = 6, .replicas = 1, .in_sync = {1}, .brokers = 1, .configs = demand.configs};
+    shape.configs->at("retention.ms") = "1000";
+    EXPECT_EQ(kafka::to_text(topic, kafka::weaknesses(demand, shape)),
+              "kafka topic " + std::string(topic) + ": retention.ms is 1000, Penstock needs " +
+                  demand.configs.at("retention.ms"));
+  }
+}
+
 TEST(TopicRules, OneReplicaMayBeMissingUnlessTheOptionsSayOtherwise) {
   const auto min_insync = [](int option, int replicas) {
     KafkaOptions options;
