@@ -324,8 +324,20 @@ class Loader {
 
   void check_providers() {
     if (!is_used("ingress.public_url")) return;
+    if (!loaded_.settings.oauth_providers.empty()) check_way_back();
     for (const auto& [name, provider] : loaded_.settings.oauth_providers)
       if (!bad_named_.contains(name)) check_provider(name, provider);
+  }
+
+  // A provider sends people back to where it was told to, so that must be known before there is a listener.
+  void check_way_back() {
+    const Settings& settings = loaded_.settings;
+    if (is_bad("ingress.public_url") || is_bad("ingress.listen")) return;
+    if (settings.public_url.empty() && settings.listen.port == 0)
+      problem(
+          "PENSTOCK_PUBLIC_URL: is not set, and PENSTOCK_LISTEN leaves the port to the system, so no "
+          "provider "
+          "can know where to send people back to; set one of the two");
   }
 
   void check_provider(const std::string& name, const OauthProvider& provider) {

@@ -255,6 +255,15 @@ TEST(SettingsProviders, AreAskedInCleartextWhereTheAddressIsAllowedAlone) {
   EXPECT_THAT(allowed("http://192.168.0.1"), ElementsAre(HasSubstr("is http://")));
 }
 
+TEST(SettingsProviders, KnowWhereToSendPeopleBackTo) {
+  const auto any_port = with(kGoogle, "PENSTOCK_LISTEN", "127.0.0.1:0");
+  EXPECT_THAT(load_providers(any_port).problems,
+              ElementsAre(HasSubstr("PENSTOCK_PUBLIC_URL: is not set, and PENSTOCK_LISTEN leaves the port")));
+  EXPECT_THAT(load_providers(with(any_port, "PENSTOCK_PUBLIC_URL", "https://h.example.com")).problems,
+              IsEmpty());
+  EXPECT_THAT(load_ingress("PENSTOCK_LISTEN", "127.0.0.1:0").problems, IsEmpty()) << "nobody signs in";
+}
+
 TEST(SettingsProviders, AppAndPublicUrlAreOneUnlessSet) {
   EXPECT_EQ(load_providers({}).settings.app_url, "http://127.0.0.1:8080");
   EXPECT_EQ(load_ingress("PENSTOCK_LISTEN", "0.0.0.0:9000").settings.public_url, "http://127.0.0.1:9000");
