@@ -33,7 +33,7 @@ def put_partner(admin, name: str, *secrets: str, **members) -> Answer:
 class OneProcess(unittest.TestCase):
     def test_a_change_holds_before_it_is_answered_and_after_a_kill(self):
         with Standalone() as penstock:
-            for secret in ("one", "two", "three"):
+            for secret in ("the first secret of three", "the second secret of three", "the third secret of three"):
                 answer = put_partner(penstock.admin, "acme", secret)
                 self.assertEqual(answer.status, 200, answer)
                 self.assertEqual(post(penstock.ingress, "acme", partner_event(), secret).status, 200)
@@ -58,7 +58,7 @@ class SeparateProcesses(unittest.TestCase):
     def test_an_ingress_applies_a_change_within_a_second(self):
         with Cluster(pools=()) as cluster:
             for round_number in range(5):
-                secret = f"secret {round_number}"
+                secret = f"the secret of round {round_number}"
                 self.assertEqual(put_partner(cluster.admin, "acme", secret).status, 200)
                 answered = time.monotonic()
                 eventually("the change holds", lambda: post(cluster.ingress, "acme", partner_event(), secret).status == 200, 10)
@@ -66,8 +66,8 @@ class SeparateProcesses(unittest.TestCase):
 
     def test_an_ingress_starts_from_its_copy_while_kafka_is_away(self):
         with tempfile.TemporaryDirectory() as folder, Cluster(pools=(), PENSTOCK_DATA_DIR=folder) as cluster:
-            self.assertEqual(put_partner(cluster.admin, "acme", "the secret").status, 200)
-            eventually("the change holds", lambda: post(cluster.ingress, "acme", partner_event(), "the secret").status == 200)
+            self.assertEqual(put_partner(cluster.admin, "acme", "the secret of a partner").status, 200)
+            eventually("the change holds", lambda: post(cluster.ingress, "acme", partner_event(), "the secret of a partner").status == 200)
             eventually("a copy", lambda: os.path.exists(folder + "/settings.copy"))
             self.assertEqual(cluster.ingress_program.terminate(), 0)
             away = {**cluster.environment, "PENSTOCK_LOG": f"kafka://127.0.0.1:{free_port()}"}
@@ -75,7 +75,7 @@ class SeparateProcesses(unittest.TestCase):
                 ingress = Ingress(restarted.address("ingress"), SECRET)
                 self.assertEqual(post(ingress, "acme", partner_event(), "wrong").status, 401)
                 self.assertEqual(post(ingress, "nobody", partner_event(), "wrong").status, 404)
-                genuine = post(ingress, "acme", partner_event(), "the secret")
+                genuine = post(ingress, "acme", partner_event(), "the secret of a partner")
                 self.assertEqual((genuine.status, genuine.json["error"]["type"]), (503, "log_unavailable"))
                 ingress.close()
             self.spoil(folder + "/settings.copy")
@@ -96,9 +96,9 @@ class SeparateProcesses(unittest.TestCase):
     def test_a_topic_that_was_made_anew_under_everybody_turns_no_partner_away_for_good(self):
         with Cluster(pools=()) as cluster:
             for name in ("acme", "bolt", "gone"):
-                self.assertEqual(put_partner(cluster.admin, name, "the secret").status, 200)
+                self.assertEqual(put_partner(cluster.admin, name, "the secret of a partner").status, 200)
             self.assertEqual(cluster.admin.request("DELETE", "/v1/partners/gone").status, 204)
-            eventually("they are known", lambda: post(cluster.ingress, "bolt", partner_event(), "the secret").status == 200)
+            eventually("they are known", lambda: post(cluster.ingress, "bolt", partner_event(), "the secret of a partner").status == 200)
             topic, brokers = cluster.name + ".settings", os.environ["PENSTOCK_TEST_KAFKA"]
             kafka_tool("org.apache.kafka.tools.TopicCommand", brokers, "--delete", "--topic", topic)
             eventually("the topic is gone", lambda: topic not in kafka_tool(
@@ -107,7 +107,7 @@ class SeparateProcesses(unittest.TestCase):
             answers = set()
 
             def are_published_again() -> bool:
-                answers.update(post(cluster.ingress, name, partner_event(), "the secret").status for name in ("acme", "bolt"))
+                answers.update(post(cluster.ingress, name, partner_event(), "the secret of a partner").status for name in ("acme", "bolt"))
                 return cluster.admin_program.logged("settings published anew, the log said something else of them")
 
             eventually("they are published again", are_published_again)
@@ -116,30 +116,30 @@ class SeparateProcesses(unittest.TestCase):
                 ingress = Ingress(later.address("ingress"), SECRET)
                 for name in ("acme", "bolt"):
                     for each in (cluster.ingress, ingress):
-                        eventually(f"{name} is served", lambda: post(each, name, partner_event(), "the secret").status == 200)
-                self.assertEqual(post(ingress, "gone", partner_event(), "the secret").status, 404)
+                        eventually(f"{name} is served", lambda: post(each, name, partner_event(), "the secret of a partner").status == 200)
+                self.assertEqual(post(ingress, "gone", partner_event(), "the secret of a partner").status, 404)
                 ingress.close()
 
     def test_settings_move_to_another_master_key_while_everything_runs(self):
         first, second = (subprocess.run(["openssl", "rand", "-base64", "32"], capture_output=True, text=True,
                                         check=True).stdout.strip() for _ in range(2))
         with Cluster(pools=(), PENSTOCK_MASTER_KEY=f"{first},{second}") as cluster:
-            self.assertEqual(put_partner(cluster.admin, "acme", "the secret").status, 200)
+            self.assertEqual(put_partner(cluster.admin, "acme", "the secret of a partner").status, 200)
             with Program("penstock-admin", ["reseal"],
                          {**cluster.environment, "PENSTOCK_MASTER_KEY": f"{second},{first}"}) as reseal:
                 self.assertEqual(reseal.wait(), 0, reseal.tail())
                 self.assertEqual(reseal.logged("settings resealed")["changed"], "1")
-            self.assertEqual(post(cluster.ingress, "acme", partner_event(), "the secret").status, 200)
+            self.assertEqual(post(cluster.ingress, "acme", partner_event(), "the secret of a partner").status, 200)
             with Program("penstock-ingress", [], {**cluster.environment, "PENSTOCK_MASTER_KEY": second}) as later:
                 ingress = Ingress(later.address("ingress"), SECRET)
                 eventually("it is ready", lambda: ingress.get("/readyz").status == 200)
-                self.assertEqual(post(ingress, "acme", partner_event(), "the secret").status, 200)
+                self.assertEqual(post(ingress, "acme", partner_event(), "the secret of a partner").status, 200)
                 ingress.close()
             with Program("penstock-ingress", [], {**cluster.environment, "PENSTOCK_MASTER_KEY": first}) as earlier:
                 ingress = Ingress(earlier.address("ingress"), SECRET)
                 eventually("it says that it lacks a key", lambda: earlier.logged("setting cannot be read"))
                 self.assertEqual(ingress.get("/readyz").status, 200, "one partner's trouble is nobody else's")
-                self.assertEqual(post(ingress, "acme", partner_event(), "the secret").status, 503)
+                self.assertEqual(post(ingress, "acme", partner_event(), "the secret of a partner").status, 503)
                 ingress.close()
 
 

@@ -38,7 +38,7 @@ class Change:
 
     @property
     def secrets(self) -> list[str]:
-        return [f"canary-{self.number}-{n}" for n in range(1 + self.number % 4)]
+        return [f"canary-of-a-partner-{self.number}-{n}" for n in range(1 + self.number % 4)]
 
     @property
     def shown(self) -> dict:

@@ -10,7 +10,6 @@ namespace {
 using registry::App;
 
 constexpr std::string_view kWhat = "app";
-constexpr std::size_t kSecretBytesMin = 16, kSecretBytesMax = 512;
 
 void show(json::Writer& out, std::string_view id, const App& app) {
   out.key("slug").string(id).key("enabled").boolean(app.enabled).key("url").string(app.url);
@@ -29,8 +28,7 @@ App read_app(BodyReader& in) {
   else if (!url)
     in.refuse("url", url.error().detail);
   app.secret = in.optional_text("secret", kSecretBytesMax).value_or(std::string());
-  if (!app.secret.empty() && app.secret.size() < kSecretBytesMin)
-    in.refuse("secret", "must be 16 bytes or longer");
+  if (!app.secret.empty()) judge_secret(in, "secret", app.secret);
   return app;
 }
 

@@ -1,7 +1,6 @@
 #include "common/core/org.h"
 #include "ingress/admin/api/setting_resource.h"
 #include "ingress/fields/body_reader.h"
-#include "ingress/signatures/schemes.h"
 
 namespace penstock::admin {
 namespace {
@@ -10,9 +9,7 @@ using registry::Connector;
 using registry::ConnectorKind;
 
 constexpr std::string_view kWhat = "connector";
-constexpr std::string_view kScheme = "stripe";
 constexpr std::size_t kSecretsMax = 4;
-constexpr std::size_t kSecretBytesMax = 512;
 
 void show(json::Writer& out, std::string_view org, const Connector& connector) {
   out.key("org").string(org).key("kind").string(to_string(connector.kind));
@@ -38,11 +35,10 @@ Given read_connector(const Request& request, BodyReader& in) {
   connector.kind = kind.value_or(ConnectorKind::platform);
   connector.signing_secrets =
       in.optional_texts("signing_secrets", kSecretsMax, kSecretBytesMax).value_or(std::vector<std::string>());
-  for (const auto& secret : connector.signing_secrets)
-    if (const auto good = check_scheme_secret(kScheme, secret); !good)
-      in.refuse("signing_secrets", good.error().detail);
+  for (const auto& secret : connector.signing_secrets) judge_secret(in, "signing_secrets", secret);
   given.drops_url_secret = in.is_null("url_secret");
   connector.url_secret = in.optional_text("url_secret", kSecretBytesMax);
+  if (connector.url_secret) judge_secret(in, "url_secret", *connector.url_secret);
   connector.workflow = in.optional_id("workflow");
   if (connector.workflow && !is_org_name(*connector.workflow)) in.refuse("workflow", kOrgNameRule);
   if (connector.workflow && kind == ConnectorKind::platform)

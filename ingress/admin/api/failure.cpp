@@ -19,8 +19,12 @@ http::Response response_to(ErrorCode code, std::string_view address) {
       return http::problem_with_retry(503, "conflict", "others keep changing the same rows", kRetryAfter);
     case ErrorCode::fenced:
       return http::problem_with_retry(503, "unavailable", "this process was superseded", kRetryAfter);
+    case ErrorCode::not_found:  // by what opens settings: whoever finds no row has answered so
+      return http::problem_with_retry(
+          503, "master_key_missing",
+          "the setting is sealed under a key that PENSTOCK_MASTER_KEY lacks here; the log names it",
+          kRetryAfter);
     case ErrorCode::invalid:
-    case ErrorCode::not_found:
     case ErrorCode::corrupt:
     case ErrorCode::internal:
       return http::problem(500, "internal", "something went wrong here; the log says what");

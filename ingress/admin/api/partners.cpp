@@ -10,7 +10,6 @@ using registry::Partner;
 
 constexpr std::string_view kWhat = "partner";
 constexpr std::size_t kSecretsMax = 4;
-constexpr std::size_t kSecretBytesMax = 512;
 
 void show(json::Writer& out, std::string_view id, const Partner& partner) {
   out.key("name").string(id).key("org").string(partner.org).key("enabled").boolean(partner.enabled);
@@ -27,6 +26,7 @@ Partner read_partner(BodyReader& in) {
   partner.scheme = in.id("scheme");
   partner.secrets =
       in.optional_texts("secrets", kSecretsMax, kSecretBytesMax).value_or(std::vector<std::string>());
+  for (const auto& secret : partner.secrets) judge_secret(in, "secrets", secret);
   if (const auto made = make_scheme(partner.scheme, {}, {}); !made) in.refuse("scheme", made.error().detail);
   return partner;
 }

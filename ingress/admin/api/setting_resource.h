@@ -12,8 +12,14 @@
 #include "ingress/admin/api/query_reader.h"
 #include "ingress/admin/api/resources.h"
 #include "ingress/admin/api/stored.h"
+#include "ingress/fields/body_reader.h"
 
 namespace penstock::admin {
+
+// Names the field when what an operator gives as a secret is one that can be guessed: fewer than 16 characters, white space not
+// counted. Those that stand already were taken by whatever rule there was, and go on working.
+inline constexpr std::size_t kSecretBytesMax = 512;
+void judge_secret(BodyReader& in, std::string_view field, std::string_view secret);
 
 // Writes the members of a setting as clients read it; never a secret. The id is that of registry/values.h.
 template <class Value>

@@ -263,10 +263,14 @@ Result<http::Response> put_workflow(const Context& context, const Request& reque
 Result<http::Response> delete_workflow(const Context& context, const Request& request) {
   QueryReader query(request);
   if (auto refusal = query.refusal()) return *std::move(refusal);
-  auto changed =
-      change_setting(context, change_of<Workflows>(request, request.org, "delete"),
-                     [&](const std::optional<Values>& now) { return without(now, request.parameter("id")); });
-  if (!changed && changed.error().code == ErrorCode::not_found) return not_found(kWhat);
+  bool is_there = true;
+  auto changed = change_setting(context, change_of<Workflows>(request, request.org, "delete"),
+                                [&](const std::optional<Values>& now) {
+                                  auto next = without(now, request.parameter("id"));
+                                  is_there = next.has_value();
+                                  return next;
+                                });
+  if (!is_there) return not_found(kWhat);
   if (!changed) return changed.error();
   if (changed.value()) return *std::move(changed).value();
   return http::Response{.status = 204};

@@ -54,7 +54,10 @@ Status SettingPublisher::look_since(std::optional<Timestamp> since, Keys* seen) 
     TRY(const auto rows, ports_.store.list(kSettingsByChange, query));
     for (const auto& row : rows) {
       TRY_STATUS(look_at(row));
-      if (seen != nullptr) seen->insert(std::get<std::string>(row.cells.front()));
+      if (seen == nullptr) continue;
+      const auto& key = std::get<std::string>(row.cells.front());
+      TRY_STATUS(mend_rows_for_deciding(ports_, key));
+      seen->insert(key);
     }
     if (rows.size() < kPageRows) return ok();
     query.after = {rows.back().stamp.updated_at, std::get<std::string>(rows.back().cells.front())};

@@ -22,7 +22,7 @@ struct SettingPublisherOptions {
 };
 
 // Publishes what the log does not have, or has an earlier change of, and takes into the store what the log has a later
-// change of. So a store that was restored from a backup has the settings of now again, and none that was deleted since.
+// change of; and writes rows for workers that a setting lacks. So a store that was restored from a backup has the settings of now again, and none that was deleted since.
 //
 // Used by one thread. All it is given must outlive it.
 class SettingPublisher {

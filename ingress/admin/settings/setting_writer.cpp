@@ -41,12 +41,17 @@ registry::Revision next_revision(const registry::Setting& last, Timestamp now) {
   return {std::max(last.revision.value + 1, to_unix_ms(now))};
 }
 
+const std::string& key_prefix_of_apps() {
+  static const std::string prefix = registry::make_key<registry::App>({});
+  return prefix;
+}
+bool is_app(const std::string& key) { return key.starts_with(key_prefix_of_apps()); }
+
 // The app that the setting is about, as deciding about payments knows it; nullopt for any other setting.
 std::optional<RegisteredApp> app_of(const std::string& key, const registry::Setting& setting) {
-  static const std::string prefix = registry::make_key<registry::App>({});
-  if (!key.starts_with(prefix)) return std::nullopt;
+  if (!is_app(key)) return std::nullopt;
   const auto* app = setting.value ? std::get_if<registry::App>(&*setting.value) : nullptr;
-  return RegisteredApp{key.substr(prefix.size()), app != nullptr && app->enabled};
+  return RegisteredApp{key.substr(key_prefix_of_apps().size()), app != nullptr && app->enabled};
 }
 
 // The rows that are written with a setting for those who cannot open it, as far as they change.
@@ -96,13 +101,32 @@ Result<registry::Setting> replace_once(const SettingPorts& ports, const SettingC
   return *setting;
 }
 
-Result<registry::Setting> replace(const SettingPorts& ports, const SettingChange& change,
-                                  const NextSetting& next) {
-  auto written = replace_once(ports, change, next);
+template <class Once>
+auto unless_conflict(const Once& once) {
+  auto written = once();
   for (int tries = 1; !written && written.error().code == ErrorCode::conflict && tries < kConflictTriesMax;
        ++tries)
-    written = replace_once(ports, change, next);
+    written = once();
   return written;
+}
+
+Result<registry::Setting> replace(const SettingPorts& ports, const SettingChange& change,
+                                  const NextSetting& next) {
+  return unless_conflict([&] { return replace_once(ports, change, next); });
+}
+
+// A setting that cannot be opened says nothing of what its rows are to be.
+Status mend_once(const SettingPorts& ports, const SettingChange& mending) {
+  TRY(auto transaction, ports.store.begin());
+  const TableKeys wanted[] = {{&table_of<SettingRow>(), {mending.key}}};
+  TRY(const auto answered, transaction->load(wanted));
+  if (answered.front().rows.empty()) return ok();
+  TRY(const auto row, from_row<SettingRow>(answered.front().rows.front()));
+  const auto setting = registry::open_setting(ports.sealer, row.key, row.sealed);
+  if (!setting) return ok();
+  TRY(const auto changes, rows_for_deciding(*transaction, mending, setting.value(), ports.clock.now()));
+  if (changes.empty()) return ok();
+  return transaction->commit(changes);
 }
 
 }  // namespace
@@ -148,6 +172,12 @@ Status take_setting(const SettingPorts& ports, const std::string& key, const reg
         return std::optional(later);
       }));
   return ok();
+}
+
+Status mend_rows_for_deciding(const SettingPorts& ports, const std::string& key) {
+  if (!is_app(key)) return ok();
+  const SettingChange mending{key, "penstock", {}, {}, {}};
+  return unless_conflict([&] { return mend_once(ports, mending); });
 }
 
 Status seal_anew(const SettingPorts& ports, const std::string& key) {

@@ -64,6 +64,9 @@ Result<registry::Revision> store_setting(const SettingPorts& ports, const Settin
 // Stores the setting as the log has it, unless the store's is as late.
 Status take_setting(const SettingPorts& ports, const std::string& key, const registry::Setting& later);
 
+// Writes those rows for workers that the setting lacks, as it does when it was stored before there were any.
+Status mend_rows_for_deciding(const SettingPorts& ports, const std::string& key);
+
 // Stores the setting as it is, under the first master key.
 Status seal_anew(const SettingPorts& ports, const std::string& key);
 

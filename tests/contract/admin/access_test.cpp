@@ -141,7 +141,8 @@ TEST_F(AdminAccess, ErrorsOfTheStoreAreOursNameItAndTellNoDetails) {
       {ErrorCode::conflict, 503, "conflict", "others keep changing the same rows"},
       {ErrorCode::fenced, 503, "unavailable", "this process was superseded"},
       {ErrorCode::invalid, 500, "internal", "something went wrong here; the log says what"},
-      {ErrorCode::not_found, 500, "internal", "something went wrong here; the log says what"},
+      {ErrorCode::not_found, 503, "master_key_missing",
+       "the setting is sealed under a key that PENSTOCK_MASTER_KEY lacks here; the log names it"},
       {ErrorCode::corrupt, 500, "internal", "something went wrong here; the log says what"},
       {ErrorCode::internal, 500, "internal", "something went wrong here; the log says what"}};
   for (const auto& [code, status, type, message] : cases) {

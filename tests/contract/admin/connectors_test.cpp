@@ -49,8 +49,8 @@ PENSTOCK_EVERY_STORE(ConnectorsApi);
 
 TEST_P(ConnectorsApi, AConnectorIsAsItWasSaidWithoutItsSecrets) {
   EXPECT_EQ(get(kConnector).status, 404);
-  const Reply said = put(kConnector, R"({"kind":"generic","signing_secrets":["whsec_one"],
-    "url_secret":"of the url","workflow":"dunning","enabled":false})");
+  const Reply said = put(kConnector, R"({"kind":"generic","signing_secrets":["whsec_one_of_acme"],
+    "url_secret":"the secret of the url","workflow":"dunning","enabled":false})");
   EXPECT_EQ(said.status, 200);
   for (const Reply& reply : {said, get(kConnector)}) {
     EXPECT_EQ(text_of(reply["org"]), "acme");
@@ -62,21 +62,22 @@ TEST_P(ConnectorsApi, AConnectorIsAsItWasSaidWithoutItsSecrets) {
     EXPECT_EQ(reply.body.root().size(), 9U) << "and nothing else";
   }
   ASSERT_NE(known(), nullptr) << "it has come back from the log";
-  EXPECT_THAT(known()->signing_secrets, ElementsAre("whsec_one"));
-  EXPECT_EQ(known()->url_secret, "of the url");
+  EXPECT_THAT(known()->signing_secrets, ElementsAre("whsec_one_of_acme"));
+  EXPECT_EQ(known()->url_secret, "the secret of the url");
   const Reply audit = get("/v1/audit");
   EXPECT_EQ(text_of(audit.data().first()["subject"]), kConnector);
-  EXPECT_EQ(json::canonical(audit.body.root()).find("whsec_one"), std::string::npos);
-  EXPECT_EQ(json::canonical(audit.body.root()).find("of the url"), std::string::npos);
+  EXPECT_EQ(json::canonical(audit.body.root()).find("whsec_one_of_acme"), std::string::npos);
+  EXPECT_EQ(json::canonical(audit.body.root()).find("the secret of the url"), std::string::npos);
 }
 
 TEST_P(ConnectorsApi, SecretsThatAreLeftOutStayAndNullTakesTheUrlsAway) {
-  put(kConnector, R"({"kind":"platform","signing_secrets":["whsec_one"],"url_secret":"u"})");
+  put(kConnector,
+      R"({"kind":"platform","signing_secrets":["whsec_one_of_acme"],"url_secret":"the secret of the url"})");
   EXPECT_EQ(put(kConnector, R"({"kind":"platform"})").status, 200);
-  EXPECT_THAT(known()->signing_secrets, ElementsAre("whsec_one"));
-  EXPECT_EQ(known()->url_secret, "u");
+  EXPECT_THAT(known()->signing_secrets, ElementsAre("whsec_one_of_acme"));
+  EXPECT_EQ(known()->url_secret, "the secret of the url");
   EXPECT_EQ(put(kConnector, R"({"kind":"platform","url_secret":null})").status, 200);
-  EXPECT_THAT(known()->signing_secrets, ElementsAre("whsec_one"));
+  EXPECT_THAT(known()->signing_secrets, ElementsAre("whsec_one_of_acme"));
   EXPECT_EQ(known()->url_secret, std::nullopt);
   EXPECT_EQ(send("DELETE", kConnector).status, 204);
   EXPECT_EQ(send("DELETE", kConnector).status, 404);
@@ -90,7 +91,7 @@ TEST_P(ConnectorsApi, WhatIsWrongWithAConnectorIsNamed) {
     EXPECT_FALSE(none.fields()[field].absent()) << field;
   EXPECT_EQ(text_of(put(kConnector, R"({"kind":"platform"})").fields()["/signing_secrets"]),
             "is required of a new connector");
-  const std::string secrets = R"("signing_secrets":["whsec_one"])";
+  const std::string secrets = R"("signing_secrets":["whsec_one_of_acme"])";
   EXPECT_FALSE(put(kConnector, R"({"kind":"generic",)" + secrets + "}").fields()["/workflow"].absent());
   EXPECT_FALSE(put(kConnector, R"({"kind":"platform","workflow":"a",)" + secrets + "}")
                    .fields()["/workflow"]
@@ -220,7 +221,7 @@ TEST_P(ConnectorsApi, RunsAreListedByStatusAndWorkflow) {
 }
 
 TEST_P(ConnectorsApi, AKeyReadsItsOwnOrgAndChangesNothing) {
-  put(kConnector, R"({"kind":"platform","signing_secrets":["whsec_one"]})");
+  put(kConnector, R"({"kind":"platform","signing_secrets":["whsec_one_of_acme"]})");
   put_workflow("dunning");
   const Reply made = send("POST", "/v1/api-keys", R"({"name":"k","scopes":["admin:read"],"org":"acme"})");
   const std::string key = text_of(made["key"]);

@@ -151,11 +151,11 @@ TEST_F(AdminDocuments, EachResourceHasTheFieldsOfTheContractAndTheSchema) {
   apply({.type = "user.created", .data = R"({"id":"u1"})", .org = "default"});
   apply_record(report_record("r-1"));
   apply_body("no JSON");
-  put("/v1/partners/acme", R"({"scheme":"github","secrets":["s"]})");
+  put("/v1/partners/acme", R"({"scheme":"github","secrets":["the secret of theirs"]})");
   put("/v1/apps/shop", R"({"url":"https://shop.example/"})");
   put("/v1/bans/github/1", R"({})");
   send("POST", "/v1/api-keys", R"({"name":"k","scopes":["admin:read"]})");
-  put("/v1/orgs/acme/connectors/stripe", R"({"kind":"platform","signing_secrets":["s"]})");
+  put("/v1/orgs/acme/connectors/stripe", R"({"kind":"platform","signing_secrets":["the secret of theirs"]})");
   put("/v1/orgs/acme/workflows/dunning",
       R"({"event_types":["invoice.*"],"steps":[{"emit":{"type":"action.a"}}]})");
   const testing::ConnectorSpec started{

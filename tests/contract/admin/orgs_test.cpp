@@ -189,7 +189,7 @@ std::vector<std::string> targets_of(const std::string& pattern) {
 TEST_P(AdminOrgs, WhateverIsAskedAKeyOfAnotherOrgSeesNothingAndChangesNothing) {
   apply_of_orgs();
   apply_examples();
-  put("/v1/partners/crm", R"({"scheme":"github","secrets":["s"],"org":"globex"})");
+  put("/v1/partners/crm", R"({"scheme":"github","secrets":["the secret of theirs"],"org":"globex"})");
   put("/v1/apps/shop", R"({"url":"https://shop.example/"})");
   put("/v1/bans/github/github", R"({"reason":"said to globex"})");
   send("POST", "/v1/api-keys", R"({"name":"of globex","scopes":["admin:read"],"org":"globex"})");

@@ -18,7 +18,8 @@ using registry::Partner;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kPartner = R"({"scheme":"x-signature","secrets":["first secret","second"],"org":"o1"})";
+constexpr const char* kPartner =
+    R"({"scheme":"x-signature","secrets":["the first secret of acme","the second secret of acme"],"org":"o1"})";
 
 class AdminSettings : public AdminTest, public ::testing::WithParamInterface<std::string> {
  protected:
@@ -59,7 +60,8 @@ TEST_P(AdminSettings, APartnerIsStoredShownAndInForceWhenTheAnswerComes) {
   EXPECT_EQ(reply["secret_count"].integer(), 2);
   EXPECT_EQ(text_of(reply["updated_by"]), "root");
   ASSERT_NE(partner("acme"), nullptr);
-  EXPECT_EQ(partner("acme")->secrets, (std::vector<std::string>{"first secret", "second"}));
+  EXPECT_EQ(partner("acme")->secrets,
+            (std::vector<std::string>{"the first secret of acme", "the second secret of acme"}));
   EXPECT_EQ(text_of(get("/v1/partners/acme?org=o1")["name"]), "acme");
   EXPECT_EQ(get("/v1/partners?org=o1").data().size(), 1U);
   EXPECT_EQ(get("/v1/partners").data().size(), 0U);
@@ -72,7 +74,7 @@ TEST_P(AdminSettings, NoSecretIsShownOrKeptInTheOpen) {
         answer_to(request("GET", "/v1/partners/acme", authorization())),
         answer_to(request("GET", "/v1/partners?org=o1", authorization())),
         answer_to(request("GET", "/v1/audit", authorization()))})
-    EXPECT_THAT(answer, Not(HasSubstr("first secret")));
+    EXPECT_THAT(answer, Not(HasSubstr("secret of acme")));
   EXPECT_THAT(stored_text("partner/acme"), Not(HasSubstr("secret")));
   auto tail = log_.log->tail("settings");
   const auto batch = tail.value()->next(10, Milliseconds{5000});
@@ -94,23 +96,27 @@ TEST_P(AdminSettings, WithoutAnOrgAPartnerStaysInItsOwn) {
   ASSERT_EQ(put("/v1/partners/acme", kPartner).status, 200);
   ASSERT_EQ(put("/v1/partners/acme", R"({"scheme":"x-signature","enabled":false})").status, 200);
   EXPECT_EQ(partner("acme")->org, "o1");
-  ASSERT_EQ(put("/v1/partners/new", R"({"scheme":"github","secrets":["s"]})").status, 200);
+  ASSERT_EQ(put("/v1/partners/new", R"({"scheme":"github","secrets":["the secret of theirs"]})").status, 200);
   EXPECT_EQ(partner("new")->org, "default");
 }
 
 TEST_P(AdminSettings, EachFieldThatMakesNoSenseIsNamed) {
   const std::tuple<std::string, std::string, std::string> wrong[] = {
       {"/v1/partners/ACME", kPartner, "/name"},
-      {"/v1/partners/acme", R"({"scheme":"md5","secrets":["s"]})", "/scheme"},
-      {"/v1/partners/acme", R"({"secrets":["s"]})", "/scheme"},
+      {"/v1/partners/acme", R"({"scheme":"md5","secrets":["the secret of theirs"]})", "/scheme"},
+      {"/v1/partners/acme", R"({"secrets":["the secret of theirs"]})", "/scheme"},
       {"/v1/partners/acme", R"({"scheme":"github","secrets":[]})", "/secrets"},
       {"/v1/partners/acme", R"({"scheme":"github","secrets":[""]})", "/secrets"},
-      {"/v1/partners/acme", R"({"scheme":"github","secrets":["a","b","c","d","e"]})", "/secrets"},
+      {"/v1/partners/acme",
+       R"({"scheme":"github","secrets":["the secret of theirs, 1","the secret of theirs, 2","the secret of theirs, 3","the secret of theirs, 4","the secret of theirs, 5"]})",
+       "/secrets"},
       {"/v1/partners/acme", R"({"scheme":"github","secrets":"a"})", "/secrets"},
-      {"/v1/partners/acme", R"({"scheme":"standard-webhooks","secrets":["whsec_???"]})", "/secrets"},
-      {"/v1/partners/acme", R"({"scheme":"github","secrets":["s"],"org":"No"})", "/org"},
-      {"/v1/partners/acme", R"({"scheme":"github","secrets":["s"],"enabled":1})", "/enabled"},
-      {"/v1/partners/acme", R"({"scheme":"github","secrets":["s"],"more":1})", "/more"},
+      {"/v1/partners/acme", R"({"scheme":"standard-webhooks","secrets":["whsec_?????????????????"]})",
+       "/secrets"},
+      {"/v1/partners/acme", R"({"scheme":"github","secrets":["the secret of theirs"],"org":"No"})", "/org"},
+      {"/v1/partners/acme", R"({"scheme":"github","secrets":["the secret of theirs"],"enabled":1})",
+       "/enabled"},
+      {"/v1/partners/acme", R"({"scheme":"github","secrets":["the secret of theirs"],"more":1})", "/more"},
       {"/v1/apps/shop", R"({"url":"ftp://x"})", "/url"},
       {"/v1/apps/shop", R"({"url":"https://u:p@x.example/"})", "/url"},
       {"/v1/apps/shop", R"({})", "/url"},
@@ -128,6 +134,40 @@ TEST_P(AdminSettings, EachFieldThatMakesNoSenseIsNamed) {
     EXPECT_EQ(send("POST", "/v1/api-keys", body).status, 400) << body;
   EXPECT_EQ(get("/v1/audit").data().size(), 0U) << "what is refused leaves nothing behind";
   EXPECT_EQ(table_.current().size(), 0U);
+}
+
+TEST_P(AdminSettings, ASecretThatCanBeGuessedIsRefused) {
+  const std::string weak[] = {"s", "fifteen letters", std::string(64, ' '),
+                              "\\t\\n" + std::string(20, ' ') + "secret"};
+  for (const auto& secret : weak) {
+    const std::string given = "\"" + secret + "\"";
+    for (const char* scheme : {"x-signature", "standard-webhooks", "stripe", "github", "shopify"})
+      EXPECT_FALSE(put("/v1/partners/acme", std::string(R"({"scheme":")") + scheme +
+                                                R"(","secrets":["the secret of theirs",)" + given + "]}")
+                       .fields()["/secrets"]
+                       .absent())
+          << scheme << given;
+    const Reply connector =
+        put("/v1/orgs/acme/connectors/stripe",
+            R"({"kind":"platform","signing_secrets":[)" + given + R"(],"url_secret":)" + given + "}");
+    EXPECT_FALSE(connector.fields()["/signing_secrets"].absent()) << given;
+    EXPECT_FALSE(connector.fields()["/url_secret"].absent()) << given;
+    EXPECT_FALSE(put("/v1/apps/shop", R"({"url":"https://x.example/","secret":)" + given + "}")
+                     .fields()["/secret"]
+                     .absent())
+        << given;
+  }
+}
+
+TEST_P(AdminSettings, ASecretThatStandsGoesOnWorking) {
+  ASSERT_TRUE(
+      store_setting(ports(), {"partner/old", "root", "put", "/v1/partners/old", "{}"},
+                    [](const auto&) -> Result<std::optional<registry::Values>> {
+                      return std::optional<registry::Values>(Partner{"default", true, "github", {"s"}});
+                    }));
+  ASSERT_EQ(put("/v1/partners/old", R"({"scheme":"github","enabled":false})").status, 200);
+  ASSERT_NE(partner("old"), nullptr);
+  EXPECT_EQ(partner("old")->secrets, std::vector<std::string>{"s"});
 }
 
 TEST_P(AdminSettings, WhatIsDeletedIsGoneForAllAndMayComeBack) {
@@ -185,6 +225,28 @@ TEST_P(AdminSettings, AnAppIsARowOfItsOwnForThoseWhoDecideAboutPayments) {
   EXPECT_EQ(takes_payments("acme"), std::nullopt);
 }
 
+TEST_P(AdminSettings, AnAppOfBeforeThereWereRowsOfAppsGetsOne) {
+  const auto store = [&](const std::string& slug, bool enabled) {
+    const std::string key = registry::make_key<registry::App>(slug);
+    const registry::Setting setting{{1},
+                                    registry::App{enabled, "https://shop.example/", "whsec_of_the_shop"}};
+    const SettingRow row{key, "app@default", false, registry::seal_setting(sealer_, key, setting)};
+    auto batch = store_->begin();
+    ASSERT_TRUE(batch.value()->commit(std::vector<TableRows>{
+        {&table_of<SettingRow>(), {{to_cells(row), 0, {clock_.now(), clock_.now(), "root"}}}}}));
+  };
+  store("shop", true);
+  store("closed", false);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (!follower_->ready() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  SettingPublisherOptions options;
+  options.table_is_filled = [&] { return follower_->ready(); };
+  ASSERT_TRUE(SettingPublisher(options, ports()).look());
+  EXPECT_EQ(takes_payments("shop"), true);
+  EXPECT_EQ(takes_payments("closed"), false);
+  EXPECT_EQ(get("/v1/audit").data().size(), 0U) << "nobody has changed anything";
+}
+
 TEST_P(AdminSettings, AnAppThatTheLogAloneKnowsIsARowAgainToo) {
   serve();
   const std::string key = registry::make_key<registry::App>("shop");
@@ -209,7 +271,7 @@ TEST_P(AdminSettings, AKeyMayReadWhatIsItsOrgsAndNothingElse) {
   EXPECT_EQ(status_for(key, "/v1/audit"), 403);
   EXPECT_EQ(status_for(key, "/v1/partners/acme", "PUT", kPartner), 403);
   EXPECT_EQ(status_for(key, "/v1/api-keys", "POST", R"({"name":"k","scopes":["admin:read"]})"), 403);
-  put("/v1/partners/foreign", R"({"scheme":"github","secrets":["s"],"org":"o2"})");
+  put("/v1/partners/foreign", R"({"scheme":"github","secrets":["the secret of theirs"],"org":"o2"})");
   EXPECT_EQ(status_for(key, "/v1/partners/foreign"), 404);
   EXPECT_EQ(status_for(make_key(R"("admin:read")"), "/v1/events"), 200);
   EXPECT_EQ(status_for(make_key(R"("events:publish")"), "/v1/payments"), 403) << "it lacks the scope";
@@ -235,11 +297,11 @@ TEST_P(AdminSettings, OfTwoWritersAtOnceOneHoldsAsAWhole) {
     for (int i = 0; i < 20; ++i)
       put("/v1/partners/acme", R"({"scheme":")" + scheme + R"(","secrets":[")" + secret + R"("]})");
   };
-  std::thread other([&] { write("github", "of github"); });
-  write("shopify", "of shopify");
+  std::thread other([&] { write("github", "the secret of github"); });
+  write("shopify", "the secret of shopify");
   other.join();
   ASSERT_NE(partner("acme"), nullptr);
-  EXPECT_EQ(partner("acme")->secrets.front(), "of " + partner("acme")->scheme);
+  EXPECT_EQ(partner("acme")->secrets.front(), "the secret of " + partner("acme")->scheme);
   EXPECT_EQ(get("/v1/audit?limit=500").data().size(), 40U);
 }
 
@@ -378,7 +440,12 @@ TEST_P(AdminSettings, OneThatCannotBeOpenedKeepsNoOtherWaitingAndADamagedOneIsMe
   EXPECT_EQ(get("/v1/partners/damaged").status, 200) << "the log had it";
   EXPECT_TRUE(table_.wait_for("partner/late", {1}, Milliseconds{30'000})) << "it was published";
   EXPECT_EQ(reseal_settings(ports()).value().unreadable, 1U);
-  EXPECT_EQ(put("/v1/partners/foreign", kPartner).status, 500) << "it may be well under its key";
+  for (const Reply& reply : {put("/v1/partners/foreign", kPartner), get("/v1/partners/foreign"),
+                             send("DELETE", "/v1/partners/foreign")}) {
+    EXPECT_EQ(reply.status, 503) << "it may be well under its key";
+    EXPECT_EQ(reply.type(), "master_key_missing");
+    EXPECT_THAT(reply.head, HasSubstr("\r\nRetry-After: "));
+  }
   const Reply listed = get("/v1/partners");
   ASSERT_EQ(listed.status, 200);
   EXPECT_EQ(listed.data().size(), 1U) << "the others of that org";
