@@ -86,6 +86,10 @@ ReadinessCheck Ingress::waits_check() const {
   return {"waits", {}, [this] { return waits_.ready(); }};
 }
 
+ReadinessCheck Ingress::claims_check() const {
+  return {"claims", {}, [this] { return claims_->ready(); }};
+}
+
 Status Ingress::start(Readiness& readiness) {
   TRY_STATUS(open_sign_in());
   probes_.emplace(ProbeOptions{}, readiness, metrics_);

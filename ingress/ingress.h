@@ -32,6 +32,8 @@ class Ingress {
   ReadinessCheck log_check();
   // Whether the connectors' door can answer.
   ReadinessCheck waits_check() const;
+  // Whether the reports' door knows what it has answered before.
+  ReadinessCheck claims_check() const;
 
   // Serves from here until stop(), and logs its address or why it cannot. The readiness must live as long.
   Status start(Readiness& readiness);

@@ -36,7 +36,7 @@ int run(Settings settings, Termination& termination) {
   const Registry registry(settings, *event_log.value(), clock, metrics, true);
   Ingress ingress(settings, *event_log.value(), registry, clock, metrics);
   if (!may_start({ingress.ready()})) return EXIT_FAILURE;
-  Readiness readiness({ingress.log_check(), registry.check(), ingress.waits_check()});
+  Readiness readiness({ingress.log_check(), registry.check(), ingress.waits_check(), ingress.claims_check()});
   MetricsListener metrics_listener(settings, readiness, metrics);
   if (!metrics_listener.start() || !ingress.start(readiness)) return EXIT_FAILURE;
 

@@ -42,6 +42,7 @@ class Standalone {
                     store_check(settings, store),
                     registry_.check(),
                     ingress_.waits_check(),
+                    ingress_.claims_check(),
                     {"pools", {}, [this] { return pools_.ready(); }}}),
         admin_(settings,
                {store, store, event_log, event_log, registry_.sealer(), registry_.table(), clock, metrics,

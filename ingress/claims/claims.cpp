@@ -77,6 +77,13 @@ Claims::Claims(ClaimsOptions options, const Clock& clock, Metrics& metrics)
 
 Claims::~Claims() = default;
 
+Status Claims::ready() const {
+  if (!is_whole_)
+    return Error{ErrorCode::unavailable,
+                 "the answers to idempotency keys have not been read from the log yet"};
+  return ok();
+}
+
 Claim Claims::find(std::string_view key) const {
   const std::scoped_lock lock(mutex_);
   const Claim* known = table_->find(key);
@@ -105,6 +112,7 @@ void Claims::take(const TailBatch& batch) {
   for (const auto& record : batch.records) read(record);
   auto calls = take_decided();
   lock.unlock();
+  if (batch.present) is_whole_ = true;
   make(std::move(calls));
 }
 

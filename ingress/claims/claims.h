@@ -20,6 +20,7 @@
 // dropped is a new one.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -54,6 +55,10 @@ class Claims {
   ~Claims();
   Claims(const Claims&) = delete;
   Claims& operator=(const Claims&) = delete;
+
+  // Unavailable until everything that stood in the topic at the start has been read: until then a request whose key is
+  // claimed waits for that, and no longer than its patience. Does not block.
+  Status ready() const;
 
   // The claim of that key that holds now, as far as the topic has been read; nullptr: none.
   Claim find(std::string_view key) const;
@@ -93,6 +98,7 @@ class Claims {
   const ClaimsOptions options_;
   const Clock& clock_;
 
+  std::atomic<bool> is_whole_{false};
   mutable std::mutex mutex_;  // of all that follows
   std::unique_ptr<Table> table_;
   std::map<Partition, Offset> next_;  // up to where each partition has been read

@@ -64,6 +64,18 @@ TEST_F(ClaimsOfAnIngress, TheFirstInTheLogHolds) {
   EXPECT_EQ(found("other"), "its own");
 }
 
+TEST_F(ClaimsOfAnIngress, AreReadyWhenTheTopicHasBeenRead) {
+  EXPECT_EQ(claims_->ready().error().code, ErrorCode::unavailable);
+  tell({claim(0, "k", "first")}, true);
+  EXPECT_FALSE(claims_->ready()) << "there is more";
+  TailBatch last;
+  last.present = true;
+  claims_->take(last);
+  EXPECT_TRUE(claims_->ready());
+  tell({claim(0, "k", "first")}, true);
+  EXPECT_TRUE(claims_->ready()) << "what is read once more is known";
+}
+
 TEST_F(ClaimsOfAnIngress, WhoeverClaimedFirstEachGoesByThatClaim) {
   decide("k", at(1));
   decide("k", at(0));
