@@ -30,7 +30,8 @@ std::vector<Door> doors(const Settings& settings, const Registry& registry, cons
   all.push_back(connector_door({}, Catalogue::builtin(), registry.table(), waits));
   all.push_back(ads_door(ads_door_options(settings), Catalogue::builtin(), known_ads(registry.table())));
   all.push_back(confirmations_door(Catalogue::builtin(), registry.table()));
-  all.push_back(reports_door({registry.table(), sessions, claims}, Catalogue::builtin()));
+  all.push_back(reports_door(reports_door_options(settings), {registry.table(), sessions, claims},
+                             Catalogue::builtin()));
   return all;
 }
 

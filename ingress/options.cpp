@@ -59,6 +59,11 @@ AdsDoorOptions ads_door_options(const Settings& settings) {
           .trusted_proxies = settings.trusted_proxies};
 }
 
+ReportsDoorOptions reports_door_options(const Settings& settings) {
+  return {.per_minute_of_user = static_cast<std::uint32_t>(settings.reports_rate),
+          .per_minute_of_key = static_cast<std::uint32_t>(settings.reports_key_rate)};
+}
+
 SessionOptions session_options(const Settings& settings) {
   return {.issuer = settings.public_url, .ttl = settings.session_ttl};
 }
@@ -69,7 +74,9 @@ SignInOptions sign_in_options(const Settings& settings) {
   return {.public_url = settings.public_url,
           .app_url = settings.app_url,
           .secure_cookies = !is_readable_nowhere,
-          .ack_timeout = settings.ack_timeout};
+          .ack_timeout = settings.ack_timeout,
+          .requests_per_minute = static_cast<std::uint32_t>(settings.sign_in_rate),
+          .trusted_proxies = settings.trusted_proxies};
 }
 
 std::vector<IdentityProviderOptions> identity_provider_options(const Settings& settings) {

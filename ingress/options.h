@@ -5,6 +5,7 @@
 #include "common/http/listeners/listeners.h"
 #include "ingress/claims/claims.h"
 #include "ingress/doors/ads/ads_door.h"
+#include "ingress/doors/reports/reports_door.h"
 #include "ingress/doors/stripe/stripe_door.h"
 #include "ingress/sessions/sessions.h"
 #include "ingress/signin/sign_in.h"
@@ -14,6 +15,7 @@ namespace penstock {
 http::ServerOptions public_server_options(const Settings& settings);
 StripeDoorOptions stripe_door_options(const Settings& settings);
 AdsDoorOptions ads_door_options(const Settings& settings);
+ReportsDoorOptions reports_door_options(const Settings& settings);
 SessionOptions session_options(const Settings& settings);
 SignInOptions sign_in_options(const Settings& settings);
 std::vector<IdentityProviderOptions> identity_provider_options(const Settings& settings);

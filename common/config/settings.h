@@ -79,6 +79,11 @@ struct Settings {
 
   int ads_rate = 0;  // impressions a second from one address; 0: no limit
 
+  // A minute; 0: no limit.
+  int reports_rate = 0;      // reports of one user
+  int reports_key_rate = 0;  // of one API key
+  int sign_in_rate = 0;      // requests of sign-ins from one address
+
   Address admin_listen;
   std::string admin_token;  // may be empty in standalone: one is generated
 

@@ -373,6 +373,14 @@ constexpr std::array kTable{
                                                    .maximum = "90d",
                                                    .help = "How long who has signed in stays so.",
                                                    .used_by = kOfIngress}),
+    setting<&Settings::sign_in_rate, CountKind>(
+        {.key = "sessions.sign_in_rate",
+         .environment = "PENSTOCK_SIGN_IN_RATE",
+         .fallback = "300",
+         .maximum = "1000000",
+         .help = "Requests a minute of sign-ins, there and back, that each ingress takes from "
+                 "one address (IPv6: one /64), as many at once; beyond it 429. 0 is no limit.",
+         .used_by = kOfIngress}),
 
     setting<&Settings::allow_hosts, IpRangesKind>({.key = "outgoing.allow_hosts",
                                                    .environment = "PENSTOCK_ALLOW_HOSTS",
@@ -391,6 +399,23 @@ constexpr std::array kTable{
          .help =
              "Impressions a second that each ingress takes from one address (IPv6: one /64), twice that at "
              "once; beyond it 429. 0 is no limit.",
+         .used_by = kOfIngress}),
+
+    setting<&Settings::reports_rate, CountKind>(
+        {.key = "reports.rate",
+         .environment = "PENSTOCK_REPORTS_RATE",
+         .fallback = "10",
+         .maximum = "1000000",
+         .help = "Reports a minute that each ingress takes from one user who is signed in, as many at once; "
+                 "beyond it 429. 0 is no limit.",
+         .used_by = kOfIngress}),
+    setting<&Settings::reports_key_rate, CountKind>(
+        {.key = "reports.key_rate",
+         .environment = "PENSTOCK_REPORTS_KEY_RATE",
+         .fallback = "600",
+         .maximum = "1000000",
+         .help = "Reports a minute that each ingress takes from one API key, as many at once; beyond it 429. "
+                 "0 is no limit.",
          .used_by = kOfIngress}),
 
     setting<&Settings::admin_listen, AddressKind>({.key = "admin.listen",

@@ -19,6 +19,8 @@ http::Response invalid_field(std::string_view field, std::string_view why);
 inline constexpr std::string_view kBodyTooLarge = "body_too_large";  // the reason
 std::optional<Refused> judge_small_body(const http::Request& request, std::size_t kib_max = 4);
 
+inline constexpr std::string_view kRateLimited = "rate_limited";  // the reason, with rate_limited()
+
 // Whoever asks may be in the right, but what that depends on cannot be told now: 503 with Retry-After.
 inline constexpr std::string_view kSettingsUnavailable = "settings_unavailable";  // the reason
 inline constexpr std::string_view kNotReadYet = "the settings have not been read from the log yet";

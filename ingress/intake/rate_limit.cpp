@@ -1,8 +1,20 @@
 #include "ingress/intake/rate_limit.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "common/crypto/crypto.h"
 
 namespace penstock {
+namespace {
+
+std::uint64_t draw_secret() {
+  std::uint64_t secret = 0;
+  std::memcpy(&secret, crypto::random_bytes(sizeof secret).data(), sizeof secret);
+  return secret;
+}
+
+}  // namespace
 
 // The finaliser of MurmurHash3: every bit of the client and of the secret turns half of all others.
 std::size_t RateLimit::Hash::operator()(std::uint64_t client) const noexcept {
@@ -12,9 +24,10 @@ std::size_t RateLimit::Hash::operator()(std::uint64_t client) const noexcept {
   return mixed ^ mixed >> 33;
 }
 
+RateLimit::RateLimit(const RateLimitOptions& options) : RateLimit(options, draw_secret()) {}
+
 RateLimit::RateLimit(const RateLimitOptions& options, std::uint64_t secret)
-    : interval_(options.per_second == 0 ? Nanoseconds{0}
-                                        : Nanoseconds{std::chrono::seconds{1}} / options.per_second),
+    : interval_(options.count == 0 ? Nanoseconds{0} : Nanoseconds{options.per} / options.count),
       fill_time_(interval_ * std::max<std::uint32_t>(options.burst, 1)),
       shard_clients_max_(std::max<std::size_t>(options.clients_max / kShards, 1)),
       hash_{secret} {

@@ -1,4 +1,4 @@
-// How many requests a second each client may make: a token bucket for each, as many as there is room for.
+// How many requests in a time each client may make: a token bucket for each, as many as there is room for.
 #pragma once
 
 #include <array>
@@ -14,8 +14,9 @@
 namespace penstock {
 
 struct RateLimitOptions {
-  std::uint32_t per_second = 0;  // 0: no limit
-  std::uint32_t burst = 0;       // of requests at once, after a while without any; at least 1
+  std::uint32_t count = 0;  // 0: no limit
+  std::chrono::seconds per{1};
+  std::uint32_t burst = 0;  // of requests at once, after a while without any; at least 1
   std::size_t clients_max = 65'536;
 };
 
@@ -27,7 +28,8 @@ struct RateLimitOptions {
 // addresses.
 class RateLimit {
  public:
-  // `secret` makes it unforeseeable which clients share a lock.
+  // `secret` makes it unforeseeable which clients share a lock; without one it is drawn.
+  explicit RateLimit(const RateLimitOptions& options);
   RateLimit(const RateLimitOptions& options, std::uint64_t secret);
 
   // Takes a token of the client's; nullopt: it may come in. Else how long until there is one again. A clock

@@ -46,13 +46,14 @@ Sessions::Sessions(SessionOptions options, std::span<const std::string> master_k
   }
 }
 
-std::string Sessions::issue(std::string_view user) const {
+std::string Sessions::issue(std::string_view user, std::string_view account) const {
   const Timestamp now = clock_.now();
   json::Writer claims;
   claims.begin_object();
   claims.key("iss").string(options_.issuer);
   claims.key("aud").string(kAudience);
   claims.key("sub").string(user);
+  claims.key("account").string(account);
   claims.key("iat").integer(unix_seconds(now));
   claims.key("exp").integer(unix_seconds(now + options_.ttl));
   claims.end_object();
@@ -70,15 +71,17 @@ std::variant<Session, SessionError> Sessions::verify(std::string_view text) cons
   if (!document) return SessionError::malformed;
   const auto claims = document.value().root();
   const auto user = claims["sub"].string();
+  const auto account = claims["account"].string();
   const auto issued_at = time(claims["iat"]);
   const auto expires_at = time(claims["exp"]);
-  if (!user || user->empty() || !issued_at || !expires_at) return SessionError::malformed;
+  if (!user || user->empty() || !account || account->empty() || !issued_at || !expires_at)
+    return SessionError::malformed;
   if (claims["iss"].string() != options_.issuer) return SessionError::wrong_issuer;
   if (claims["aud"].string() != kAudience) return SessionError::wrong_audience;
   const Timestamp now = clock_.now();
   if (*issued_at > now + kClocksDiffer) return SessionError::not_yet_valid;
   if (*expires_at <= now) return SessionError::expired;
-  return Session{std::string(*user), *expires_at};
+  return Session{std::string(*user), std::string(*account), *expires_at};
 }
 
 std::optional<std::string_view> session_token(const http::RequestHead& head) noexcept {

@@ -27,7 +27,8 @@ BOOST_DEFINE_ENUM_CLASS(SessionError,
                         not_yet_valid, expired)
 
 struct Session {
-  std::string user;  // the id of /v1/users/{id}
+  std::string user;     // the id of /v1/users/{id}
+  std::string account;  // "provider/subject" that signed in: the id of its ban, if there is one (standing.h)
   Timestamp expires_at;
 };
 
@@ -36,7 +37,7 @@ struct SessionOptions {
   Milliseconds ttl{};
 };
 
-// Tokens are JWTs (RFC 7519) with `iss`, `aud`, `sub`, `iat` and `exp`, signed by HS256. The key is derived from the
+// Tokens are JWTs (RFC 7519) with `iss`, `aud`, `sub`, `account`, `iat` and `exp`, signed by HS256. The key is derived from the
 // first master key, and what any of them has signed holds. Nothing is kept of a token, so none can be taken back before
 // it expires, but all at once: by taking the master keys away.
 //
@@ -46,7 +47,7 @@ class Sessions {
   // There is at least one master key. The clock must outlive this.
   Sessions(SessionOptions options, std::span<const std::string> master_keys, const Clock& clock);
 
-  std::string issue(std::string_view user) const;
+  std::string issue(std::string_view user, std::string_view account) const;
   std::variant<Session, SessionError> verify(std::string_view token) const;
 
   Milliseconds ttl() const noexcept { return options_.ttl; }

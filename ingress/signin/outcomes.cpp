@@ -1,11 +1,8 @@
 #include "ingress/signin/outcomes.h"
 
+#include "ingress/intake/address_limit.h"
+
 namespace penstock {
-namespace {
-
-constexpr std::chrono::seconds kRetryAfter{5};
-
-}  // namespace
 
 SignInOutcome outcome_of(StateError error) {
   switch (error) {
@@ -39,7 +36,8 @@ SignInOutcome outcome_of(ProviderError error) {
   return SignInOutcome::bad_answer;
 }
 
-http::Response answer_to(SignInOutcome outcome) {
+http::Response answer_to(SignInOutcome outcome, Milliseconds retry_after) {
+  const auto again = std::chrono::ceil<std::chrono::seconds>(retry_after);
   switch (outcome) {
     case SignInOutcome::signed_in:
     case SignInOutcome::refused:
@@ -52,6 +50,8 @@ http::Response answer_to(SignInOutcome outcome) {
     case SignInOutcome::state_replayed:
       return http::problem(400, "invalid_state",
                            "this sign-in was not begun here, or too long ago: begin again");
+    case SignInOutcome::rate_limited:
+      return rate_limited("too many sign-ins from this address", retry_after);
     case SignInOutcome::code_rejected:
     case SignInOutcome::token_rejected:
       return http::problem(401, "sign_in_rejected", "the sign-in does not hold: begin again");
@@ -61,15 +61,14 @@ http::Response answer_to(SignInOutcome outcome) {
     case SignInOutcome::bad_answer:
       return http::problem(502, "provider_failed", "the provider did not say who has signed in");
     case SignInOutcome::provider_away:
-      return http::problem_with_retry(503, "provider_unavailable", "the provider does not answer now",
-                                      kRetryAfter);
+      return http::problem_with_retry(503, "provider_unavailable", "the provider does not answer now", again);
     case SignInOutcome::overloaded:
-      return http::problem_with_retry(503, "overloaded", "too many sign in at once", kRetryAfter);
+      return http::problem_with_retry(503, "overloaded", "too many sign in at once", again);
     case SignInOutcome::settings_unavailable:
       return http::problem_with_retry(503, "settings_unavailable", "it cannot be told now who may sign in",
-                                      kRetryAfter);
+                                      again);
     case SignInOutcome::log_unavailable:
-      return http::problem_with_retry(503, "log_unavailable", "the sign-in could not be stored", kRetryAfter);
+      return http::problem_with_retry(503, "log_unavailable", "the sign-in could not be stored", again);
   }
   return http::problem(500, "internal", "unexpected");
 }

@@ -10,7 +10,9 @@
 #include "common/crypto/crypto.h"
 #include "common/http/server/cookies.h"
 #include "common/observe/log.h"
+#include "ingress/intake/address_limit.h"
 #include "ingress/intake/log_limit.h"
+#include "ingress/sessions/standing.h"
 #include "ingress/signin/login_states.h"
 #include "ingress/signin/outcomes.h"
 #include "ingress/signin/return_to.h"
@@ -57,7 +59,11 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
       : options_(std::move(options)),
         parts_(std::move(parts)),
         states_(parts_.sealer, parts_.clock),
-        state_cookie_(options_.secure_cookies ? "__Host-penstock_signin" : "penstock_signin") {
+        state_cookie_(options_.secure_cookies ? "__Host-penstock_signin" : "penstock_signin"),
+        limit_({.count = options_.requests_per_minute,
+                .per = std::chrono::minutes{1},
+                .burst = options_.requests_per_minute},
+               options_.trusted_proxies) {
     auto& family = prometheus::BuildCounter()
                        .Name("penstock_ingress_sign_ins_total")
                        .Help("Sign-ins by how they have ended")
@@ -72,6 +78,8 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
   void login(const http::Request& request, const http::Responder& responder);
   void callback(const http::Request& request, const http::Responder& responder);
   http::Response logout(const http::Request& request) const;
+  // The 429 of who asks too often.
+  std::optional<http::Response> judge_rate(const http::Request& request);
 
  private:
   struct Known {
@@ -108,11 +116,12 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
   std::optional<std::pair<SignInOutcome, std::string>> judge_ban(const Attempt& attempt,
                                                                  const ProviderIdentity& identity) const;
   void store(const AttemptPtr& attempt, ProviderIdentity identity);
-  void hand_out(const Attempt& attempt, const std::string& user);
+  void hand_out(const Attempt& attempt, const SignedIn& signed_in);
 
   void turn_back(const Attempt& attempt, const std::string& error);
   void end(const Attempt& attempt, SignInOutcome outcome, const std::string& detail);
-  http::Response refuse(SignInOutcome outcome, const std::string& detail, const std::string& request_id);
+  http::Response refuse(SignInOutcome outcome, const std::string& detail, const std::string& request_id,
+                        Milliseconds retry_after = std::chrono::seconds{5});
   void count(SignInOutcome outcome) { outcomes_[static_cast<std::size_t>(outcome)]->Increment(); }
   http::Response invalid(std::string_view field, std::string_view why, const std::string& request_id);
 
@@ -132,8 +141,16 @@ class SignIn::Core : public std::enable_shared_from_this<Core> {
   const std::string_view state_cookie_;
   std::map<std::string, Known, std::less<>> known_;
   std::array<prometheus::Counter*, kOutcomes> outcomes_{};
+  AddressLimit limit_;
   LogLimit lines_{kLinesPerSecond};
 };
+
+std::optional<http::Response> SignIn::Core::judge_rate(const http::Request& request) {
+  const auto over = limit_.admit(request, parts_.clock.now());
+  if (!over) return std::nullopt;
+  return refuse(SignInOutcome::rate_limited, "client " + std::string(over->client), request.request_id(),
+                over->wait);
+}
 
 void SignIn::Core::login(const http::Request& request, const http::Responder& responder) {
   const auto known = known_.find(request.query("provider").value_or(""));
@@ -201,15 +218,19 @@ void SignIn::Core::on_identity(const AttemptPtr& attempt, const ProviderResult<P
 
 std::optional<std::pair<SignInOutcome, std::string>> SignIn::Core::judge_ban(
     const Attempt& attempt, const ProviderIdentity& identity) const {
-  const auto& known = parts_.settings.current();
-  if (!known.filled())
-    return std::pair{SignInOutcome::settings_unavailable, "the settings have not been read from the log yet"};
-  const auto* ban = known.find<registry::Ban>(attempt.state.provider + "/" + identity.subject);
-  if (ban == nullptr) return std::nullopt;
-  if (ban->value == nullptr)
-    return std::pair{SignInOutcome::settings_unavailable,
-                     "a ban cannot be opened; PENSTOCK_MASTER_KEY lacks its key"};
-  return std::pair{SignInOutcome::banned, "user " + user_id(attempt.state.provider, identity.subject)};
+  switch (standing_of(account_name(attempt.state.provider, identity.subject), parts_.settings.current())) {
+    case Standing::welcome:
+      return std::nullopt;
+    case Standing::banned:
+      return std::pair{SignInOutcome::banned, "user " + user_id(attempt.state.provider, identity.subject)};
+    case Standing::not_read_yet:
+      return std::pair{SignInOutcome::settings_unavailable,
+                       "the settings have not been read from the log yet"};
+    case Standing::unreadable:
+      return std::pair{SignInOutcome::settings_unavailable,
+                       "a ban cannot be opened; PENSTOCK_MASTER_KEY lacks its key"};
+  }
+  return std::nullopt;
 }
 
 // The session is handed out when the log has the event: who has one is known to everybody else.
@@ -217,21 +238,23 @@ void SignIn::Core::store(const AttemptPtr& attempt, ProviderIdentity identity) {
   const Timestamp now = parts_.clock.now();
   SignedIn signed_in{crypto::uuid_v7(now), user_id(attempt->state.provider, identity.subject),
                      attempt->state.provider, std::move(identity)};
-  const auto stored = parts_.append(signed_in_record(signed_in, parts_.catalogue, now),
-                                    [attempt, user = signed_in.user](const Result<Position>& result) {
-                                      if (!result)
-                                        return attempt->core->end(*attempt, SignInOutcome::log_unavailable,
-                                                                  result.error().detail);
-                                      attempt->core->hand_out(*attempt, user);
-                                    });
+  auto record = signed_in_record(signed_in, parts_.catalogue, now);
+  const auto stored = parts_.append(
+      std::move(record), [attempt, signed_in = std::move(signed_in)](const Result<Position>& result) {
+        if (!result)
+          return attempt->core->end(*attempt, SignInOutcome::log_unavailable, result.error().detail);
+        attempt->core->hand_out(*attempt, signed_in);
+      });
   if (!stored) end(*attempt, SignInOutcome::log_unavailable, stored.error().detail);
 }
 
-void SignIn::Core::hand_out(const Attempt& attempt, const std::string& user) {
+void SignIn::Core::hand_out(const Attempt& attempt, const SignedIn& signed_in) {
   count(SignInOutcome::signed_in);
   const auto ttl = std::chrono::floor<std::chrono::seconds>(parts_.sessions->ttl());
   auto response = keep_private(redirect(302, options_.app_url + attempt.state.return_to));
-  response.headers.emplace_back("Set-Cookie", cookie(kSessionCookie, parts_.sessions->issue(user), ttl));
+  const auto session =
+      parts_.sessions->issue(signed_in.user, account_name(signed_in.provider, signed_in.identity.subject));
+  response.headers.emplace_back("Set-Cookie", cookie(kSessionCookie, session, ttl));
   forget_state(response);
   attempt.responder.send(std::move(response));
 }
@@ -250,7 +273,7 @@ void SignIn::Core::end(const Attempt& attempt, SignInOutcome outcome, const std:
 }
 
 http::Response SignIn::Core::refuse(SignInOutcome outcome, const std::string& detail,
-                                    const std::string& request_id) {
+                                    const std::string& request_id, Milliseconds retry_after) {
   count(outcome);
   if (const auto held_back = lines_.admit(parts_.clock.now())) {
     if (*held_back > 0)
@@ -258,7 +281,7 @@ http::Response SignIn::Core::refuse(SignInOutcome outcome, const std::string& de
     log::warn("sign-in refused",
               {{"reason", to_string(outcome)}, {"detail", detail}, {"request_id", request_id}});
   }
-  return keep_private(answer_to(outcome));
+  return keep_private(answer_to(outcome, retry_after));
 }
 
 http::Response SignIn::Core::invalid(std::string_view field, std::string_view why,
@@ -288,22 +311,28 @@ std::vector<http::Route> SignIn::routes() {
   const auto deadline = kProviderDeadline + core_->options().ack_timeout;
   std::vector<http::Route> routes;
   const auto add = [&](std::string_view method, std::string pattern, std::string_view name,
-                       http::Handler handler) {
+                       http::Handler handler, http::HeadCheck check = {}) {
     routes.push_back({.method = method,
                       .pattern = std::move(pattern),
                       .name = name,
                       .handler = std::move(handler),
+                      .authenticate = std::move(check),
                       .answer_deadline = deadline,
                       .late_answer = keep_private(answer_to(SignInOutcome::provider_away))});
   };
-  add("GET", "/api/auth/login", "login",
+  const auto in_bounds = [core = core_](const http::Request& request) { return core->judge_rate(request); };
+  add(
+      "GET", "/api/auth/login", "login",
       [core = core_](http::Request&& request, const http::Responder& responder) {
         core->login(request, responder);
-      });
-  add("GET", std::string(kCallbackPath), "callback",
+      },
+      in_bounds);
+  add(
+      "GET", std::string(kCallbackPath), "callback",
       [core = core_](http::Request&& request, const http::Responder& responder) {
         core->callback(request, responder);
-      });
+      },
+      in_bounds);
   add("POST", "/api/auth/logout", "logout",
       [core = core_](http::Request&& request, const http::Responder& responder) {
         responder.send(core->logout(request));

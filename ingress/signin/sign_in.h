@@ -10,6 +10,7 @@
 #include "common/catalogue/catalogue.h"
 #include "common/crypto/sealer.h"
 #include "common/http/server/server.h"
+#include "common/net/ip_address.h"
 #include "common/observe/metrics.h"
 #include "common/ports/event_sink.h"
 #include "common/registry/table.h"
@@ -29,6 +30,8 @@ struct SignInOptions {
   std::string app_url;
   bool secure_cookies = true;
   Milliseconds ack_timeout{5'000};
+  std::uint32_t requests_per_minute = 0;      // of one address, an IPv6 /64; as many at once; 0: no limit
+  std::vector<IpRange> trusted_proxies = {};  // whose X-Forwarded-For says which address that is
 };
 
 using IdentityProviders = std::map<std::string, std::unique_ptr<IdentityProvider>>;

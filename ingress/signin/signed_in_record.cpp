@@ -26,8 +26,12 @@ std::string body(const SignedIn& signed_in, Timestamp at) {
 
 }  // namespace
 
+std::string account_name(std::string_view provider, std::string_view subject) {
+  return std::string(provider).append("/").append(subject);
+}
+
 std::string user_id(std::string_view provider, std::string_view subject) {
-  return crypto::uuid_v5(kUsers, std::string(provider).append("/").append(subject));
+  return crypto::uuid_v5(kUsers, account_name(provider, subject));
 }
 
 Record signed_in_record(const SignedIn& signed_in, const Catalogue& catalogue, Timestamp at) {

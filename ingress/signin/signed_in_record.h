@@ -11,6 +11,8 @@
 
 namespace penstock {
 
+// "provider/subject".
+std::string account_name(std::string_view provider, std::string_view subject);
 // A UUIDv5 of both: the same wherever and whenever it is asked for, so that an ingress knows a user without a store.
 std::string user_id(std::string_view provider, std::string_view subject);
 

@@ -25,7 +25,7 @@ def session(user: str, lasts: int = 600, algorithm: str = "HS256") -> str:
     extracted = hmac.digest(bytes(32), base64.b64decode(MASTER_KEY), "sha256")
     key = hmac.digest(extracted, b"penstock session token HS256\x01", "sha256")
     now = int(time.time())
-    claims = {"iss": PUBLIC_URL, "aud": "penstock", "sub": user, "iat": now - 900, "exp": now + lasts}
+    claims = {"iss": PUBLIC_URL, "aud": "penstock", "sub": user, "account": "hub/" + user, "iat": now - 900, "exp": now + lasts}
     text = ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": algorithm, "typ": "JWT"}, claims))
     return text + "." + (encoded(hmac.digest(key, text.encode(), "sha256")) if algorithm == "HS256" else "")
 
@@ -183,10 +183,36 @@ class Reports(unittest.TestCase):
         again = self.post(self.key, {**REPORT, "reason": "another"}, key="k")
         self.assertEqual((again.status, again.json), (201, answer.json))
 
+    def test_who_asks_again_at_once_after_a_kill_is_answered_as_before(self):
+        users = [{"Authorization": "Bearer " + session(f"user-{number}")} for number in range(50)]
+        answers = [self.post(user, key="k").json for user in users]
+        self.penstock.kill()
+        self.penstock.start()
+        for user, answer in zip(users, answers):
+            again = eventually("it is answered", lambda: (
+                asked := self.post(user, {**REPORT, "reason": "another"}, key="k")).status != 503 and asked)
+            self.assertEqual((again.status, again.json), (201, answer))
+
+    def test_a_ban_ends_the_sessions_that_are_open(self):
+        user = {"Authorization": "Bearer " + session("user-1")}
+        self.assertEqual(self.post(user).status, 201)
+        self.assertEqual(self.admin.request("PUT", "/v1/bans/hub/user-1", b"{}", JSON).status, 200)
+        self.assertEqual((self.post(user).status, self.post(user).json["error"]["type"]), (403, "banned"))
+        self.assertEqual(self.post({"Authorization": "Bearer " + session("user-2")}).status, 201)
+        self.assertEqual(self.admin.request("DELETE", "/v1/bans/hub/user-1").status, 204)
+        self.assertEqual(self.post(user).status, 201)
+
+    def test_one_user_who_floods_is_told_when_to_go_on(self):
+        user = {"Authorization": "Bearer " + session("user-1")}
+        refused = eventually("it is too much", lambda: (asked := self.post(user)).status == 429 and asked)
+        self.assertIn(int(refused.headers["Retry-After"]), range(1, 7))
+        self.assertEqual(self.post({"Authorization": "Bearer " + session("user-2")}).status, 201)
+
 
 class SeveralIngresses(unittest.TestCase):
     def test_of_many_at_once_one_is_the_report_and_each_is_answered_so(self):
-        with Cluster(pools=("reports",), PENSTOCK_PUBLIC_URL=PUBLIC_URL) as cluster, \
+        with Cluster(pools=("reports",), PENSTOCK_PUBLIC_URL=PUBLIC_URL, PENSTOCK_REPORTS_RATE="0",
+                     PENSTOCK_REPORTS_KEY_RATE="0") as cluster, \
                 Program("penstock-ingress", [], cluster.environment) as second:
             key = {"X-API-Key": make_key(cluster.admin)}
             user = {"Authorization": "Bearer " + session("user-1")}

@@ -90,7 +90,7 @@ class TheDocument(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         print("seed", SEED, flush=True)
-        cls.penstock = Standalone(PENSTOCK_ADS_RATE="0").start()
+        cls.penstock = Standalone(PENSTOCK_ADS_RATE="0", PENSTOCK_REPORTS_KEY_RATE="0", PENSTOCK_SIGN_IN_RATE="0").start()
         cls.addClassCleanup(cls.penstock.__exit__, None, None, None)
         cls.document = yaml.safe_load(cls.penstock.admin.get("/openapi.yaml").body)
         spell_out(cls.document)

@@ -1,13 +1,17 @@
 #include "ingress/doors/reports/reports_door.h"
 
+#include <cstring>
 #include <utility>
 
 #include "common/core/org.h"
 #include "common/crypto/crypto.h"
+#include "common/json/codec.h"
 #include "common/ports/log_admin.h"
 #include "ingress/doors/api_key.h"
 #include "ingress/doors/idempotency_key.h"
 #include "ingress/doors/reports/report_record.h"
+#include "ingress/intake/address_limit.h"
+#include "ingress/sessions/standing.h"
 
 namespace penstock {
 namespace {
@@ -17,10 +21,11 @@ constexpr std::size_t kBodyKibMax = 64;
 constexpr std::string_view kMissing = "credentials_missing";
 constexpr std::string_view kInvalid = "report_invalid";
 constexpr std::string_view kClaimUnreadable = "claim_unreadable";
+constexpr std::string_view kBanned = "banned";
 
 std::vector<std::string_view> all_reasons() {
-  std::vector<std::string_view> reasons{kMissing, kIdempotencyKeyInvalid, kBodyTooLarge, kInvalid,
-                                        kClaimUnreadable};
+  std::vector<std::string_view> reasons{kMissing,      kBanned,  kRateLimited,    kIdempotencyKeyInvalid,
+                                        kBodyTooLarge, kInvalid, kClaimUnreadable};
   reasons.insert(reasons.end(), kApiKeyReasons.begin(), kApiKeyReasons.end());
   for (const auto& [error, word] : words_of(SessionError{})) reasons.push_back(word);
   return reasons;
@@ -32,9 +37,29 @@ Refused unauthorized(std::string_view reason, std::string detail) {
   return refuse(reason, std::move(answer), std::move(detail));
 }
 
+// Reporters choose neither their own ids nor those of keys, so a digest is as good as both.
+std::uint64_t client_of(const Reporter& reporter) {
+  const auto digest = crypto::sha256(reporter.org + "\n" + reporter.name);
+  std::uint64_t client = 0;
+  std::memcpy(&client, digest.data(), sizeof client);
+  return client;
+}
+
+RateLimitOptions a_minute(std::uint32_t count) {
+  return {.count = count, .per = std::chrono::minutes{1}, .burst = count};
+}
+
 struct ReportsDoor {
+  ReportsDoor(const ReportsDoorOptions& options, ReportsDoorPorts given, const Catalogue& types)
+      : ports(std::move(given)),
+        catalogue(types),
+        of_users(a_minute(options.per_minute_of_user)),
+        of_keys(a_minute(options.per_minute_of_key)) {}
+
   const ReportsDoorPorts ports;
   const Catalogue& catalogue;
+  RateLimit of_users;
+  RateLimit of_keys;
 
   std::variant<Reporter, Refused> authenticate(const http::Request& request) const {
     if (!request.header("X-API-Key")) return authenticate_session(request);
@@ -50,12 +75,37 @@ struct ReportsDoor {
     auto session = ports.sessions.verify(*token);
     if (const auto* error = std::get_if<SessionError>(&session))
       return unauthorized(to_string(*error), "the session is " + std::string(to_string(*error)));
-    return Reporter{std::string(kDefaultOrg), std::move(std::get<Session>(session).user)};
+    auto& known = std::get<Session>(session);
+    if (auto refused = judge_standing(known)) return *std::move(refused);
+    return Reporter{std::string(kDefaultOrg), std::move(known.user)};
   }
 
-  std::optional<Refused> judge_head(const http::Request& request) const {
+  std::optional<Refused> judge_standing(const Session& session) const {
+    switch (standing_of(session.account, ports.settings.current())) {
+      case Standing::welcome:
+        return std::nullopt;
+      case Standing::banned:
+        return refuse(kBanned, http::problem(403, std::string(kBanned), "this account may not come in"),
+                      "user " + session.user);
+      case Standing::not_read_yet:
+        return settings_unavailable(kNotReadYet);
+      case Standing::unreadable:
+        return settings_unavailable("a ban cannot be opened; PENSTOCK_MASTER_KEY lacks its key");
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Refused> judge_rate(const http::Request& request, const Reporter& reporter, Timestamp now) {
+    RateLimit& limit = request.header("X-API-Key") ? of_keys : of_users;
+    const auto wait = limit.admit(client_of(reporter), now);
+    if (!wait) return std::nullopt;
+    return refuse(kRateLimited, rate_limited("too many reports in a minute", *wait), "of " + reporter.name);
+  }
+
+  std::optional<Refused> judge_head(const http::Request& request, Timestamp now) {
     auto reporter = authenticate(request);
     if (auto* refused = std::get_if<Refused>(&reporter)) return std::move(*refused);
+    if (auto refused = judge_rate(request, std::get<Reporter>(reporter), now)) return refused;
     if (auto refused = judge_idempotency_key(request)) return refused;
     return judge_small_body(request, kBodyKibMax);
   }
@@ -72,9 +122,10 @@ struct ReportsDoor {
   }
 
   Received report(http::Request& request, const Reporter& reporter, Timestamp now) const {
-    if (auto refused = judge_body(request)) return *std::move(refused);
-    return report_event(std::move(request.body), report_headers(reporter, crypto::uuid_v7(now), now),
-                        catalogue)
+    auto body = read_body(request);
+    if (auto* refused = std::get_if<Refused>(&body)) return std::move(*refused);
+    return report_event(std::get<std::string>(std::move(body)),
+                        report_headers(reporter, crypto::uuid_v7(now), now), catalogue)
         .value();
   }
 
@@ -88,8 +139,9 @@ struct ReportsDoor {
   }
 
   Received claim(http::Request& request, const Reporter& reporter, std::string key, Timestamp now) const {
-    if (auto refused = judge_body(request)) return *std::move(refused);
-    Record record{std::string(kClaimsTopic), key, std::move(request.body),
+    auto body = read_body(request);
+    if (auto* refused = std::get_if<Refused>(&body)) return std::move(*refused);
+    Record record{std::string(kClaimsTopic), key, std::get<std::string>(std::move(body)),
                   report_headers(reporter, crypto::uuid_v7(now), now)};
     const auto settle = [held = ports.claims, key = std::move(key), &catalogue = catalogue](
                             const Position& appended, ClaimedEvent::Settled settled) {
@@ -103,18 +155,19 @@ struct ReportsDoor {
     return ClaimedEvent{std::move(record), settle};
   }
 
-  static std::optional<Refused> judge_body(const http::Request& request) {
+  // The body of the event: what the report says, and nothing of how it was spelled, for which claims would need the memory.
+  static std::variant<std::string, Refused> read_body(const http::Request& request) {
     auto read = read_report(request);
     if (auto* refusal = std::get_if<http::Response>(&read))
       return refuse(kInvalid, std::move(*refusal), "the body is no report");
-    return std::nullopt;
+    return json::to_text(std::get<PostedReport>(read));
   }
 };
 
 }  // namespace
 
-Door reports_door(ReportsDoorPorts ports, const Catalogue& catalogue) {
-  const auto door = std::make_shared<const ReportsDoor>(ReportsDoor{std::move(ports), catalogue});
+Door reports_door(const ReportsDoorOptions& options, ReportsDoorPorts ports, const Catalogue& catalogue) {
+  const auto door = std::make_shared<ReportsDoor>(options, std::move(ports), catalogue);
   return {.name = "reports",
           .paths = {"/v1/reports"},
           .media_type = "application/json",
@@ -122,7 +175,7 @@ Door reports_door(ReportsDoorPorts ports, const Catalogue& catalogue) {
           .reasons = all_reasons(),
           .accepted = {.status = 201},
           .authenticate_head = [door](const http::Request& request,
-                                      Timestamp) { return door->judge_head(request); },
+                                      Timestamp now) { return door->judge_head(request, now); },
           .receive = [door](http::Request& request, Timestamp now) { return door->receive(request, now); }};
 }
 

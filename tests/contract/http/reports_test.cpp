@@ -22,6 +22,7 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kReport =
     R"({"reportable_id":"post-7","reportable_type":"Post","reason":"spam","description":null})";
+constexpr std::string_view kAccount = "hub/17";
 const Position kPosition{"reports", Partition{0}, Offset{7}};
 
 class ReportsTest : public ::testing::Test {
@@ -30,10 +31,16 @@ class ReportsTest : public ::testing::Test {
     const registry::ApiKey key{"acme", "test", {"reports:write"}, made_.secret_hash};
     table_.replace({{registry::make_key<registry::ApiKey>(made_.id), registry::State::there, {{1}, key}}});
     intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
-    server_.emplace(http::ServerOptions{},
-                    intake_->routes(reports_door({table_, sessions_, claims_}, Catalogue::builtin())),
-                    metrics_);
+    serve({});
+  }
+  void serve(const ReportsDoorOptions& options) {
+    server_.emplace(
+        http::ServerOptions{},
+        intake_->routes(reports_door(options, {table_, sessions_, claims_}, Catalogue::builtin())), metrics_);
     EXPECT_TRUE(server_->start());
+  }
+  void ban(const std::string& account, registry::State state) {
+    table_.apply({{registry::make_key<registry::Ban>(account), state, {{++bans_}, registry::Ban{}}}});
   }
   ~ReportsTest() override { server_->stop(std::chrono::seconds{5}); }
 
@@ -70,6 +77,7 @@ class ReportsTest : public ::testing::Test {
   }
   static Position claim_at(std::int64_t offset) { return {"claims", Partition{0}, Offset{offset}}; }
 
+  std::int64_t bans_ = 0;
   HeldEventLog log_;
   ManualClock clock_;
   Metrics metrics_;
@@ -107,7 +115,7 @@ TEST_F(ReportsTest, AReportIsAppendedAsItsReportersAndAnsweredWithItsSixFields) 
 
 TEST_F(ReportsTest, WhoIsSignedInReportsAsAUserOfTheDefaultOrg) {
   RawClient client(server_->bound_address());
-  client.send(with_session(sessions_.issue("user-1")));
+  client.send(with_session(sessions_.issue("user-1", kAccount)));
   const Record record = take();
   EXPECT_EQ(find_header(record.headers, "ce_source"), "api/default");
   EXPECT_EQ(find_header(record.headers, "ps_principal"), "user-1");
@@ -115,11 +123,73 @@ TEST_F(ReportsTest, WhoIsSignedInReportsAsAUserOfTheDefaultOrg) {
 }
 
 TEST_F(ReportsTest, ASessionThatIsOverIsNone) {
-  const auto token = sessions_.issue("user-1");
+  const auto token = sessions_.issue("user-1", kAccount);
   clock_.advance(std::chrono::hours{1});
   EXPECT_EQ(status_of(ask(with_session(token))), 401);
   EXPECT_EQ(status_of(ask(with_session("no token"))), 401);
   EXPECT_EQ(log_.waiting(), 0U);
+}
+
+TEST_F(ReportsTest, ABanEndsTheSessionsThatAreOpen) {
+  const auto token = sessions_.issue("user-1", kAccount);
+  ban("hub/18", registry::State::there);
+  ban("other/17", registry::State::there);
+  RawClient client(server_->bound_address());
+  client.send(with_session(token));
+  take();
+  EXPECT_EQ(status_of(client.answer()), 201);
+  ban("hub/17", registry::State::there);
+  const auto refused = ask(with_session(token));
+  EXPECT_EQ(status_of(refused), 403);
+  EXPECT_THAT(refused, HasSubstr(R"("type":"banned")"));
+  ban("hub/17", registry::State::unreadable);
+  EXPECT_EQ(status_of(ask(with_session(token))), 503) << "it may still be in force";
+  ban("hub/17", registry::State::deleted);
+  client.send(with_session(token));
+  take();
+  EXPECT_EQ(status_of(client.answer()), 201);
+}
+
+TEST_F(ReportsTest, WhoIsBannedWhileTheBodyIsUnderWayIsTurnedAwayStill) {
+  const auto request = with_session(sessions_.issue("user-1", kAccount), "Expect: 100-continue\r\n");
+  const auto body_at = request.find("\r\n\r\n") + 4;
+  RawClient client(server_->bound_address());
+  client.send(request.substr(0, body_at));
+  EXPECT_THAT(client.answer(), HasSubstr("100 Continue"));
+  ban("hub/17", registry::State::there);
+  client.send(request.substr(body_at));
+  EXPECT_EQ(status_of(client.answer()), 403);
+}
+
+TEST_F(ReportsTest, EachReporterHasARateOfTheirOwn) {
+  server_->stop(milliseconds{0});
+  serve({.per_minute_of_user = 2, .per_minute_of_key = 3});
+  const auto let_in = [&](const std::string& request) {
+    RawClient client(server_->bound_address());
+    client.send(request);
+    take();
+    return client.answer();
+  };
+  const auto one = with_session(sessions_.issue("user-1", kAccount));
+  const auto other = with_session(sessions_.issue("user-2", "hub/18"));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(status_of(let_in(one)), 201);
+  const auto refused = ask(one);
+  EXPECT_EQ(status_of(refused), 429);
+  EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: 30\r\n"));
+  EXPECT_THAT(refused, HasSubstr(R"("type":"rate_limited")"));
+  EXPECT_EQ(status_of(let_in(other)), 201);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status_of(let_in(with_key())), 201);
+  EXPECT_EQ(status_of(ask(with_key())), 429);
+  clock_.advance(std::chrono::seconds{30});
+  EXPECT_EQ(status_of(let_in(one)), 201);
+  EXPECT_EQ(status_of(ask(one)), 429);
+}
+
+// A body may have 64 KiB, and hardly says more than it means.
+TEST_F(ReportsTest, AClaimHoldsNoMoreThanTheReport) {
+  RawClient client(server_->bound_address());
+  client.send(with_key(std::string(60'000, ' ') + std::string(kReport), named("k")));
+  EXPECT_EQ(take(claim_at(0)).value, kReport);
 }
 
 TEST_F(ReportsTest, AClaimIsReadBackBeforeTheEventIsAppended) {
@@ -185,7 +255,7 @@ TEST_F(ReportsTest, AnotherReportersKeyIsAnother) {
   take();
   client.answer();
   RawClient user(server_->bound_address());
-  user.send(with_session(sessions_.issue("user-1"), named("k")));
+  user.send(with_session(sessions_.issue("user-1", kAccount), named("k")));
   const Record of_user = take(claim_at(1));
   EXPECT_EQ(of_user.topic, "claims");
   EXPECT_NE(of_user.key, of_key.key);

@@ -41,17 +41,20 @@ class SignInTest : public ::testing::Test {
     std::string cookie;
   };
 
-  void serve(bool secure_cookies = true) {
+  void serve(bool secure_cookies = true, std::uint32_t requests_per_minute = 0) {
     IdentityProviders providers;
     providers.emplace("hub", std::make_unique<Hub>());
     intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
-    sign_in_.emplace(
-        SignInOptions{.public_url = "https://h", .app_url = "https://app", .secure_cookies = secure_cookies},
-        SignInParts{std::move(providers),
-                    [this](Record&& record, AppendDone done) {
-                      return intake_->append(std::move(record), std::move(done));
-                    },
-                    settings_, sealer_, sessions_, Catalogue::builtin(), clock_, metrics_});
+    sign_in_.emplace(SignInOptions{.public_url = "https://h",
+                                   .app_url = "https://app",
+                                   .secure_cookies = secure_cookies,
+                                   .requests_per_minute = requests_per_minute,
+                                   .trusted_proxies = {parse_ip_range("127.0.0.1").value()}},
+                     SignInParts{std::move(providers),
+                                 [this](Record&& record, AppendDone done) {
+                                   return intake_->append(std::move(record), std::move(done));
+                                 },
+                                 settings_, sealer_, sessions_, Catalogue::builtin(), clock_, metrics_});
     server_.emplace(http::ServerOptions{}, sign_in_->routes(), metrics_);
     ASSERT_TRUE(server_->start());
   }
@@ -119,6 +122,7 @@ TEST_F(SignInTest, ASessionIsHandedOutOnceTheLogHasTheEvent) {
   const auto session = sessions_->verify(between(answer, "penstock_session=", ";"));
   ASSERT_TRUE(std::holds_alternative<Session>(session));
   EXPECT_EQ(std::get<Session>(session).user, user_id("hub", "17"));
+  EXPECT_EQ(std::get<Session>(session).account, "hub/17") << "which a ban would name";
   EXPECT_EQ(held->record.key, user_id("hub", "17"));
   EXPECT_EQ(held->record.topic, "users");
 }
@@ -184,6 +188,33 @@ TEST_F(SignInTest, ABanIsOfOneAccountOfOneProvider) {
   ASSERT_TRUE(held);
   held->done(kPosition);
   EXPECT_EQ(status_of(client.answer()), 302);
+}
+
+TEST_F(SignInTest, EachAddressHasARateOfItsOwn) {
+  settings_.replace({});
+  serve(true, 3);
+  const auto from = [](const std::string& address, std::string request) {
+    return request.insert(request.find("Host:"), "X-Forwarded-For: " + address + "\r\n");
+  };
+  const auto login = get("/api/auth/login?provider=hub"), callback = get("/api/auth/callback?state=x&code=y");
+  EXPECT_EQ(status_of(ask(from("192.0.2.1", login))), 302);
+  EXPECT_EQ(status_of(ask(from("192.0.2.1", callback))), 400);
+  EXPECT_EQ(status_of(ask(from("192.0.2.1", login))), 302);
+  for (const auto& request : {login, callback}) {
+    const auto refused = ask(from("192.0.2.1", request));
+    EXPECT_EQ(status_of(refused), 429);
+    EXPECT_THAT(refused, HasSubstr("\r\nRetry-After: 20\r\n"));
+    EXPECT_THAT(refused, HasSubstr("\r\nCache-Control: no-store\r\n"));
+  }
+  EXPECT_EQ(status_of(ask(from("192.0.2.2", login))), 302);
+  EXPECT_THAT(metrics_.exposition(),
+              HasSubstr("penstock_ingress_sign_ins_total{outcome=\"rate_limited\"} 2"));
+  EXPECT_EQ(status_of(ask(
+                from("192.0.2.1", "POST /api/auth/logout HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"))),
+            303)
+      << "whoever wants to go may";
+  clock_.advance(20s);
+  EXPECT_EQ(status_of(ask(from("192.0.2.1", login))), 302);
 }
 
 TEST_F(SignInTest, NoCacheKeepsAnAnswerAndNoPageHearsOfIt) {

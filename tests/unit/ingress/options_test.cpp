@@ -47,6 +47,17 @@ TEST(AdsDoorOptions, AreTheRateAndTheProxies) {
   EXPECT_EQ(options.trusted_proxies.size(), 2U);
 }
 
+TEST(RatesOfReportersAndSignIns, AreTheSettings) {
+  const auto settings = settings_with({{"PENSTOCK_REPORTS_RATE", "1"},
+                                       {"PENSTOCK_REPORTS_KEY_RATE", "2"},
+                                       {"PENSTOCK_SIGN_IN_RATE", "3"},
+                                       {"PENSTOCK_TRUSTED_PROXIES", "10.0.0.0/8"}});
+  EXPECT_EQ(reports_door_options(settings).per_minute_of_user, 1U);
+  EXPECT_EQ(reports_door_options(settings).per_minute_of_key, 2U);
+  EXPECT_EQ(sign_in_options(settings).requests_per_minute, 3U);
+  EXPECT_EQ(sign_in_options(settings).trusted_proxies.size(), 1U);
+}
+
 TEST(ConnectionsThatFit, LeaveRoomForWhateverElseIsOpen) {
   EXPECT_EQ(connections_that_fit(4096, 1'000'000, 200), 4096U);
   EXPECT_EQ(connections_that_fit(4096, 4296, 200), 4096U);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSecret = 0x5eed;
 const Timestamp kStart = timestamp_from_unix_ms(1'700'000'000'000);
-constexpr RateLimitOptions kTwenty{.per_second = 20, .burst = 40};
+constexpr RateLimitOptions kTwenty{.count = 20, .burst = 40};
 
 // How many of `requests` at once are let in.
 int let_in(RateLimit& limit, std::uint64_t client, Timestamp now, int requests = 1000) {
@@ -51,17 +51,24 @@ TEST(RateLimit, EachClientHasABucketOfItsOwn) {
 }
 
 TEST(RateLimit, NoneIsNone) {
-  RateLimit limit({.per_second = 0, .burst = 0}, kSecret);
+  RateLimit limit({.count = 0, .burst = 0}, kSecret);
   EXPECT_EQ(let_in(limit, 1, kStart, 100'000), 100'000);
   EXPECT_EQ(limit.clients(), 0U);
 }
 
 TEST(RateLimit, RatesOfEveryMagnitudeAreKept) {
   for (const std::uint32_t rate : {1U, 3U, 7U, 1'000U, 1'000'000U}) {
-    RateLimit limit({.per_second = rate, .burst = 2 * rate}, kSecret);
+    RateLimit limit({.count = rate, .burst = 2 * rate}, kSecret);
     EXPECT_EQ(let_in(limit, 1, kStart, 3'000'000), static_cast<int>(2 * rate)) << rate;
     EXPECT_EQ(let_in(limit, 1, kStart + std::chrono::seconds{1}, 3'000'000), static_cast<int>(rate)) << rate;
   }
+}
+
+TEST(RateLimit, MayBeOfLessThanOneASecond) {
+  RateLimit limit({.count = 6, .per = std::chrono::seconds{60}, .burst = 2}, kSecret);
+  EXPECT_EQ(let_in(limit, 1, kStart), 2);
+  EXPECT_EQ(limit.admit(1, kStart), std::chrono::seconds{10});
+  EXPECT_EQ(let_in(limit, 1, kStart + std::chrono::seconds{10}), 1);
 }
 
 TEST(RateLimit, AClockThatIsSetBackShutsNobodyOut) {
@@ -73,7 +80,7 @@ TEST(RateLimit, AClockThatIsSetBackShutsNobodyOut) {
 }
 
 TEST(RateLimit, RemembersSoManyAndNoMore) {
-  RateLimit limit({.per_second = 20, .burst = 40, .clients_max = 6'400}, kSecret);
+  RateLimit limit({.count = 20, .burst = 40, .clients_max = 6'400}, kSecret);
   for (std::uint64_t client = 0; client < 100'000; ++client)
     EXPECT_EQ(limit.admit(client, kStart), std::nullopt);
   EXPECT_LE(limit.clients(), 6'400U);
@@ -81,7 +88,7 @@ TEST(RateLimit, RemembersSoManyAndNoMore) {
 }
 
 TEST(RateLimit, FullBucketsAreForgottenFirst) {
-  RateLimit limit({.per_second = 20, .burst = 40, .clients_max = 6'400}, kSecret);
+  RateLimit limit({.count = 20, .burst = 40, .clients_max = 6'400}, kSecret);
   for (std::uint64_t client = 0; client < 50'000; ++client) limit.admit(client, kStart);
   const Timestamp later = kStart + std::chrono::seconds{2};
   for (std::uint64_t client = 100'000; client < 100'640; ++client) limit.admit(client, later);
@@ -89,7 +96,7 @@ TEST(RateLimit, FullBucketsAreForgottenFirst) {
 }
 
 TEST(RateLimit, ManyAddressesEmptyNoBucketThatIsEmptierThanTheirs) {
-  RateLimit limit({.per_second = 20, .burst = 40, .clients_max = 6'400}, kSecret);
+  RateLimit limit({.count = 20, .burst = 40, .clients_max = 6'400}, kSecret);
   constexpr std::uint64_t kGreedy = 7;
   let_in(limit, kGreedy, kStart);
   for (std::uint64_t client = 1'000; client < 200'000; ++client)

@@ -85,7 +85,7 @@ REACHES = {
     "ingress/signatures": ("common/http/server",),
     "ingress/intake": ("common/async", "common/http/server", "common/ports"),
     "ingress/fields": ("common/http/server",),
-    "ingress/sessions": ("common/http/server", "common/jose", "common/ports"),
+    "ingress/sessions": ("common/http/server", "common/jose", "common/registry"),
     "ingress/claims": ("common/tables",),
     "ingress/identity_providers": ("common/jose", "common/net", "common/ports"),
     "ingress/signin": ("ingress/identity_providers", "ingress/intake", "ingress/sessions", "common/catalogue",

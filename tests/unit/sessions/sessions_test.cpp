@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 const std::string kOld(32, '\x01');
 const std::string kNew(32, '\x02');
 constexpr std::string_view kUser = "5f3f0d2e-9a53-5d5e-a9c1-5b8f6d0f4a11";
+constexpr std::string_view kAccount = "hub/17";
 
 class SessionsTest : public testing::Test {
  protected:
@@ -39,24 +40,25 @@ class SessionsTest : public testing::Test {
 };
 
 TEST_F(SessionsTest, AnIssuedTokenNamesItsUserAndItsEnd) {
-  const auto verdict = sessions().verify(sessions().issue(kUser));
+  const auto verdict = sessions().verify(sessions().issue(kUser, kAccount));
   const auto* session = std::get_if<Session>(&verdict);
   ASSERT_NE(session, nullptr);
   EXPECT_EQ(session->user, kUser);
+  EXPECT_EQ(session->account, kAccount);
   EXPECT_EQ(session->expires_at, clock_.now() + 24h);
 }
 
 TEST_F(SessionsTest, ATokenHasTheDocumentedClaims) {
-  const auto token = sessions().issue("u1");
+  const auto token = sessions().issue("u1", "hub/17");
   const auto dot = token.find('.');
   EXPECT_EQ(crypto::from_base64url(token.substr(0, dot)), R"({"alg":"HS256","typ":"JWT"})");
   EXPECT_EQ(
       crypto::from_base64url(token.substr(dot + 1, token.rfind('.') - dot - 1)),
-      R"({"iss":"https://hooks.example.com","aud":"penstock","sub":"u1","iat":1700000000,"exp":1700086400})");
+      R"({"iss":"https://hooks.example.com","aud":"penstock","sub":"u1","account":"hub/17","iat":1700000000,"exp":1700086400})");
 }
 
 TEST_F(SessionsTest, ATokenHoldsUntilItExpires) {
-  const auto token = sessions().issue(kUser);
+  const auto token = sessions().issue(kUser, kAccount);
   clock_.advance(24h - 1ms);
   EXPECT_EQ(judged(token), kUser);
   clock_.advance(1ms);
@@ -64,7 +66,7 @@ TEST_F(SessionsTest, ATokenHoldsUntilItExpires) {
 }
 
 TEST_F(SessionsTest, OfAClockAheadOfOursAMinuteIsForgiven) {
-  const auto token = sessions().issue(kUser);
+  const auto token = sessions().issue(kUser, kAccount);
   clock_.set(clock_.now() - 60s);
   EXPECT_EQ(judged(token), kUser);
   clock_.set(clock_.now() - 1ms);
@@ -72,18 +74,20 @@ TEST_F(SessionsTest, OfAClockAheadOfOursAMinuteIsForgiven) {
 }
 
 TEST_F(SessionsTest, WhatAnyMasterKeyHasSignedHolds) {
-  const auto old_token = sessions({kOld}).issue(kUser);
+  const auto old_token = sessions({kOld}).issue(kUser, kAccount);
   EXPECT_EQ(judged(sessions({kNew, kOld}), old_token), kUser);
   EXPECT_EQ(judged(sessions({kNew}), old_token), "forged");
-  EXPECT_EQ(judged(sessions({kNew}), sessions({kNew, kOld}).issue(kUser)), kUser);
+  EXPECT_EQ(judged(sessions({kNew}), sessions({kNew, kOld}).issue(kUser, kAccount)), kUser);
 }
 
 TEST_F(SessionsTest, ATokenIsGoodForOneIssuerAndAudience) {
-  EXPECT_EQ(judged(sessions({kOld}, "https://other.example.com"), sessions().issue(kUser)), "wrong_issuer");
-  EXPECT_EQ(judged(signed_by_us(R"({"aud":"penstock","sub":"u1","iat":1700000000,"exp":1700000001})")),
+  EXPECT_EQ(judged(sessions({kOld}, "https://other.example.com"), sessions().issue(kUser, kAccount)),
+            "wrong_issuer");
+  EXPECT_EQ(judged(signed_by_us(
+                R"({"aud":"penstock","sub":"u1","account":"hub/17","iat":1700000000,"exp":1700000001})")),
             "wrong_issuer");
   const std::string issued =
-      R"({"iss":"https://hooks.example.com","sub":"u1","iat":1700000000,"exp":1700000001,)";
+      R"({"iss":"https://hooks.example.com","sub":"u1","account":"hub/17","iat":1700000000,"exp":1700000001,)";
   EXPECT_EQ(judged(signed_by_us(issued + R"("aud":"penstock"})")), "u1");
   EXPECT_EQ(judged(signed_by_us(issued + R"("aud":"penstock-admin"})")), "wrong_audience");
   EXPECT_EQ(judged(signed_by_us(issued + R"("aud":["penstock"]})")), "wrong_audience");
@@ -92,14 +96,18 @@ TEST_F(SessionsTest, ATokenIsGoodForOneIssuerAndAudience) {
 
 TEST_F(SessionsTest, ASignedTextWithoutASessionIsNone) {
   for (const auto* claims :
-       {"", "[]", "not json", R"({"sub":"u1"})", R"({"sub":"","iat":1700000000,"exp":1700000001})",
-        R"({"sub":"u1","iat":1700000000,"exp":"1700000001"})", R"({"sub":"u1","iat":1700000000,"exp":1e12})",
-        R"({"sub":"u1","sub":"u2","iat":1700000000,"exp":1700000001})"})
+       {"", "[]", "not json", R"({"sub":"u1"})",
+        R"({"sub":"","account":"hub/17","iat":1700000000,"exp":1700000001})",
+        R"({"sub":"u1","iat":1700000000,"exp":1700000001})",
+        R"({"sub":"u1","account":"","iat":1700000000,"exp":1700000001})",
+        R"({"sub":"u1","account":"hub/17","iat":1700000000,"exp":"1700000001"})",
+        R"({"sub":"u1","account":"hub/17","iat":1700000000,"exp":1e12})",
+        R"({"sub":"u1","sub":"u2","account":"hub/17","iat":1700000000,"exp":1700000001})"})
     EXPECT_EQ(judged(signed_by_us(claims)), "malformed") << claims;
 }
 
 TEST_F(SessionsTest, NoOtherAlgorithmIsTaken) {
-  const auto token = sessions().issue(kUser);
+  const auto token = sessions().issue(kUser, kAccount);
   const auto payload = token.substr(token.find('.'));
   const auto with_header = [&](std::string_view header) { return crypto::to_base64url(header) + payload; };
   for (const auto* header : {R"({"alg":"none"})", R"({"alg":"None","typ":"JWT"})", R"({"alg":"HS512"})",
@@ -113,7 +121,7 @@ TEST_F(SessionsTest, NoOtherAlgorithmIsTaken) {
 }
 
 TEST_F(SessionsTest, NoByteOfATokenCanBeChangedOrCut) {
-  const auto token = sessions().issue(kUser);
+  const auto token = sessions().issue(kUser, kAccount);
   for (std::size_t at = 0; at < token.size(); ++at) {
     auto changed = token;
     changed[at] = changed[at] == 'A' ? 'B' : 'A';
