@@ -78,7 +78,7 @@ Claims::Claims(ClaimsOptions options, const Clock& clock, Metrics& metrics)
 Claims::~Claims() = default;
 
 Status Claims::ready() const {
-  if (!is_whole_)
+  if (log_answers_ && !is_whole_)
     return Error{ErrorCode::unavailable,
                  "the answers to idempotency keys have not been read from the log yet"};
   return ok();

@@ -57,8 +57,11 @@ class Claims {
   Claims& operator=(const Claims&) = delete;
 
   // Unavailable until everything that stood in the topic at the start has been read: until then a request whose key is
-  // claimed waits for that, and no longer than its patience. Does not block.
+  // claimed waits for that, and no longer than its patience. While the log is away that makes nobody unready:
+  // others have no need of it. Does not block.
   Status ready() const;
+  // Whether the log answers who reads it.
+  void note_contact(bool answers) noexcept { log_answers_ = answers; }
 
   // The claim of that key that holds now, as far as the topic has been read; nullptr: none.
   Claim find(std::string_view key) const;
@@ -99,6 +102,7 @@ class Claims {
   const Clock& clock_;
 
   std::atomic<bool> is_whole_{false};
+  std::atomic<bool> log_answers_{true};
   mutable std::mutex mutex_;  // of all that follows
   std::unique_ptr<Table> table_;
   std::map<Partition, Offset> next_;  // up to where each partition has been read

@@ -19,6 +19,7 @@ void ClaimsFollower::run(const std::stop_token& stop) {
 }
 
 void ClaimsFollower::note_contact(const Status& answered) {
+  claims_->note_contact(answered.has_value());
   if (std::exchange(answers_, answered.has_value()) == answered.has_value()) return;
   if (answered)
     log::info("claims follow the log again", {});

@@ -68,6 +68,10 @@ TEST_F(ClaimsOfAnIngress, AreReadyWhenTheTopicHasBeenRead) {
   EXPECT_EQ(claims_->ready().error().code, ErrorCode::unavailable);
   tell({claim(0, "k", "first")}, true);
   EXPECT_FALSE(claims_->ready()) << "there is more";
+  claims_->note_contact(false);
+  EXPECT_TRUE(claims_->ready()) << "that the log is away is another's to say";
+  claims_->note_contact(true);
+  EXPECT_FALSE(claims_->ready());
   TailBatch last;
   last.present = true;
   claims_->take(last);
