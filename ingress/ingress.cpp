@@ -47,7 +47,8 @@ Ingress::Ingress(const Settings& settings, EventLog& log, const Registry& regist
       sessions_(std::make_shared<const Sessions>(session_options(settings), settings.master_keys, clock)),
       claims_(std::make_shared<Claims>(claims_options(settings), clock, metrics)),
       waits_(log, clock, metrics),
-      intake_(intake_options(settings), log, clock, metrics) {}
+      intake_(intake_options(settings), log, clock, metrics),
+      claims_follower_(std::in_place, log, claims_) {}
 
 Status Ingress::ready() { return intake_.ready(topics_in_use()); }
 
@@ -95,7 +96,6 @@ Status Ingress::start(Readiness& readiness) {
   TRY_STATUS(open_sign_in());
   probes_.emplace(ProbeOptions{}, readiness, metrics_);
   auto all_doors = doors(settings_, registry_, waits_.table(), *sessions_, claims_);
-  claims_follower_.emplace(log_, claims_);
   auto routes = probes_->routes();
   for (Door& door : all_doors)
     for (auto& route : intake_.routes(std::move(door))) routes.push_back(std::move(route));

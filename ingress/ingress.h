@@ -56,7 +56,7 @@ class Ingress {
   const std::shared_ptr<Claims> claims_;  // appends that are open may outlive this
   const waits::Follower waits_;
   Intake intake_;
-  std::optional<ClaimsFollower> claims_follower_;  // while this serves
+  std::optional<ClaimsFollower> claims_follower_;  // until this has stopped
   std::optional<Probes> probes_;
   std::optional<SignIn> sign_in_;
   std::unique_ptr<HttpSender> sender_;  // none without providers; its end is the end of what sign-ins ask
