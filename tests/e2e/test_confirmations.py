@@ -155,7 +155,7 @@ class SeparateProcesses(unittest.TestCase):
             self.assertEqual(len(fulfillments(admin, paid["id"])), 1)
 
     def test_a_worker_that_is_killed_while_one_waits_loses_nothing(self):
-        with Cluster(pools=("payments",), PENSTOCK_LOOKUP_SCHEDULE="1s,1s,2s,60s") as cluster:
+        with Cluster(pools=("payments",), PENSTOCK_LOOKUP_SCHEDULE="1s,1s,2s,5s,5s,5s,5s,5s,5s,5s,5s") as cluster:
             admin, ingress = cluster.admin, cluster.ingress
             put_app(admin, "shop")
             api_key = make_key(admin, "payments:confirm")
