@@ -33,11 +33,13 @@ unsigned value_of(char digit) noexcept {
   return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
 }
 
-std::string bytes_of_uuid(std::string_view text) {
-  std::string bytes;
-  for (std::size_t at = 0; at < text.size(); at += 2) {
+std::array<char, 16> bytes_of_uuid(std::string_view text) {
+  std::array<char, 16> bytes;
+  std::size_t at = 0;
+  for (char& byte : bytes) {
     if (text[at] == '-') ++at;
-    bytes += static_cast<char>(value_of(text[at]) << 4 | value_of(text[at + 1]));
+    byte = static_cast<char>(value_of(text[at]) << 4 | value_of(text[at + 1]));
+    at += 2;
   }
   return bytes;
 }
@@ -60,7 +62,8 @@ std::string uuid_text(std::span<unsigned char, 16> bytes, unsigned char version)
 
 std::string uuid_v5(std::string_view name_space, std::string_view name) {
   CHECK(is_uuid(name_space));
-  auto digest = sha1(bytes_of_uuid(name_space), name);
+  const auto within = bytes_of_uuid(name_space);
+  auto digest = sha1({within.data(), within.size()}, name);
   return uuid_text(std::span(digest).first<16>(), 5);
 }
 

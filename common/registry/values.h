@@ -79,7 +79,7 @@ struct Workflow {
   std::string id;
   bool enabled = true;
   std::vector<std::string> event_types;  // patterns: "invoice.paid", "charge.*", "*"
-  std::vector<Step> steps;
+  Steps steps;
   Timestamp created_at;
   Timestamp updated_at;
   std::string updated_by;

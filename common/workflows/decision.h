@@ -29,7 +29,7 @@ BOOST_DESCRIBE_STRUCT(ResumedRun, (), (run, step))
 struct StartedRun {
   std::string run;
   std::string workflow;
-  std::vector<Step> steps;
+  Steps steps;
   bool operator==(const StartedRun&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(StartedRun, (), (run, workflow, steps))

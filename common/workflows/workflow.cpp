@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/core/check.h"
+#include "common/json/codec.h"
 #include "common/json/pointer.h"
 
 namespace penstock {
@@ -15,6 +17,22 @@ bool says(std::string_view pattern, std::string_view type) noexcept {
 }
 
 }  // namespace
+
+Steps::Steps(const std::vector<Step>& steps) : text_(json::to_text(steps)) {}
+
+std::vector<Step> Steps::list() const {
+  const auto document = json::Document::parse(text_, json::kOwnLimits);
+  std::vector<Step> steps;
+  CHECK(document && json::decode(document.value().root(), steps));
+  return steps;
+}
+
+bool decode(json::Value in, Steps& out) {
+  std::vector<Step> steps;
+  if (!json::decode(in, steps)) return false;
+  out = steps;
+  return true;
+}
 
 bool is_subscribed(const std::vector<std::string>& patterns, std::string_view type) noexcept {
   return std::any_of(patterns.begin(), patterns.end(),

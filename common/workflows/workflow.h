@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "common/core/describe.h"
 #include "common/json/value.h"
+#include "common/json/writer.h"
 
 namespace penstock {
 
@@ -36,6 +38,24 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Step, (), (emit, wait))
+
+// The steps of a workflow as the JSON in which they are stored and travel with every event that starts a run: a door copies
+// them, and only who carries them out reads them.
+class Steps {
+ public:
+  Steps() : Steps(std::vector<Step>{}) {}
+  Steps(const std::vector<Step>& steps);
+  Steps(std::initializer_list<Step> steps) : Steps(std::vector<Step>(steps)) {}
+
+  std::vector<Step> list() const;
+  const std::string& text() const noexcept { return text_; }
+  bool operator==(const Steps&) const = default;
+
+ private:
+  std::string text_;
+};
+inline void encode(json::Writer& out, const Steps& steps) { out.raw(steps.text()); }
+bool decode(json::Value in, Steps& out);
 
 // Does one of the patterns ("invoice.paid", "charge.*", "*") say this type?
 bool is_subscribed(const std::vector<std::string>& patterns, std::string_view type) noexcept;

@@ -12,11 +12,17 @@ namespace urls = boost::urls;
 
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
+std::optional<std::string> unescape(std::string_view text, bool plus_is_space) {
+  if (text.find_first_of(plus_is_space ? "%+" : "%") == std::string_view::npos) return std::string(text);
   const auto escaped = urls::make_pct_string_view(text);
   if (!escaped) return std::nullopt;
-  std::string decoded = escaped->decode(urls::encoding_opts(plus_is_space));
-  if (std::any_of(decoded.begin(), decoded.end(), is_control) || !is_utf8(decoded)) return std::nullopt;
+  return escaped->decode(urls::encoding_opts(plus_is_space));
+}
+
+std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
+  auto decoded = unescape(text, plus_is_space);
+  if (!decoded || std::any_of(decoded->begin(), decoded->end(), is_control) || !is_utf8(*decoded))
+    return std::nullopt;
   return decoded;
 }
 

@@ -116,8 +116,10 @@ Workflow read_workflow(const Request& request, BodyReader& in) {
   if (!std::all_of(workflow.event_types.begin(), workflow.event_types.end(), is_pattern))
     in.refuse("event_types", "must each be a type such as invoice.paid, a pattern such as charge.*, or *");
   const auto steps = in.objects("steps", kStepsMax);
+  std::vector<Step> read;
   for (auto each = steps.first(); !each.absent(); each = steps.next(each))
-    workflow.steps.push_back(StepReader(in, each, workflow.steps.size()).read());
+    read.push_back(StepReader(in, each, read.size()).read());
+  workflow.steps = read;
   return workflow;
 }
 
@@ -132,7 +134,7 @@ void encode_terms(json::Writer& out, const Workflow& workflow) {
   out.key("id").string(workflow.id).key("enabled").boolean(workflow.enabled);
   json::encode(out.key("event_types"), workflow.event_types);
   out.key("steps").begin_array();
-  for (const auto& step : workflow.steps) encode_step(out, step);
+  for (const auto& step : workflow.steps.list()) encode_step(out, step);
   out.end_array();
 }
 
@@ -160,7 +162,7 @@ Status check_size(const Workflows& workflows) {
     return Error{ErrorCode::invalid,
                  "an org has no more than " + std::to_string(kWorkflowsMax) + " workflows; delete one first"};
   std::size_t bytes = 0;
-  for (const auto& workflow : workflows.all) bytes += json::to_text(workflow.steps).size();
+  for (const auto& workflow : workflows.all) bytes += workflow.steps.text().size();
   if (bytes > kAllStepsBytesMax)
     return Error{ErrorCode::invalid, "with the org's other workflows come to more than " +
                                          std::to_string(kAllStepsBytesMax) + " bytes of steps"};

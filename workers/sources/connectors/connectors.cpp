@@ -16,7 +16,7 @@ Result<std::string_view> org_of_source(std::string_view source) {
 
 RunToStart run_to_start(StartedRun started, json::Value event) {
   RunToStart run{std::move(started.run), std::move(started.workflow), {}};
-  for (auto& step : started.steps) {
+  for (auto& step : started.steps.list()) {
     auto value = step.wait ? match_value(event, step.wait->match) : std::nullopt;
     run.steps.push_back({std::move(step), std::move(value)});
   }
