@@ -258,7 +258,8 @@ class Connectors(unittest.TestCase):
             event, resumed = resume(cluster.ingress, "cus_1")
             self.assertEqual(resumed, runs)
             self.assertEqual(has_status(cluster.admin, runs[0], "completed")["resumed_by"], f"org/{ORG}:{event['id']}")
-            self.assertTrue(cluster.workers[0].logged("the topic of waits lacks runs or tells otherwise of them, they are told again"))
+            eventually("a worker says so", lambda: cluster.workers[0].logged(
+                "the topic of waits lacks runs or tells otherwise of them, they are told again"))
 
 
 if __name__ == "__main__":

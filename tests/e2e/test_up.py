@@ -139,9 +139,9 @@ class ClusterOfItsOwn(unittest.TestCase):
             self.assertEqual([name.split(",")[0] for _, name in cluster.metrics],
                              ["penstock-admin", "penstock-worker payments", "penstock-worker subscriptions",
                               "penstock-worker payouts", "penstock-worker partners", "penstock-worker ads",
-                              "penstock-worker reports", "penstock-worker users", "penstock-worker unrouted",
-                              "penstock-ingress"])
-            self.assertEqual(len({address for address, _ in cluster.metrics}), 10)
+                              "penstock-worker reports", "penstock-worker users", "penstock-worker connectors",
+                              "penstock-worker unrouted", "penstock-ingress"])
+            self.assertEqual(len({address for address, _ in cluster.metrics}), 11)
             self.every_program_is_ready(cluster)
             self.send_applies_an_event(cluster)
 
