@@ -146,7 +146,7 @@ class ClusterOfItsOwn(unittest.TestCase):
             self.send_applies_an_event(cluster)
 
             started = cluster.children()
-            self.assertEqual(len(started), 13, started)
+            self.assertEqual(len(started), 14, started)
             redis = next(pid for pid, name in started.items() if name == "redis-server")
             os.kill(redis, signal.SIGKILL)
             said = eventually("it says that Redis has ended", lambda: cluster.complaint("redis has ended"))
