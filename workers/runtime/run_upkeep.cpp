@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/observe/log.h"
@@ -119,7 +120,11 @@ class WaitsWatch {
   void compare() {
     if (!compare_at_ || *compare_at_ > clock_.uptime()) return;
     const auto mended = mend_waits(store_, clock_, in_topic_);
+    if (!mended && !std::exchange(failing_, true))
+      log::warn("the topic of waits cannot be compared with the store now",
+                {{"detail", mended.error().detail}});
     if (!mended) return;
+    failing_ = false;
     if (mended.value() > 0)
       log::warn("the topic of waits lacks runs or tells otherwise of them, they are told again",
                 {{"runs", mended.value()}});
@@ -138,6 +143,7 @@ class WaitsWatch {
   const Clock& clock_;
   Told<InTopic> told_;
   RunsInTopic in_topic_;
+  bool failing_ = false;
   std::optional<Milliseconds> compare_at_;  // none: not all of the topic has been read yet
 };
 

@@ -73,8 +73,10 @@ class Walk {
 
 }  // namespace
 
+bool is_started(const WorkflowRun& run) noexcept { return run.event && run.started_at && run.workflow; }
+
 Progress progress_of(const WorkflowRun& run) {
-  if (!run.event || !run.started_at) return {};
+  if (!is_started(run)) return {};
   return Walk(run).go();
 }
 

@@ -40,6 +40,9 @@ struct Progress {
   std::optional<Timestamp> ended_at;
 };
 
+// Whether the event that starts it has been applied. One whose row has lost a part of what that said counts as not started.
+bool is_started(const WorkflowRun& run) noexcept;
+
 // Of a run that has not been started yet: running, without steps.
 Progress progress_of(const WorkflowRun& run);
 

@@ -39,7 +39,7 @@ void resume(WorkflowRun& run, std::int64_t step, const Resumption& resumption) {
 }
 
 void start(WorkflowRun& run, const RunToStart& begun, const ConnectorFacts& facts) {
-  if (run.event) return;
+  if (is_started(run)) return;
   run.workflow = begun.workflow;
   run.event = facts.meta.key;
   run.started_at = facts.received_at;
@@ -88,7 +88,7 @@ class Change {
       : effects_(effects),
         run_(after),
         by_(by),
-        was_started_(before.event.has_value()),
+        was_started_(is_started(before)),
         was_(progress_of(before)),
         is_(progress_of(after)),
         told_before_(waits_of(before, was_)) {}
@@ -98,7 +98,7 @@ class Change {
     run_.status = is_.status;
     run_.due_at = is_.waiting_for ? std::optional(is_.waiting_for->until) : std::nullopt;
     if (waits_of(run_, is_) != told_before_) effects_.put(RunPublication{run_.id, at_once(at)});
-    if (!run_.event) return;
+    if (!is_started(run_)) return;
     if (!was_started_) tell("run.started", {});
     for (std::size_t i = 0; i < is_.steps.size(); ++i)
       if (has_come_to(is_, i) && !has_come_to(was_, i)) come_to(i);
@@ -228,7 +228,8 @@ Effects decide_time_out(const View& view, const std::string& run, Timestamp now)
 
 std::optional<WaitingRun> waiting_run_of(const WorkflowRun& run, Timestamp now) {
   const Progress progress = progress_of(run);
-  if (!run.event || (progress.ended_at && *progress.ended_at + kEndedRunsTold <= now)) return std::nullopt;
+  if (!is_started(run) || (progress.ended_at && *progress.ended_at + kEndedRunsTold <= now))
+    return std::nullopt;
   return WaitingRun{run.id, run.org, *run.workflow, run.livemode, run.event->value, waits_of(run, progress)};
 }
 

@@ -221,6 +221,25 @@ TEST_F(Runs, ARunThatCannotBeReadIsDueForTheTopicLater) {
   EXPECT_EQ(publication(), kAgain);
 }
 
+TEST_F(Runs, ARowThatHasLostItsWorkflowWaitsForTheEventThatStartsIt) {
+  run(starter());
+  ASSERT_TRUE(world_.carry_out(
+      {"test:1"}, [](const View&, Reads& reads) { name_run(kRun, reads); },
+      [](const View& view) -> Result<Effects> {
+        WorkflowRun damaged = *view.find<WorkflowRun>(kRun);
+        damaged.workflow.reset();
+        Effects effects;
+        effects.put(std::move(damaged));
+        return effects;
+      }));
+  EXPECT_EQ(waiting_run_of(*world_.find<WorkflowRun>(kRun), at(1040)), std::nullopt);
+  EXPECT_EQ(run(resumer()), Outcome::applied);
+  time_out(at(999'999));
+  EXPECT_EQ(view().status, RunStatus::running);
+  EXPECT_EQ(run_anew(starter()), Outcome::applied);
+  EXPECT_EQ(view().status, RunStatus::completed);
+}
+
 TEST_F(Runs, ThreeDaysAfterItsEndTheTopicForgetsARun) {
   run(starter());
   run(resumer());
