@@ -83,7 +83,9 @@ std::string random_bytes(std::size_t count);
 // same for the same two, and for others another one. Safe from any thread; never blocks.
 std::string uuid_v5(std::string_view name_space, std::string_view name);
 
-// RFC 9562 §5.7, lower case: sorts by `at` to the millisecond, the rest is random.
+// RFC 9562 §5.7, lower case: sorts by `at` to the millisecond and, of calls of this process whose times do not go back, by
+// their order (§6.2, method 1: rand_a counts, from a random start in each millisecond; for 2,048 calls of one
+// millisecond at least). The rest is random. Safe from any thread; never blocks.
 std::string uuid_v7(Timestamp at);
 
 }  // namespace penstock::crypto

@@ -1,6 +1,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -58,6 +59,20 @@ std::string uuid_text(std::span<unsigned char, 16> bytes, unsigned char version)
   return text;
 }
 
+constexpr unsigned kCounterBits = 12;
+
+// The millisecond and, in the low bits, a counter: greater than for every call before whose time was not later.
+std::uint64_t next_count(std::uint64_t ms, std::uint64_t random) noexcept {
+  static std::atomic<std::uint64_t> last = 0;
+  const std::uint64_t first = ms << kCounterBits | (random & ((1U << (kCounterBits - 1)) - 1));
+  std::uint64_t before = last.load(std::memory_order_relaxed);
+  for (;;) {
+    if (ms < before >> kCounterBits) return first;
+    const std::uint64_t count = std::max(first, before + 1);
+    if (last.compare_exchange_weak(before, count, std::memory_order_relaxed)) return count;
+  }
+}
+
 }  // namespace
 
 std::string uuid_v5(std::string_view name_space, std::string_view name) {
@@ -71,8 +86,10 @@ std::string uuid_v7(Timestamp at) {
   std::array<unsigned char, 16> bytes;
   const std::string random = random_bytes(bytes.size());
   std::copy(random.begin(), random.end(), bytes.begin());
-  const auto ms = static_cast<std::uint64_t>(to_unix_ms(at));
-  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(ms >> (40 - 8 * i) & 0xFF);
+  const auto count = next_count(static_cast<std::uint64_t>(to_unix_ms(at)), bytes[6] << 8 | bytes[7]);
+  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(count >> (52 - 8 * i) & 0xFF);
+  bytes[6] = static_cast<unsigned char>(count >> 8 & 0x0F);
+  bytes[7] = static_cast<unsigned char>(count & 0xFF);
   return uuid_text(bytes, 7);
 }
 

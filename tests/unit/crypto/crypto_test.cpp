@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 #include <thread>
@@ -229,6 +230,29 @@ TEST(UuidV7, NeverRepeats) {
   std::set<std::string> ids;
   for (int i = 0; i < 1000; ++i) ids.insert(uuid_v7(timestamp_from_unix_ms(1)));
   EXPECT_EQ(ids.size(), 1000U);
+}
+
+TEST(UuidV7, OfOneMillisecondSortsByTheOrderOfTheCalls) {
+  const auto now = timestamp_from_unix_ms(0x0190A1B2C3D5);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 2'000; ++i) ids.push_back(uuid_v7(now));
+  EXPECT_EQ(ids.front().substr(0, 13), ids.back().substr(0, 13));
+  ids.push_back(uuid_v7(now + Milliseconds{1}));
+  EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end()));
+}
+
+TEST(UuidV7, AnEarlierTimeSortsEarlierAndIsNotRepeated) {
+  const auto now = timestamp_from_unix_ms(0x0190A1B2C3D7);
+  const auto later = uuid_v7(now);
+  const auto earlier = uuid_v7(now - Milliseconds{1});
+  EXPECT_LT(earlier, later);
+  EXPECT_NE(earlier, uuid_v7(now - Milliseconds{1}));
+}
+
+TEST(UuidV7, MoreThanSortInOneMillisecondAreStillNotRepeated) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 10'000; ++i) ids.insert(uuid_v7(timestamp_from_unix_ms(0x0190A1B2C3D9)));
+  EXPECT_EQ(ids.size(), 10'000U);
 }
 
 }  // namespace
