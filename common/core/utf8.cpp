@@ -1,6 +1,8 @@
 #include "common/core/utf8.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace penstock {
 namespace {
@@ -49,6 +51,20 @@ bool is_utf8(std::string_view text) noexcept {
     text.remove_prefix(bytes);
   }
   return true;
+}
+
+bool is_printable_ascii(std::string_view text) noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = kOnes * 0x80;
+  // Eight characters at a time, none of which has its highest bit set: added to 1, only DEL (0x7F) sets it; less a space
+  // (0x20), what is below it borrows, and the first that does shows it.
+  while (text.size() >= sizeof kOnes) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if ((eight & kHigh) != 0 || ((eight + kOnes) & kHigh) != 0 || ((eight - kOnes * 0x20) & kHigh) != 0)
+      return false;
+    text.remove_prefix(sizeof eight);
+  }
+  return std::all_of(text.begin(), text.end(), [](char c) { return ' ' <= c && c <= '~'; });
 }
 
 std::string utf8_prefix(std::string_view text, std::size_t bytes_max) {

@@ -10,6 +10,9 @@ namespace penstock {
 // Well-formed UTF-8: shortest forms only, no surrogates, nothing past U+10FFFF (Unicode 15, table 3-7).
 bool is_utf8(std::string_view text) noexcept;
 
+// Only characters from the space to the tilde, as in most texts: the quick answer to what is asked of any text.
+bool is_printable_ascii(std::string_view text) noexcept;
+
 // The longest beginning of at most that many bytes that ends with a whole character. `text` is UTF-8.
 std::string utf8_prefix(std::string_view text, std::size_t bytes_max);
 

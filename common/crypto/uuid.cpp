@@ -6,7 +6,6 @@
 #include <span>
 
 #include "common/core/check.h"
-#include "common/core/uuid.h"
 #include "common/crypto/crypto.h"
 
 namespace penstock::crypto {
@@ -30,18 +29,26 @@ std::array<unsigned char, 20> sha1(std::string_view first, std::string_view seco
   return digest;
 }
 
+// Above 15 for what is no digit.
 unsigned value_of(char digit) noexcept {
-  return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+  const auto number = static_cast<unsigned>(digit) - '0', letter = static_cast<unsigned>(digit) - 'a';
+  return number < 10 ? number : letter < 6 ? letter + 10 : 16;
 }
 
+// Aborts when the text is no UUID in lower case.
 std::array<char, 16> bytes_of_uuid(std::string_view text) {
+  CHECK(text.size() == 36);
   std::array<char, 16> bytes;
+  unsigned all = 0;
   std::size_t at = 0;
   for (char& byte : bytes) {
-    if (text[at] == '-') ++at;
-    byte = static_cast<char>(value_of(text[at]) << 4 | value_of(text[at + 1]));
+    if (at == 8 || at == 13 || at == 18 || at == 23) CHECK(text[at++] == '-');
+    const unsigned high = value_of(text[at]), low = value_of(text[at + 1]);
+    byte = static_cast<char>(high << 4 | low);
+    all |= high | low;
     at += 2;
   }
+  CHECK(all < 16);
   return bytes;
 }
 
@@ -76,7 +83,6 @@ std::uint64_t next_count(std::uint64_t ms, std::uint64_t random) noexcept {
 }  // namespace
 
 std::string uuid_v5(std::string_view name_space, std::string_view name) {
-  CHECK(is_uuid(name_space));
   const auto within = bytes_of_uuid(name_space);
   auto digest = sha1({within.data(), within.size()}, name);
   return uuid_text(std::span(digest).first<16>(), 5);

@@ -27,6 +27,8 @@ bool must_be_escaped(const char* eight) noexcept {
 // Where the next character that must be escaped is, from `at`; the size where none is.
 std::size_t find_escaped(std::string_view text, std::size_t at) noexcept {
   while (text.size() - at >= 8 && !must_be_escaped(text.data() + at)) at += 8;
+  const bool only_the_end_is_left = text.size() >= 8 && text.size() - at < 8;
+  if (only_the_end_is_left && !must_be_escaped(text.data() + text.size() - 8)) return text.size();
   while (at < text.size() && !must_be_escaped(text[at])) ++at;
   return at;
 }

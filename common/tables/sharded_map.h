@@ -2,11 +2,11 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace penstock {
 
@@ -15,11 +15,13 @@ class ShardedMap {
  public:
   struct Hash {
     using is_transparent = void;
+    using is_avalanching = void;  // every bit of it depends on the whole text
     std::size_t operator()(std::string_view text) const noexcept {
       return std::hash<std::string_view>{}(text);
     }
   };
-  using Shard = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+  // Of one that is looked up little of memory is touched, which is cold where there are many. Changing it moves its values.
+  using Shard = boost::unordered_flat_map<std::string, Value, Hash, std::equal_to<>>;
 
   ShardedMap() { shards_.fill(std::make_shared<const Shard>()); }
 
@@ -61,7 +63,8 @@ class ShardedMap {
 
  private:
   static constexpr std::size_t kShards = 256;
-  static std::size_t number_of(std::string_view key) noexcept { return Hash{}(key) % kShards; }
+  // By other bits than those by which a shard places its keys, the lowest and the highest.
+  static std::size_t number_of(std::string_view key) noexcept { return (Hash{}(key) >> 8) % kShards; }
 
   std::array<std::shared_ptr<const Shard>, kShards> shards_;
 };

@@ -46,6 +46,17 @@ SignatureElements read(std::string_view header) noexcept {
   return elements;
 }
 
+// Whether the header has the signature of that code.
+bool has_signature(std::string_view header, const crypto::Sha256Mac& code) {
+  const auto expected = crypto::hex_digits(code);
+  bool matches = false;
+  for_each_element(header, ',', [&](std::string_view element) {
+    if (!is_candidate(element)) return;
+    matches |= crypto::constant_time_equal({expected.data(), expected.size()}, element.substr(kV1.size()));
+  });
+  return matches;
+}
+
 }  // namespace
 
 StripeSignature::StripeSignature(std::span<const std::string> secrets,
@@ -69,16 +80,16 @@ SignatureVerdict StripeSignature::judge_header(std::span<const std::string_view>
 }
 
 bool StripeSignature::signed_by_us(std::string_view header, std::string_view body) const {
+  return keys_.any_code({read(header).timestamp, ".", body},
+                        [header](const crypto::Sha256Mac& code) { return has_signature(header, code); });
+}
+
+bool is_stripe_signed(std::span<const std::string> secrets, std::string_view header, std::string_view body) {
   const auto timestamp = read(header).timestamp;
-  return keys_.any_code({timestamp, ".", body}, [header](const crypto::Sha256Mac& code) {
-    const auto expected = crypto::hex_digits(code);
-    bool matches = false;
-    for_each_element(header, ',', [&](std::string_view element) {
-      if (!is_candidate(element)) return;
-      matches |= crypto::constant_time_equal({expected.data(), expected.size()}, element.substr(kV1.size()));
-    });
-    return matches;
-  });
+  bool found = false;
+  for (const auto& secret : secrets)
+    if (!secret.empty()) found |= has_signature(header, crypto::hmac_sha256(secret, {timestamp, ".", body}));
+  return found;
 }
 
 std::optional<std::chrono::sys_seconds> signature_time(std::string_view header) noexcept {

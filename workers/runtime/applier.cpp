@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "common/core/check.h"
 #include "common/observe/log.h"
 #include "workers/runtime/dead_letters.h"
 
@@ -54,6 +55,7 @@ Applier::Tries::Tries(const ApplierOptions& options)
       after_failure(options.retry_delay_min, options.retry_delay_max) {}
 
 bool Applier::finish(std::vector<Incoming> batch, Tried tried) {
+  CHECK(!batch.empty());
   Tries tries(options_);
   while (!tried) {
     context_.metrics.batch_retried(options_.pool, to_string(tried.error().code));

@@ -44,7 +44,8 @@ class Applier {
         health_(health),
         hooks_(std::move(hooks)) {}
 
-  // The first try. May be called while another thread is in finish(), which must not be about a failed one.
+  // The first try, of one event at least. May be called while another thread is in finish(), which must not be about a
+  // failed one.
   Tried try_once(std::vector<Incoming>& batch) const { return apply_batch(context_, batch); }
 
   // Goes on from there, for as long as it takes; used by one thread. True: each event's inbox row is

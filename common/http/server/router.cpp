@@ -1,6 +1,7 @@
 #include "common/http/server/router.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 
 #include "common/core/check.h"
 #include "common/http/server/uri.h"
@@ -18,6 +19,35 @@ void for_each_segment(std::string_view path, Visit visit) {
     path.remove_prefix(segment.size());
   }
 }
+
+// The segments of a path, decoded. Most paths have nothing to decode: these segments point into the path itself.
+class DecodedPath {
+ public:
+  // The path must outlive it.
+  explicit DecodedPath(std::string_view path) {
+    if (path.find('%') == std::string_view::npos) {
+      well_encoded_ = is_decoded(path);
+      for_each_segment(path, [this](std::string_view segment) { segments_.push_back(segment); });
+      return;
+    }
+    for_each_segment(path, [this](std::string_view segment) {
+      auto text = percent_decode(segment);
+      well_encoded_ &= text.has_value();
+      texts_.push_back(std::move(text).value_or(std::string()));
+    });
+    segments_.assign(texts_.begin(), texts_.end());
+  }
+  DecodedPath(const DecodedPath&) = delete;
+  DecodedPath& operator=(const DecodedPath&) = delete;
+
+  bool well_encoded() const noexcept { return well_encoded_; }
+  std::span<const std::string_view> segments() const noexcept { return segments_; }
+
+ private:
+  std::vector<std::string> texts_;
+  boost::container::small_vector<std::string_view, 8> segments_;
+  bool well_encoded_ = true;
+};
 
 bool answers(const Route& route, std::string_view method) noexcept {
   return route.method == method || (route.method == "GET" && method == "HEAD");
@@ -52,19 +82,13 @@ std::variant<Router::Match, Router::NotFound, Router::MethodNotAllowed, Router::
     std::string_view method, std::string_view path) const {
   for (std::size_t i = 0; i < routes_.size(); ++i)
     if (routes_[i].pattern == path && answers(routes_[i], method)) return Match{i, {}};
-  Segments segments;
-  bool well_encoded = true;
-  for_each_segment(path, [&](std::string_view segment) {
-    auto decoded = percent_decode(segment);
-    well_encoded &= decoded.has_value();
-    segments.push_back(std::move(decoded).value_or(std::string()));
-  });
-  if (!well_encoded) return BadEncoding{};
-  return find_decoded(method, segments);
+  const DecodedPath decoded(path);
+  if (!decoded.well_encoded()) return BadEncoding{};
+  return find_decoded(method, decoded.segments());
 }
 
 std::variant<Router::Match, Router::NotFound, Router::MethodNotAllowed, Router::BadEncoding>
-Router::find_decoded(std::string_view method, const Segments& path) const {
+Router::find_decoded(std::string_view method, Segments path) const {
   std::string allowed;
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     if (!matches(patterns_[i], path)) continue;
@@ -76,17 +100,17 @@ Router::find_decoded(std::string_view method, const Segments& path) const {
   return MethodNotAllowed{std::move(allowed)};
 }
 
-bool Router::matches(const Pattern& pattern, const Segments& path) {
+bool Router::matches(const Pattern& pattern, Segments path) {
   return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
-                    [](const Segment& expected, const std::string& segment) {
+                    [](const Segment& expected, std::string_view segment) {
                       return expected.is_parameter ? !segment.empty() : expected.text == segment;
                     });
 }
 
-NamedTexts Router::parameters(const Pattern& pattern, const Segments& path) {
+NamedTexts Router::parameters(const Pattern& pattern, Segments path) {
   NamedTexts found;
   for (std::size_t i = 0; i < pattern.size(); ++i)
-    if (pattern[i].is_parameter) found.emplace_back(pattern[i].text, path[i]);
+    if (pattern[i].is_parameter) found.emplace_back(pattern[i].text, std::string(path[i]));
   return found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,12 +37,12 @@ class Router {
     bool is_parameter = false;
   };
   using Pattern = std::vector<Segment>;
-  using Segments = std::vector<std::string>;
+  using Segments = std::span<const std::string_view>;
 
-  static bool matches(const Pattern& pattern, const Segments& path);
-  static NamedTexts parameters(const Pattern& pattern, const Segments& path);
+  static bool matches(const Pattern& pattern, Segments path);
+  static NamedTexts parameters(const Pattern& pattern, Segments path);
   std::variant<Match, NotFound, MethodNotAllowed, BadEncoding> find_decoded(std::string_view method,
-                                                                            const Segments& path) const;
+                                                                            Segments path) const;
 
   std::vector<Route> routes_;      // the more literal ones first
   std::vector<Pattern> patterns_;  // beside routes_

@@ -21,12 +21,14 @@ std::optional<std::string> unescape(std::string_view text, bool plus_is_space) {
 
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
   auto decoded = unescape(text, plus_is_space);
-  if (!decoded || std::any_of(decoded->begin(), decoded->end(), is_control) || !is_utf8(*decoded))
-    return std::nullopt;
-  return decoded;
+  return decoded && is_decoded(*decoded) ? decoded : std::nullopt;
 }
 
 }  // namespace
+
+bool is_decoded(std::string_view text) noexcept {
+  return is_printable_ascii(text) || (std::none_of(text.begin(), text.end(), is_control) && is_utf8(text));
+}
 
 std::optional<std::string> percent_decode(std::string_view text) { return decode(text, false); }
 

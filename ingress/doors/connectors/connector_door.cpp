@@ -1,12 +1,14 @@
 #include "ingress/doors/connectors/connector_door.h"
 
 #include <array>
+#include <span>
 #include <utility>
 
 #include "common/crypto/crypto.h"
 #include "common/json/codec.h"
 #include "ingress/doors/connectors/connector_decision.h"
 #include "ingress/doors/connectors/connector_record.h"
+#include "ingress/doors/connectors/fetch_ahead.h"
 #include "ingress/signatures/stripe_signature.h"
 
 namespace penstock {
@@ -77,7 +79,10 @@ struct ConnectorDoor {
 
   // nullptr: the org has none. Or why that cannot be told now.
   template <class Value>
-  static std::variant<const Value*, Refused> find(const registry::Snapshot& known, std::string_view org) {
+  using Found = std::variant<const Value*, Refused>;
+
+  template <class Value>
+  static Found<Value> find(const registry::Snapshot& known, std::string_view org) {
     const auto* entry = known.find<Value>(org);
     if (entry == nullptr && !known.filled())
       return not_now(kSettingsUnavailable, "the settings have not been read from the log yet");
@@ -88,15 +93,18 @@ struct ConnectorDoor {
     return entry->value.get();
   }
 
-  // Judges heads alone, which the secrets have no part in.
-  const std::shared_ptr<const StripeSignature> any_secrets =
-      std::make_shared<const StripeSignature>(kStandIn, options.tolerance, SigningKeys::Kept::bytes);
+  template <class Value>
+  static const Value* value_of(const Found<Value>& found) noexcept {
+    const auto* value = std::get_if<const Value*>(&found);
+    return value != nullptr ? *value : nullptr;
+  }
 
-  std::shared_ptr<const StripeSignature> scheme_of(const Connector* connector) const {
-    const auto secrets = connector != nullptr ? std::span<const std::string>(connector->signing_secrets)
-                                              : std::span<const std::string>(kStandIn);
+  std::shared_ptr<const StripeSignature> scheme_of(std::span<const std::string> secrets) const {
     return std::make_shared<const StripeSignature>(secrets, options.tolerance, SigningKeys::Kept::bytes);
   }
+
+  // Judges heads alone, which the secrets have no part in.
+  const std::shared_ptr<const StripeSignature> any_secrets = scheme_of(kStandIn);
 
   // The request must outlive what is made of it.
   static Refused refused(SignatureVerdict verdict, std::shared_ptr<const StripeSignature> scheme,
@@ -107,7 +115,10 @@ struct ConnectorDoor {
   }
 
   std::optional<Refused> authenticate_head(const http::Request& request, Timestamp now) const {
-    auto found = find<Connector>(settings.current(), request.parameter("org"));
+    const auto& known = settings.current();
+    const auto org = request.parameter("org");
+    fetch_settings(known, org);
+    auto found = find<Connector>(known, org);
     if (auto* refused = std::get_if<Refused>(&found)) return std::move(*refused);
     const auto verdict = any_secrets->judge_head(request.head, now);
     if (verdict == SignatureVerdict::valid) return std::nullopt;
@@ -117,30 +128,33 @@ struct ConnectorDoor {
   // Everything is compared, whatever of it fails.
   std::optional<Refused> authenticate(const Connector* connector, const http::Request& request,
                                       Timestamp now) const {
-    const auto scheme = scheme_of(connector);
-    const bool ours = scheme->signed_by_us(request.head, request.body);
+    const auto secrets = connector != nullptr ? std::span<const std::string>(connector->signing_secrets)
+                                              : std::span<const std::string>(kStandIn);
+    const bool ours =
+        is_stripe_signed(secrets, request.head.field("Stripe-Signature").value_or(""), request.body);
     const bool secrets_hold = url_secrets_hold(connector, request);
-    Refused mismatch = refused(SignatureVerdict::signature_mismatch, scheme, request, now);
+    if (connector != nullptr && ours && secrets_hold) return std::nullopt;
+    Refused mismatch = refused(SignatureVerdict::signature_mismatch, scheme_of(secrets), request, now);
     if (connector == nullptr)
       return unverified(kUnknown, [explain = std::move(mismatch.detail)] {
         (void)explain();  // which takes its time
         return std::string("the org has no connector; PUT /v1/orgs/{org}/connectors/stripe makes one");
       });
     if (!ours) return mismatch;
-    if (!secrets_hold)
-      return unverified(kUrlSecret, [] { return std::string("the URL's secret is not the connector's"); });
-    return std::nullopt;
+    return unverified(kUrlSecret, [] { return std::string("the URL's secret is not the connector's"); });
   }
 
   Received receive(http::Request& request, Timestamp now) const {
     const auto& known = settings.current();
-    auto found = find<Connector>(known, request.parameter("org"));
-    if (auto* refused = std::get_if<Refused>(&found)) return std::move(*refused);
-    const auto* connector = std::get<const Connector*>(found);
-    if (auto refused = authenticate(connector, request, now)) return *std::move(refused);
-    auto workflows = find<Workflows>(known, connector->org);
+    const auto org = request.parameter("org");
+    auto connector = find<Connector>(known, org);
+    auto workflows = find<Workflows>(known, org);
+    if (auto* refused = std::get_if<Refused>(&connector)) return std::move(*refused);
+    fetch_workflows(value_of(workflows));
+    if (auto refused = authenticate(value_of(connector), request, now)) return *std::move(refused);
     if (auto* refused = std::get_if<Refused>(&workflows)) return std::move(*refused);
-    return decide(*connector, std::get<const Workflows*>(workflows), std::move(request.body), now);
+    fetch_patterns_and_steps(value_of(workflows));
+    return decide(*value_of(connector), value_of(workflows), std::move(request.body), now);
   }
 
   Received decide(const Connector& connector, const Workflows* workflows, std::string body,
@@ -149,16 +163,17 @@ struct ConnectorDoor {
     if (!waiting.filled())
       return not_now(kWaitsUnavailable, "the runs that wait have not been read from the log yet");
     auto event = summarise(body).value_or(EventSummary{});
-    std::optional<ConnectorDecision> decision;
-    if (is_snapshot_event(event))
+    const bool is_event = is_snapshot_event(event);
+    ConnectorDecision decision{.reason = "no_event"};
+    if (is_event)
       decision =
           decide_connector({connector.org, event.id, event.type, event.livemode.value_or(false), body, now},
                            connector, workflows, waiting);
     if (event.id.empty()) event.id = crypto::uuid_v7(now);
-    auto answer = answer_of(decision ? *decision : ConnectorDecision{.reason = "no_event"}, event.id);
-    return VerifiedEvent{
-        connector_record(connector.org, std::move(event), std::move(body), decision, catalogue, now),
-        std::move(answer)};
+    auto answer = answer_of(decision, event.id);
+    return VerifiedEvent{connector_record(connector.org, std::move(event), std::move(body),
+                                          is_event ? &decision : nullptr, catalogue, now),
+                         std::move(answer)};
   }
 };
 

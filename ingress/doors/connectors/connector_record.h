@@ -1,7 +1,6 @@
 // The record of a verified event of a connector. Pure.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,9 +13,8 @@
 namespace penstock {
 
 // `event.id` must not be empty. Keyed by the event, so that the first of its records is the first to be applied. Without a
-// decision it is no event, and goes to the unrouted topic.
+// decision (nullptr) it is no event, and goes to the unrouted topic.
 Record connector_record(std::string_view org, EventSummary event, std::string body,
-                        const std::optional<ConnectorDecision>& decision, const Catalogue& catalogue,
-                        Timestamp received_at);
+                        const ConnectorDecision* decision, const Catalogue& catalogue, Timestamp received_at);
 
 }  // namespace penstock

@@ -21,5 +21,13 @@ TEST(UuidV5, IsAnotherForAnotherNameOrNamespace) {
   EXPECT_TRUE(is_uuid(uuid_v5(dns, "")));
 }
 
+TEST(UuidV5, ANamespaceThatIsNoUuidAborts) {
+  for (const std::string_view bad :
+       {"", "6ba7b810-9dad-11d1-80b4-00c04fd430c", "6ba7b810-9dad-11d1-80b4-00c04fd430c80",
+        "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "6ba7b810-9dad-11d1-80b4-00c04fd430cg",
+        "6ba7b8109-dad-11d1-80b4-00c04fd430c8", "6ba7b810-9dad-11d1-80b4-00c04fd430/8"})
+    EXPECT_DEATH((void)uuid_v5(bad, "a"), "") << bad;
+}
+
 }  // namespace
 }  // namespace penstock::crypto

@@ -187,7 +187,8 @@ TEST_F(ConnectorDecisions, ManyRunsAreResumedInOrderAndWithinABound) {
 TEST(ConnectorRecord, CarriesTheDecisionInTheOrgsName) {
   const auto decision = ConnectorDecision{.action = ConnectorAction::resumed, .resumed = {{"run-1", 2}}};
   const std::string body(kBody);
-  const auto record = connector_record("acme", *summarise(body), body, decision, Catalogue::builtin(), at(7));
+  const auto record =
+      connector_record("acme", *summarise(body), body, &decision, Catalogue::builtin(), at(7));
   EXPECT_EQ(record.topic, "connectors");
   EXPECT_EQ(record.key, "evt_2");
   EXPECT_EQ(record.value, body);
@@ -202,7 +203,7 @@ TEST(ConnectorRecord, CarriesTheDecisionInTheOrgsName) {
 TEST(ConnectorRecord, WhatIsNoEventIsKeptUnrouted) {
   EventSummary event;
   event.id = "made-at-the-door";
-  const auto record = connector_record("acme", event, "{}", std::nullopt, Catalogue::builtin(), at(7));
+  const auto record = connector_record("acme", event, "{}", nullptr, Catalogue::builtin(), at(7));
   EXPECT_EQ(record.topic, "unrouted");
   EXPECT_EQ(record.key, "made-at-the-door");
 }

@@ -27,5 +27,16 @@ TEST(Utf8, RefusesASequenceThatIsCutOff) {
     EXPECT_FALSE(is_utf8(text)) << text;
 }
 
+TEST(PrintableAscii, IsEveryCharacterFromTheSpaceToTheTildeWhereverItStands) {
+  EXPECT_TRUE(is_printable_ascii(""));
+  for (const std::size_t size : {1, 7, 8, 9, 16, 19})
+    for (std::size_t at = 0; at < size; ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, '~');
+        text[at] = static_cast<char>(byte);
+        ASSERT_EQ(is_printable_ascii(text), byte >= ' ' && byte <= '~') << size << " " << at << " " << byte;
+      }
+}
+
 }  // namespace
 }  // namespace penstock
