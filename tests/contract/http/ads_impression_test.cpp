@@ -5,18 +5,11 @@
 #include "common/core/uuid.h"
 #include "common/crypto/crypto.h"
 #include "ingress/doors/ads/ads_door.h"
-#include "tests/contract/http/echo_server.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
-using fakes::body_of;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using ::testing::HasSubstr;
 
 const std::string kAd = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -30,43 +23,14 @@ std::string bare_post(const std::string& ad, const std::string& fields = {}) {
   return "POST " + path_of(ad) + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
 }
 
-class AdsImpressionTest : public ::testing::Test {
+class AdsImpressionTest : public DoorTest {
  protected:
   void serve(AdsDoorOptions options = {.impressions_per_second = 0}) {
-    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
     const auto knows = [](std::string_view id) {
       EXPECT_TRUE(is_uuid(id)) << "asked about " << id;
       return id == kAd;
     };
-    server_.emplace(http::ServerOptions{}, intake_->routes(ads_door(options, Catalogue::builtin(), knows)),
-                    metrics_);
-    ASSERT_TRUE(server_->start());
-  }
-  void TearDown() override {
-    if (server_) server_->stop(std::chrono::seconds{5});
-  }
-
-  std::string ask(const std::string& request, const std::string& from = "127.0.0.1") {
-    RawClient client(server_->bound_address(), from);
-    client.send(request);
-    return client.answer();
-  }
-
-  // The record of an impression that is taken, and answered 200 once it is durable.
-  Record accepted(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    auto held = log_.take();
-    if (!held) {
-      ADD_FAILURE() << "not taken: " << client.answer();
-      return {};
-    }
-    EXPECT_EQ(client.answer(std::chrono::milliseconds{50}), "") << "not yet durable";
-    held->done(kPosition);
-    const auto answer = client.answer();
-    EXPECT_EQ(status_of(answer), 200);
-    EXPECT_EQ(body_of(answer), R"({"received": true})");
-    return held->record;
+    DoorTest::serve(ads_door(options, Catalogue::builtin(), knows));
   }
   // How many of so many at once are taken; all of these are acknowledged.
   int let_in(int requests, const std::string& fields = {}, const std::string& from = "127.0.0.1") {
@@ -81,12 +45,6 @@ class AdsImpressionTest : public ::testing::Test {
     }
     return taken;
   }
-
-  HeldEventLog log_;
-  ManualClock clock_;
-  Metrics metrics_;
-  std::optional<Intake> intake_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(AdsImpressionTest, AnImpressionNeedsNoBodyAndIsAnsweredWhenItIsDurable) {

@@ -4,18 +4,11 @@
 #include "common/core/uuid.h"
 #include "common/registry/api_key.h"
 #include "ingress/doors/confirmations/confirmations_door.h"
-#include "tests/contract/http/echo_server.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
-using fakes::body_of;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using registry::ApiKey;
 using registry::Change;
 using registry::State;
@@ -23,18 +16,13 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kPath = "/v1/webhook/payment-succeeded";
 constexpr std::string_view kBody = R"({"payment_id": "cs_1"})";
-const Position kPosition{"payments", Partition{0}, Offset{7}};
 
-class ConfirmationsTest : public ::testing::Test {
+class ConfirmationsTest : public DoorTest {
  protected:
   ConfirmationsTest() {
-    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
-    server_.emplace(http::ServerOptions{}, intake_->routes(confirmations_door(Catalogue::builtin(), table_)),
-                    metrics_);
-    EXPECT_TRUE(server_->start());
+    serve(confirmations_door(Catalogue::builtin(), table_));
     table_.replace({setting({"payments:confirm"})});
   }
-  ~ConfirmationsTest() override { server_->stop(std::chrono::seconds{5}); }
 
   Change setting(std::vector<std::string> scopes) const {
     return {registry::make_key<ApiKey>(key_.id),
@@ -45,32 +33,9 @@ class ConfirmationsTest : public ::testing::Test {
     return http::post(kPath, body,
                       "Content-Type: application/json\r\nX-API-Key: " + key_.key + "\r\n" + more_fields);
   }
-  std::string ask(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    return client.answer();
-  }
-  // Posts, has the log take it, and answers what was appended.
-  Record accepted(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    auto held = log_.take();
-    EXPECT_TRUE(held);
-    if (!held) return {};
-    held->done(kPosition);
-    const auto answer = client.answer();
-    EXPECT_EQ(status_of(answer), 200);
-    EXPECT_EQ(body_of(answer), R"({"received": true})");
-    return held->record;
-  }
 
   const registry::NewApiKey key_ = registry::make_api_key();
-  HeldEventLog log_;
-  ManualClock clock_;
-  Metrics metrics_;
   registry::Table table_;
-  std::optional<Intake> intake_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(ConfirmationsTest, IsAppendedAsAnEventOfTheKeysOrg) {

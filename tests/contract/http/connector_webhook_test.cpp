@@ -5,18 +5,11 @@
 #include "common/json/value.h"
 #include "common/workflows/decision.h"
 #include "ingress/doors/connectors/connector_door.h"
-#include "tests/contract/http/echo_server.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
-using fakes::body_of;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using registry::Change;
 using registry::Connector;
 using registry::ConnectorKind;
@@ -29,18 +22,14 @@ constexpr std::string_view kEvent =
   "data":{"object":{"id":"in_1","customer":"cus_1"}}})";
 const Position kPosition{"connectors", Partition{0}, Offset{7}};
 
-class ConnectorWebhookTest : public ::testing::Test {
+class ConnectorWebhookTest : public DoorTest {
  protected:
   ConnectorWebhookTest() {
     waits_.replace({});
     settings_.replace(
         {connector("acme", {"of acme"}), connector("globex", {"of globex"}), workflows("acme")});
-    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
-    server_.emplace(http::ServerOptions{},
-                    intake_->routes(connector_door({}, Catalogue::builtin(), settings_, waits_)), metrics_);
-    EXPECT_TRUE(server_->start());
+    serve(connector_door({}, Catalogue::builtin(), settings_, waits_));
   }
-  ~ConnectorWebhookTest() override { server_->stop(std::chrono::seconds{5}); }
 
   static Change connector(std::string org, std::vector<std::string> secrets,
                           std::optional<std::string> url_secret = {}, bool enabled = true) {
@@ -65,27 +54,6 @@ class ConnectorWebhookTest : public ::testing::Test {
                       std::string_view body = kEvent) {
     return signed_post("/v1/orgs/" + org + "/integrations/stripe" + query, body, secret);
   }
-  std::string ask(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    return client.answer();
-  }
-  // Posts, has the log take it, and answers what was appended and said.
-  struct Accepted {
-    Record record;
-    std::string body;
-  };
-  Accepted accepted(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    auto held = log_.take();
-    EXPECT_TRUE(held);
-    if (!held) return {};
-    held->done(kPosition);
-    const auto answer = client.answer();
-    EXPECT_EQ(status_of(answer), 200);
-    return {held->record, std::string(body_of(answer))};
-  }
   // The body without its request id.
   static std::string refusal(const std::string& answer) {
     const std::string body(body_of(answer));
@@ -100,13 +68,8 @@ class ConnectorWebhookTest : public ::testing::Test {
     return body ? std::string(body.value().root()["error"]["type"].string().value_or("")) : "";
   }
 
-  HeldEventLog log_;
-  ManualClock clock_;
-  Metrics metrics_;
   registry::Table settings_;
   waits::Table waits_;
-  std::optional<Intake> intake_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(ConnectorWebhookTest, AnswersWhatWasDecidedWhenTheLogHasIt) {
@@ -138,17 +101,17 @@ TEST_F(ConnectorWebhookTest, IsNotAcceptedWithoutTheLog) {
 }
 
 TEST_F(ConnectorWebhookTest, SkipsWithAReason) {
-  EXPECT_EQ(accepted(post_to("globex", "of globex")).body,
+  EXPECT_EQ(accept(post_to("globex", "of globex")).body,
             R"({"action":"skipped","eventId":"evt_1","reason":"no_subscriber","runIds":[]})");
   settings_.apply({connector("acme", {"of acme"}, {}, false)});
-  EXPECT_EQ(accepted(post_to("acme", "of acme")).body,
+  EXPECT_EQ(accept(post_to("acme", "of acme")).body,
             R"({"action":"skipped","eventId":"evt_1","reason":"connector_disabled","runIds":[]})");
 }
 
 TEST_F(ConnectorWebhookTest, WhatIsNoEventIsKeptAllTheSame) {
   for (const char* body : {"{}", "no JSON", R"({"id":7,"type":"x"})", R"({"id":"a"})",
                            R"({"id":"a","type":"b","object":"v2.core.event"})"}) {
-    const auto [record, answer] = accepted(post_to("acme", "of acme", {}, body));
+    const auto [record, answer] = accept(post_to("acme", "of acme", {}, body));
     EXPECT_EQ(record.topic, "unrouted") << body;
     EXPECT_EQ(record.value, body);
     EXPECT_NE(answer.find(R"("action":"skipped")"), std::string::npos) << answer;
@@ -176,15 +139,15 @@ TEST_F(ConnectorWebhookTest, WhoeverIsNotLetInIsToldTheSame) {
 
 TEST_F(ConnectorWebhookTest, TheUrlsSecretHoldsWhereItIsGiven) {
   settings_.apply({connector("acme", {"of acme"}, "the url secret")});
-  accepted(post_to("acme", "of acme", "?secret=the%20url%20secret"));
-  accepted(post_to("acme", "of acme"));
-  accepted(post_to("acme", "of acme", "?other=parameter"));
+  accept(post_to("acme", "of acme", "?secret=the%20url%20secret"));
+  accept(post_to("acme", "of acme"));
+  accept(post_to("acme", "of acme", "?other=parameter"));
 }
 
 TEST_F(ConnectorWebhookTest, EachOfTheOrgsSecretsSigns) {
   settings_.apply({connector("acme", {"old", "new"})});
-  accepted(post_to("acme", "old"));
-  accepted(post_to("acme", "new"));
+  accept(post_to("acme", "old"));
+  accept(post_to("acme", "new"));
 }
 
 TEST_F(ConnectorWebhookTest, AnOldSignatureIsRefused) {

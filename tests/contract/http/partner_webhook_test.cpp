@@ -3,18 +3,11 @@
 
 #include "common/crypto/crypto.h"
 #include "ingress/doors/partners/partner_door.h"
-#include "tests/contract/http/echo_server.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
-using fakes::body_of;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using registry::Change;
 using registry::Partner;
 using registry::State;
@@ -30,15 +23,9 @@ std::string post_to(std::string_view partner, std::string_view body, std::string
                         crypto::to_hex(crypto::hmac_sha256(secret, {body})) + "\r\n");
 }
 
-class PartnerWebhookTest : public ::testing::Test {
+class PartnerWebhookTest : public DoorTest {
  protected:
-  PartnerWebhookTest() {
-    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
-    server_.emplace(http::ServerOptions{}, intake_->routes(partner_door({}, Catalogue::builtin(), table_)),
-                    metrics_);
-    EXPECT_TRUE(server_->start());
-  }
-  ~PartnerWebhookTest() override { server_->stop(std::chrono::seconds{5}); }
+  PartnerWebhookTest() { serve(partner_door({}, Catalogue::builtin(), table_)); }
 
   static Change setting(std::string name, Partner partner) {
     return {registry::make_key<Partner>(name), State::there, {{1}, std::move(partner)}};
@@ -46,31 +33,8 @@ class PartnerWebhookTest : public ::testing::Test {
   static Partner of(std::string org, std::vector<std::string> secrets, bool enabled = true) {
     return {std::move(org), enabled, "x-signature", std::move(secrets)};
   }
-  std::string ask(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    return client.answer();
-  }
-  // Posts, has the log take it, and answers what was appended.
-  Record accepted(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    auto held = log_.take();
-    EXPECT_TRUE(held);
-    if (!held) return {};
-    held->done(kPosition);
-    const auto answer = client.answer();
-    EXPECT_EQ(status_of(answer), 200);
-    EXPECT_EQ(body_of(answer), R"({"received": true})");
-    return held->record;
-  }
 
-  HeldEventLog log_;
-  ManualClock clock_;
-  Metrics metrics_;
   registry::Table table_;
-  std::optional<Intake> intake_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(PartnerWebhookTest, ASignedEventIsAppendedAsThePartnersOwn) {

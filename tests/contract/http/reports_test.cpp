@@ -5,18 +5,11 @@
 #include "common/json/value.h"
 #include "common/registry/api_key.h"
 #include "ingress/doors/reports/reports_door.h"
-#include "tests/contract/http/echo_server.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
-using fakes::body_of;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
@@ -25,24 +18,19 @@ constexpr std::string_view kReport =
 constexpr std::string_view kAccount = "hub/17";
 const Position kPosition{"reports", Partition{0}, Offset{7}};
 
-class ReportsTest : public ::testing::Test {
+class ReportsTest : public DoorTest {
  protected:
   ReportsTest() {
     const registry::ApiKey key{"acme", "test", {"reports:write"}, made_.secret_hash};
     table_.replace({{registry::make_key<registry::ApiKey>(made_.id), registry::State::there, {{1}, key}}});
-    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
-    serve({});
+    serve(ReportsDoorOptions{});
   }
   void serve(const ReportsDoorOptions& options) {
-    server_.emplace(
-        http::ServerOptions{},
-        intake_->routes(reports_door(options, {table_, sessions_, claims_}, Catalogue::builtin())), metrics_);
-    EXPECT_TRUE(server_->start());
+    DoorTest::serve(reports_door(options, {table_, sessions_, claims_}, Catalogue::builtin()));
   }
   void ban(const std::string& account, registry::State state) {
     table_.apply({{registry::make_key<registry::Ban>(account), state, {{++bans_}, registry::Ban{}}}});
   }
-  ~ReportsTest() override { server_->stop(std::chrono::seconds{5}); }
 
   std::string with_key(std::string_view body = kReport, const std::string& more = {}) const {
     return http::post("/v1/reports", body,
@@ -55,11 +43,6 @@ class ReportsTest : public ::testing::Test {
   }
   static std::string named(const std::string& key) { return "Idempotency-Key: " + key + "\r\n"; }
 
-  std::string ask(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    return client.answer();
-  }
   // Has the log take the oldest append, at that place.
   Record take(const Position& position = kPosition) {
     auto held = log_.take();
@@ -78,17 +61,12 @@ class ReportsTest : public ::testing::Test {
   static Position claim_at(std::int64_t offset) { return {"claims", Partition{0}, Offset{offset}}; }
 
   std::int64_t bans_ = 0;
-  HeldEventLog log_;
-  ManualClock clock_;
-  Metrics metrics_;
   registry::Table table_;
   const registry::NewApiKey made_ = registry::make_api_key();
   const std::string master_key_ = std::string(32, 'k');
   const Sessions sessions_{
       {"https://hooks.example.com", std::chrono::hours{1}}, std::span(&master_key_, 1), clock_};
   std::shared_ptr<Claims> claims_ = std::make_shared<Claims>(ClaimsOptions{}, clock_, metrics_);
-  std::optional<Intake> intake_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(ReportsTest, AReportIsAppendedAsItsReportersAndAnsweredWithItsSixFields) {

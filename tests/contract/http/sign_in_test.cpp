@@ -7,17 +7,12 @@
 
 #include "ingress/intake/intake.h"
 #include "ingress/signin/signed_in_record.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
 using namespace std::chrono_literals;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -34,7 +29,7 @@ class Hub final : public IdentityProvider {
   }
 };
 
-class SignInTest : public ::testing::Test {
+class SignInTest : public DoorTest {
  protected:
   struct Begun {
     std::string state;
@@ -44,7 +39,6 @@ class SignInTest : public ::testing::Test {
   void serve(bool secure_cookies = true, std::uint32_t requests_per_minute = 0) {
     IdentityProviders providers;
     providers.emplace("hub", std::make_unique<Hub>());
-    intake_.emplace(IntakeOptions{}, log_, clock_, metrics_);
     sign_in_.emplace(SignInOptions{.public_url = "https://h",
                                    .app_url = "https://app",
                                    .secure_cookies = secure_cookies,
@@ -55,21 +49,12 @@ class SignInTest : public ::testing::Test {
                                    return intake_->append(std::move(record), std::move(done));
                                  },
                                  settings_, sealer_, sessions_, Catalogue::builtin(), clock_, metrics_});
-    server_.emplace(http::ServerOptions{}, sign_in_->routes(), metrics_);
-    ASSERT_TRUE(server_->start());
-  }
-  void TearDown() override {
-    if (server_) server_->stop(5s);
+    serve_routes(sign_in_->routes());
   }
 
   static std::string get(const std::string& target, const std::string& cookie = {}) {
     return "GET " + target + " HTTP/1.1\r\nHost: h\r\n" +
            (cookie.empty() ? "" : "Cookie: " + cookie + "\r\n") + "\r\n";
-  }
-  std::string ask(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    return client.answer();
   }
   static std::string between(const std::string& text, const std::string& from, const std::string& to) {
     const auto begin = text.find(from);
@@ -89,17 +74,12 @@ class SignInTest : public ::testing::Test {
     settings_.apply({{registry::make_key<registry::Ban>(id), state, {{1}, registry::Ban{}}}});
   }
 
-  HeldEventLog log_;
-  ManualClock clock_;
-  Metrics metrics_;
   registry::Table settings_;
   const std::vector<std::string> master_keys_{std::string(32, 'k')};
   const crypto::Sealer sealer_{master_keys_};
   const std::shared_ptr<const Sessions> sessions_ =
       std::make_shared<const Sessions>(SessionOptions{"https://h", 24h}, master_keys_, clock_);
-  std::optional<Intake> intake_;
   std::optional<SignIn> sign_in_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(SignInTest, ASessionIsHandedOutOnceTheLogHasTheEvent) {

@@ -8,18 +8,11 @@
 #include "common/crypto/crypto.h"
 #include "common/http/probes/probes.h"
 #include "ingress/doors/stripe/stripe_door.h"
-#include "tests/contract/http/echo_server.h"
-#include "tests/fakes/held_event_log.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/raw_client.h"
+#include "tests/contract/http/door_test.h"
 
 namespace penstock {
 namespace {
 
-using fakes::body_of;
-using fakes::HeldEventLog;
-using fakes::RawClient;
-using fakes::status_of;
 using std::chrono::milliseconds;
 
 constexpr const char* kSecret = "whsec_test";
@@ -47,33 +40,19 @@ std::string head_of(const std::string& request) { return request.substr(0, reque
 
 const Position kPosition{"payouts", Partition{0}, Offset{7}};
 
-class StripeWebhookTest : public testing::Test {
+class StripeWebhookTest : public DoorTest {
  protected:
+  StripeWebhookTest() : DoorTest(timestamp_from_unix_ms(kNow * 1'000)) {}
+
   void serve(Milliseconds ack_deadline = std::chrono::seconds{5}) {
     intake_.emplace(IntakeOptions{.log = {.answer_deadline = ack_deadline}}, log_, clock_, metrics_);
     probes_.emplace(ProbeOptions{}, readiness_, metrics_);
-    auto routes = intake_->routes(stripe_door({.secrets = {"whsec_other", kSecret}}, Catalogue::builtin()));
-    for (auto& route : probes_->routes()) routes.push_back(std::move(route));
-    server_.emplace(http::ServerOptions{}, std::move(routes), metrics_);
-    ASSERT_TRUE(server_->start());
-  }
-  void TearDown() override {
-    if (server_) server_->stop(std::chrono::seconds{5});
+    DoorTest::serve(stripe_door({.secrets = {"whsec_other", kSecret}}, Catalogue::builtin()),
+                    probes_->routes());
   }
 
-  std::string ask(const std::string& request) {
-    RawClient client(server_->bound_address());
-    client.send(request);
-    return client.answer();
-  }
-
-  HeldEventLog log_;
-  ManualClock clock_{timestamp_from_unix_ms(kNow * 1'000)};
-  Metrics metrics_;
   Readiness readiness_{{}};
-  std::optional<Intake> intake_;
   std::optional<Probes> probes_;
-  std::optional<http::HttpServer> server_;
 };
 
 TEST_F(StripeWebhookTest, AnswersOnlyAfterTheLogHasIt) {
