@@ -92,7 +92,8 @@ std::string uuid_v7(Timestamp at) {
   std::array<unsigned char, 16> bytes;
   const std::string random = random_bytes(bytes.size());
   std::copy(random.begin(), random.end(), bytes.begin());
-  const auto count = next_count(static_cast<std::uint64_t>(to_unix_ms(at)), bytes[6] << 8 | bytes[7]);
+  const auto count =
+      next_count(static_cast<std::uint64_t>(to_unix_ms(at)), std::uint64_t{bytes[6]} << 8 | bytes[7]);
   for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(count >> (52 - 8 * i) & 0xFF);
   bytes[6] = static_cast<unsigned char>(count >> 8 & 0x0F);
   bytes[7] = static_cast<unsigned char>(count & 0xFF);

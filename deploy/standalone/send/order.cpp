@@ -80,21 +80,26 @@ Result<std::optional<std::string>> find_body(const std::string& what) {
   return std::optional(std::move(content));
 }
 
+Error bad_option(std::string_view option, std::string_view why) {
+  std::string text(option);
+  return bad_usage(text.append(": ").append(why));
+}
+
 Result<std::string> find_scheme(const Invocation& invocation) {
   const auto scheme = invocation.option(kScheme).value_or(std::string(kStripe));
   const auto names = scheme_names();
   if (std::find(names.begin(), names.end(), scheme) != names.end()) return scheme;
-  return bad_usage(std::string(kScheme) + ": is not one of " + joined(names, ", "));
+  return bad_option(kScheme, "is not one of " + joined(names, ", "));
 }
 
 // Empty when it is no partner's.
 Result<std::string> find_partner(const Invocation& invocation) {
   const auto partner = invocation.option(kPartner);
   if (!partner) return std::string();
-  if (partner->empty()) return bad_usage(std::string(kPartner) + ": names none");
+  if (partner->empty()) return bad_option(kPartner, "names none");
   if (!invocation.option(kScheme))
-    return bad_usage(std::string(kPartner) + ": say how it signs, with " + kScheme + " NAME: one of " +
-                     joined(scheme_names(), ", "));
+    return bad_option(kPartner, std::string("say how it signs, with ") + kScheme + " NAME: one of " +
+                                    joined(scheme_names(), ", "));
   return *partner;
 }
 
@@ -102,10 +107,10 @@ Result<std::string> find_partner(const Invocation& invocation) {
 Result<std::string> find_org(const Invocation& invocation, const std::string& scheme) {
   const auto org = invocation.option(kOrg);
   if (!org) return std::string();
-  if (!is_org_name(*org)) return bad_usage(std::string(kOrg) + ": " + std::string(kOrgNameRule));
+  if (!is_org_name(*org)) return bad_option(kOrg, kOrgNameRule);
   if (invocation.option(kPartner))
     return bad_usage(std::string(kOrg) + ", " + kPartner + ": give one of them");
-  if (scheme != kStripe) return bad_usage(std::string(kOrg) + ": its Stripe account signs as stripe does");
+  if (scheme != kStripe) return bad_option(kOrg, "its Stripe account signs as stripe does");
   return *org;
 }
 
@@ -132,7 +137,7 @@ Result<HttpUrl> find_target(const Invocation& invocation, const Order& order) {
     return bad_usage(
         "PENSTOCK_LISTEN has port 0, so its real address is not known here; say it with --to URL");
   auto url = parse_http_url(is_path ? "http://" + to_string(listener) + to : to);
-  if (!url) return bad_usage(std::string(kTo) + ": " + url.error().detail);
+  if (!url) return bad_option(kTo, url.error().detail);
   if (url.value().target == "/")
     url.value().target = usual_path(order);
   else if (!order.partner.empty() || !order.org.empty())
@@ -182,7 +187,7 @@ Result<int> find_count(const Invocation& invocation) {
   if (!text) return invocation.option(kRepeat) ? 2 : 1;
   const auto count = parse_count(*text);
   if (!count || count.value() < 1 || count.value() > kCountMax)
-    return bad_usage(std::string(kCount) + ": is no number from 1 to " + std::to_string(kCountMax));
+    return bad_option(kCount, "is no number from 1 to " + std::to_string(kCountMax));
   return count.value();
 }
 

@@ -63,7 +63,7 @@ class DoorTest : public ::testing::Test {
       return {};
     }
     EXPECT_EQ(client.answer(std::chrono::milliseconds{20}), "") << "not yet durable";
-    held->done({held->record.topic, Partition{0}, Offset{7}});
+    held->done(Position{held->record.topic, Partition{0}, Offset{7}});
     const auto answer = client.answer();
     EXPECT_EQ(status_of(answer), 200);
     return {held->record, std::string(body_of(answer))};
