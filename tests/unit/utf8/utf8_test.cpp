@@ -29,7 +29,7 @@ TEST(Utf8, RefusesASequenceThatIsCutOff) {
 
 TEST(PrintableAscii, IsEveryCharacterFromTheSpaceToTheTildeWhereverItStands) {
   EXPECT_TRUE(is_printable_ascii(""));
-  for (const std::size_t size : {1, 7, 8, 9, 16, 19})
+  for (const std::size_t size : {1U, 7U, 8U, 9U, 16U, 19U})
     for (std::size_t at = 0; at < size; ++at)
       for (int byte = 0; byte < 256; ++byte) {
         std::string text(size, '~');
