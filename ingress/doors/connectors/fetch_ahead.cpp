@@ -16,6 +16,7 @@ constexpr std::size_t kBytesMax = 1024;   // of each piece
 constexpr std::size_t kWorkflowsMax = 4;  // of an org that has more: more would push out what came first
 
 void fetch(const void* memory, std::size_t bytes) noexcept {
+  if (memory == nullptr) return;
   const auto* first = static_cast<const char*>(memory);
   for (std::size_t at = 0; at < std::min(bytes, kBytesMax); at += kLine) __builtin_prefetch(first + at);
 }
