@@ -51,6 +51,12 @@ TEST(Router, PathsAreNotTidiedUp) {
     EXPECT_EQ(found("GET", path), "not found") << path;
 }
 
+TEST(Router, APathWithoutAnEscapeIsHeldToTheSameRule) {
+  EXPECT_EQ(found("GET", "/v1/apps/\xC3\xA9"), "/v1/apps/{slug} slug=\xC3\xA9");
+  for (const char* path : {"/v1/apps/\xff", "/v1/apps/a\x01", "/v1/apps/a\x7f", "/nowhere/\xC3"})
+    EXPECT_EQ(found("GET", path), "bad encoding") << path;
+}
+
 TEST(Router, OtherMethodsAreNamed) {
   EXPECT_EQ(found("DELETE", "/v1/apps/a"), "allow PUT, GET, HEAD");
   EXPECT_EQ(found("GET", "/v1/events/e/replay"), "allow POST");
