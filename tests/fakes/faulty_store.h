@@ -50,34 +50,53 @@ class FaultyStore final : public Store {
     let_go_.notify_all();
   }
   int commits_held() const { return commits_held_; }
-  // While away, begin() is answered with unavailable.
+  // While away, it answers nothing but unavailable.
   void set_available(bool available) { available_ = available; }
+  // Until it has been asked so often while away; false after 20 s.
+  bool wait_until_asked(int times) {
+    std::unique_lock lock(mutex_);
+    return asked_.wait_for(lock, std::chrono::seconds{20}, [&] { return asked_while_away_ >= times; });
+  }
   int commits() const { return commits_; }
   int refusals() const { return refusals_; }  // by fail_commits()
   int times_asked_for_id() const { return times_asked_for_id_; }
 
   Result<std::unique_ptr<StoreBatch>> begin() override {
-    if (!available_) return Error{ErrorCode::unavailable, "the store is away"};
+    TRY_STATUS(check_available());
     TRY(auto batch, store_.begin());
     return std::unique_ptr<StoreBatch>(std::make_unique<Batch>(*this, std::move(batch)));
   }
   Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) override {
+    TRY_STATUS(check_available());
     return store_.read(table, keys);
   }
   Result<std::vector<Row>> list(const Table& table, const ListQuery& query) override {
+    TRY_STATUS(check_available());
     return store_.list(table, query);
   }
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
+    TRY_STATUS(check_available());
     return store_.key_scopes(table, limit);
   }
   Result<std::string> id() override {
     ++times_asked_for_id_;
-    if (!available_) return Error{ErrorCode::unavailable, "the store is away"};
+    TRY_STATUS(check_available());
     return store_.id();
   }
-  Status ready() override { return store_.ready(); }
+  Status ready() override {
+    TRY_STATUS(check_available());
+    return store_.ready();
+  }
 
  private:
+  Status check_available() {
+    if (available_) return ok();
+    const std::lock_guard lock(mutex_);
+    ++asked_while_away_;
+    asked_.notify_all();
+    return Error{ErrorCode::unavailable, "the store is away"};
+  }
+
   struct Fault {
     CommitFault kind;
     Error error;
@@ -140,6 +159,8 @@ class FaultyStore final : public Store {
   Predicate fails_;
   std::atomic<int> refusals_{0};
   std::atomic<int> times_asked_for_id_{0};
+  int asked_while_away_ = 0;
+  std::condition_variable asked_;
   std::atomic<bool> available_{true};
   std::atomic<int> commits_{0};
   std::atomic<int> commits_held_{0};

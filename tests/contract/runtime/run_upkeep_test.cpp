@@ -373,6 +373,23 @@ TEST_P(RunUpkeep, ATopicThatIsMadeAnewIsToldOfAllRuns) {
   publish_until(whole);
 }
 
+TEST_P(RunUpkeep, AStoreThatIsAwayWhenTheTopicIsComparedIsSaidOnce) {
+  apply({starter()});
+  store_.set_available(false);
+  ::testing::internal::CaptureStderr();
+  {
+    const std::jthread keeper(
+        [this](const std::stop_token& stop) { keep_waits_whole(stop, *log_.log, store_, clock_); });
+    EXPECT_TRUE(store_.wait_until_asked(3));
+  }
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  store_.set_available(true);
+  const std::string_view line = "the topic of waits cannot be compared with the store now";
+  const auto first = said.find(line);
+  ASSERT_NE(first, std::string::npos) << said;
+  EXPECT_EQ(said.find(line, first + 1), std::string::npos) << said;
+}
+
 // As by a worker that was held up while another told of the run, and died.
 TEST_P(RunUpkeep, WhatIsToldTooLateIsToldAgainWithinMinutes) {
   apply({starter()});
