@@ -42,7 +42,10 @@ std::array<char, 16> bytes_of_uuid(std::string_view text) {
   unsigned all = 0;
   std::size_t at = 0;
   for (char& byte : bytes) {
-    if (at == 8 || at == 13 || at == 18 || at == 23) CHECK(text[at++] == '-');
+    if (at == 8 || at == 13 || at == 18 || at == 23) {
+      CHECK(text[at] == '-');
+      ++at;
+    }
     const unsigned high = value_of(text[at]), low = value_of(text[at + 1]);
     byte = static_cast<char>(high << 4 | low);
     all |= high | low;

@@ -6,5 +6,5 @@
 //
 // Each thread keeps freed blocks of up to 128 KiB for itself (default: 32 KiB). For every batch librdkafka compresses, lz4
 // asks for 64 KiB of zeros. A block that a thread has kept is zeroed by memset; any other is given back to the system and
-// taken from it anew, which costs a sixth of the CPU of an event on Kafka.
+// taken from it anew, page by page (docs/performance.md).
 const char* malloc_conf = "background_thread:true,lg_tcache_max:17";

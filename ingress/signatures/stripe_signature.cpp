@@ -84,7 +84,9 @@ bool StripeSignature::signed_by_us(std::string_view header, std::string_view bod
                         [header](const crypto::Sha256Mac& code) { return has_signature(header, code); });
 }
 
-bool is_stripe_signed(std::span<const std::string> secrets, std::string_view header, std::string_view body) {
+bool is_stripe_signed(std::span<const std::string> secrets, const http::RequestHead& head,
+                      std::string_view body) {
+  const auto header = head.field(kWords.field).value_or("");
   const auto timestamp = read(header).timestamp;
   bool found = false;
   for (const auto& secret : secrets)

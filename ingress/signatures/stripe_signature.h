@@ -45,7 +45,8 @@ class StripeSignature final : public SignatureScheme {
 
 // Whether one of the secrets signed, as StripeSignature::signed_by_us() tells it: for secrets that are asked about once, of
 // which no object is made. Empty ones are never accepted.
-bool is_stripe_signed(std::span<const std::string> secrets, std::string_view header, std::string_view body);
+bool is_stripe_signed(std::span<const std::string> secrets, const http::RequestHead& head,
+                      std::string_view body);
 
 // When the sender made the signature, by its own clock; nullopt when the header does not say.
 std::optional<std::chrono::sys_seconds> signature_time(std::string_view header) noexcept;

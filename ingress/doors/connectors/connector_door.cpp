@@ -130,8 +130,7 @@ struct ConnectorDoor {
                                       Timestamp now) const {
     const auto secrets = connector != nullptr ? std::span<const std::string>(connector->signing_secrets)
                                               : std::span<const std::string>(kStandIn);
-    const bool ours =
-        is_stripe_signed(secrets, request.head.field("Stripe-Signature").value_or(""), request.body);
+    const bool ours = is_stripe_signed(secrets, request.head, request.body);
     const bool secrets_hold = url_secrets_hold(connector, request);
     if (connector != nullptr && ours && secrets_hold) return std::nullopt;
     Refused mismatch = refused(SignatureVerdict::signature_mismatch, scheme_of(secrets), request, now);

@@ -232,8 +232,14 @@ TEST(UuidV7, NeverRepeats) {
   EXPECT_EQ(ids.size(), 1000U);
 }
 
+// Later than any that was asked for before, in whatever order the tests run.
+Timestamp later_than_all() {
+  static Timestamp last = timestamp_from_unix_ms(0x0190A1B2C400);
+  return last += Milliseconds{10};
+}
+
 TEST(UuidV7, OfOneMillisecondSortsByTheOrderOfTheCalls) {
-  const auto now = timestamp_from_unix_ms(0x0190A1B2C3D5);
+  const auto now = later_than_all();
   std::vector<std::string> ids;
   for (int i = 0; i < 2'000; ++i) ids.push_back(uuid_v7(now));
   EXPECT_EQ(ids.front().substr(0, 13), ids.back().substr(0, 13));
@@ -242,7 +248,7 @@ TEST(UuidV7, OfOneMillisecondSortsByTheOrderOfTheCalls) {
 }
 
 TEST(UuidV7, AnEarlierTimeSortsEarlierAndIsNotRepeated) {
-  const auto now = timestamp_from_unix_ms(0x0190A1B2C3D7);
+  const auto now = later_than_all();
   const auto later = uuid_v7(now);
   const auto earlier = uuid_v7(now - Milliseconds{1});
   EXPECT_LT(earlier, later);
@@ -251,7 +257,8 @@ TEST(UuidV7, AnEarlierTimeSortsEarlierAndIsNotRepeated) {
 
 TEST(UuidV7, MoreThanSortInOneMillisecondAreStillNotRepeated) {
   std::set<std::string> ids;
-  for (int i = 0; i < 10'000; ++i) ids.insert(uuid_v7(timestamp_from_unix_ms(0x0190A1B2C3D9)));
+  const auto now = later_than_all();
+  for (int i = 0; i < 10'000; ++i) ids.insert(uuid_v7(now));
   EXPECT_EQ(ids.size(), 10'000U);
 }
 
