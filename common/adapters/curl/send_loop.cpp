@@ -47,7 +47,7 @@ bool SendLoop::take(std::unique_ptr<Transfer> transfer) {
   ++in_flight_;
   in_flight_bytes_ = bytes;
   inbox_.transfers.push_back(std::move(transfer));
-  wake();
+  if (inbox_.transfers.size() == 1) wake();  // for the others it is awake, or about to be
   return true;
 }
 
@@ -166,6 +166,7 @@ void SendLoop::drop_idle_connections() {
   if (!dropped) return;
   const std::scoped_lock lock(mutex_);
   std::swap(multi_, dropped);
+  wake();  // whoever has woken the other one meanwhile meant this
 }
 
 void SendLoop::wait() {
