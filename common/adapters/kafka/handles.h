@@ -18,10 +18,10 @@ struct Destroy {
   }
 };
 
-// Destroying a consumer this way does not close it first: closing may hang, and is bounded elsewhere.
-inline void destroy_unclosed(rd_kafka_t* handle) noexcept {
-  rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-}
+// Destroying a consumer this way does not close it first: closing may hang, and is bounded elsewhere. So may destroying: librdkafka 2.0 waits
+// for the thread of a broker that does not end, where topics may no longer be read. After five seconds the client is left behind, which is
+// said; nothing calls back for it then, as nobody polls it.
+void destroy_unclosed(rd_kafka_t* handle) noexcept;
 inline void destroy_metadata(const rd_kafka_metadata_t* metadata) noexcept {
   rd_kafka_metadata_destroy(metadata);
 }
