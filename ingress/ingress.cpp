@@ -6,6 +6,7 @@
 #include "common/wiring/kafka_log.h"
 #include "ingress/doors/confirmations/confirmations_door.h"
 #include "ingress/doors/connectors/connector_door.h"
+#include "ingress/doors/events/events_door.h"
 #include "ingress/doors/partners/partner_door.h"
 #include "ingress/doors/reports/reports_door.h"
 
@@ -32,6 +33,7 @@ std::vector<Door> doors(const Settings& settings, const Registry& registry, cons
   all.push_back(confirmations_door(Catalogue::builtin(), registry.table()));
   all.push_back(reports_door(reports_door_options(settings), {registry.table(), sessions, claims},
                              Catalogue::builtin()));
+  all.push_back(events_door(Catalogue::builtin(), registry.table()));
   return all;
 }
 

@@ -10,8 +10,10 @@
 #include "common/observe/log.h"
 #include "common/process/open_files.h"
 #include "common/process/termination.h"
+#include "common/wiring/http_sender.h"
 #include "common/wiring/kafka_log.h"
 #include "common/wiring/readiness_checks.h"
+#include "common/wiring/registry.h"
 #include "common/wiring/store.h"
 #include "workers/options.h"
 
@@ -20,7 +22,7 @@ namespace {
 
 std::string list_pools() {
   std::string lines;
-  for (const auto& pool : Catalogue::builtin().pools()) lines.append(pool).append("\n");
+  for (const auto& pool : all_pools()) lines.append(pool).append("\n");
   return lines;
 }
 
@@ -32,6 +34,20 @@ CommandLineSpec command_line() {
           {},
           {{"--list-pools", "Say the names of all pools, a line each, and exit", list_pools}}};
 }
+
+// The pool of outgoing webhooks, and the settings that it follows.
+struct Deliveries {
+  Deliveries(const Settings& settings, EventLog& log, Store& store, const Clock& clock, Metrics& metrics,
+             std::unique_ptr<HttpSender> http_sender)
+      : registry(settings, log, clock, metrics),
+        sender(std::move(http_sender)),
+        pool(delivery_pool_options(settings),
+             delivery_pool_ports(store, *sender, registry, log, clock, metrics)) {}
+
+  Registry registry;
+  std::unique_ptr<HttpSender> sender;
+  DeliveryPool pool;
+};
 
 int run(const Settings& settings, std::vector<std::string> pools, Termination& termination) {
   if (!can_listen({{"PENSTOCK_METRICS_LISTEN", settings.metrics_listen}})) return EXIT_FAILURE;
@@ -45,14 +61,32 @@ int run(const Settings& settings, std::vector<std::string> pools, Termination& t
   }
   if (!may_start({event_log.value()->ready(topics_in_use()), store.value()->ready()})) return EXIT_FAILURE;
 
+  std::optional<Deliveries> deliveries;
+  if (std::erase(pools, kDeliveriesPool) > 0) {
+    auto sender = open_http_sender(settings.allow_hosts);
+    if (settings.master_keys.empty() || !sender) {
+      log::error("cannot start",
+                 {{"detail", sender ? "the pool deliveries needs PENSTOCK_MASTER_KEY, to sign with"
+                                    : sender.error().detail}});
+      return EXIT_FAILURE;
+    }
+    deliveries.emplace(settings, *event_log.value(), *store.value(), clock, metrics,
+                       std::move(sender).value());
+  }
+
   bool failed = false;
   {
     const Pools running(pools_options(settings, std::move(pools)),
                         pools_ports(settings, *event_log.value(), *store.value(), clock), policy_of(settings),
                         metrics);
-    Readiness readiness({log_check(settings, *event_log.value()),
-                         store_check(settings, *store.value()),
-                         {"pools", {}, [&running] { return running.ready(); }}});
+    std::vector<ReadinessCheck> checks{log_check(settings, *event_log.value()),
+                                       store_check(settings, *store.value()),
+                                       {"pools", {}, [&running] { return running.ready(); }}};
+    if (deliveries) {
+      checks.push_back(deliveries->registry.check());
+      checks.push_back({"deliveries", {}, [&deliveries] { return deliveries->pool.ready(); }});
+    }
+    Readiness readiness(std::move(checks));
     MetricsListener metrics_listener(settings, readiness, metrics);
     if (!metrics_listener.start()) return EXIT_FAILURE;
 

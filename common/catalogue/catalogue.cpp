@@ -77,6 +77,7 @@ void Catalogue::add_outbound(json::Value line) {
   type.direction = Direction::outbound;
   type.category = text_of(line["category"]);
   type.description = text_of(line["says"]);
+  outbound_.emplace(type.type, types_.size());
   types_.push_back(std::move(type));
 }
 
@@ -85,6 +86,11 @@ void Catalogue::add(Types& known, const std::string& type, const TopicRoute& rou
     known.patterns.push_back({type.substr(0, type.size() - 1), route});
   else
     known.exact.emplace(type, route);
+}
+
+const EventType* Catalogue::outbound(std::string_view type) const noexcept {
+  const auto known = outbound_.find(type);
+  return known == outbound_.end() ? nullptr : &types_[known->second];
 }
 
 const TopicRoute& Catalogue::route(std::string_view source, std::string_view type) const {

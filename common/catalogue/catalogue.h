@@ -71,6 +71,8 @@ class Catalogue {
 
   // All types, those that come in first, in the order of the catalogue.
   const std::vector<EventType>& types() const noexcept { return types_; }
+  // The type of that name that is sent out; nullptr: the catalogue has none.
+  const EventType* outbound(std::string_view type) const noexcept;
 
  private:
   struct Hash {
@@ -95,6 +97,7 @@ class Catalogue {
   TopicRoute unrouted_{std::string(kUnroutedTopic), KeyRule::event};
   std::vector<std::string> topics_;
   std::vector<EventType> types_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> outbound_;  // where in types_
 };
 
 }  // namespace penstock

@@ -62,13 +62,6 @@ bool is_service_link(std::string_view name, std::string_view value) {
 // What the test scripts tell the tests.
 bool is_for_tests(std::string_view name) { return name.starts_with("PENSTOCK_TEST_"); }
 
-bool is_reserved(std::string_view name) {
-  const auto names = reserved_variables();
-  return std::any_of(names.begin(), names.end(), [&](std::string_view reserved) {
-    return reserved.ends_with('_') ? name.starts_with(reserved) : name == reserved;
-  });
-}
-
 const Setting* find_row(std::string_view name, std::string_view Setting::*column) {
   const auto table = setting_table();
   const auto row =
@@ -223,9 +216,7 @@ class Loader {
   }
 
   void judge_unknown_variable(const std::string& name, std::string_view value) {
-    if (is_reserved(name))
-      loaded_.warnings.push_back(name + ": not used by this version");
-    else if (!is_for_tests(name) && !is_service_link(name, value))
+    if (!is_for_tests(name) && !is_service_link(name, value))
       loaded_.problems.push_back(unknown(name, &Setting::environment));
   }
 

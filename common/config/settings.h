@@ -96,6 +96,10 @@ struct Settings {
   Milliseconds pool_stuck_after{};
   std::vector<Milliseconds> payout_retry_schedule;
   std::vector<Milliseconds> lookup_schedule;
+  std::vector<Milliseconds> outbound_schedule;
+  Milliseconds outbound_timeout{};
+  Milliseconds webhook_log_retention{};
+  Milliseconds secret_overlap{};
   Milliseconds inbox_retention{};
 
   int store_connections_max = 0;

@@ -220,7 +220,7 @@ constexpr std::array kTable{
          .help = "What the secrets of partners, apps and connectors are sealed under; of several keys, 4 at "
                  "most, the "
                  "first one seals and all of them open (rotation); standalone generates one when not set.",
-         .used_by = {ingress, admin, standalone},
+         .used_by = {ingress, worker, admin, standalone},
          .required_by = {ingress, admin},
          .shown = Shown::never}),
 
@@ -389,7 +389,43 @@ constexpr std::array kTable{
                                                        "What requests of ours may reach although it is no "
                                                        "public address, in cleartext and on any port too; "
                                                        "not set, nothing.",
-                                                   .used_by = kOfIngress}),
+                                                   .used_by = {ingress, worker, admin, standalone}}),
+    setting<&Settings::outbound_schedule, DurationsKind>(
+        {.key = "outgoing.schedule",
+         .environment = "PENSTOCK_OUTBOUND_SCHEDULE",
+         .fallback = "5s,5m,30m,2h,5h,10h,14h,20h,24h",
+         .maximum = "30d",
+         .help = "When an outgoing webhook that was not taken is sent again, each delay counted from the "
+                 "attempt before, a fifth more or less; after the last one the delivery has failed.",
+         .used_by = kOfWorker}),
+    setting<&Settings::outbound_timeout, DurationKind>(
+        {.key = "outgoing.timeout",
+         .environment = "PENSTOCK_OUTBOUND_TIMEOUT",
+         .fallback = "15s",
+         .minimum = "100ms",
+         .maximum = "2m",
+         .help = "How long an attempt of an outgoing webhook may take, from the look-up of the name to the "
+                 "end of "
+                 "the answer.",
+         .used_by = {worker, admin, standalone}}),
+    setting<&Settings::webhook_log_retention, DurationKind>(
+        {.key = "outgoing.log_retention",
+         .environment = "PENSTOCK_WEBHOOK_LOG_RETENTION",
+         .fallback = "30d",
+         .minimum = "1h",
+         .maximum = "3650d",
+         .help = "How long the attempts of outgoing webhooks are on record. The events themselves, their "
+                 "feed and "
+                 "their deliveries are kept as long as PENSTOCK_INBOX_RETENTION says.",
+         .used_by = kOfAdmin}),
+    setting<&Settings::secret_overlap, DurationKind>(
+        {.key = "outgoing.secret_overlap",
+         .environment = "PENSTOCK_SECRET_OVERLAP",
+         .fallback = "24h",
+         .minimum = "0s",
+         .maximum = "30d",
+         .help = "How long an outgoing webhook is signed with the secret before beside a new one.",
+         .used_by = kOfAdmin}),
 
     setting<&Settings::ads_rate, CountKind>(
         {.key = "ads.rate",
@@ -606,13 +642,9 @@ constexpr std::array kNamedTable{
                  "issuer, else nothing."}),
 };
 
-constexpr std::array<std::string_view, 3> kReserved{"PENSTOCK_OUTBOUND_SCHEDULE", "PENSTOCK_OUTBOUND_TIMEOUT",
-                                                    "PENSTOCK_SECRET_OVERLAP"};
-
 }  // namespace
 
 std::span<const Setting> setting_table() noexcept { return kTable; }
 std::span<const NamedSetting> named_setting_table() noexcept { return kNamedTable; }
-std::span<const std::string_view> reserved_variables() noexcept { return kReserved; }
 
 }  // namespace penstock

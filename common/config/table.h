@@ -56,8 +56,4 @@ struct NamedSetting {
 
 std::span<const NamedSetting> named_setting_table() noexcept;
 
-// Names of the contract that this version does not use: tolerated, with a warning.
-// One that ends in '_' is a prefix.
-std::span<const std::string_view> reserved_variables() noexcept;
-
 }  // namespace penstock

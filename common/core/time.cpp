@@ -89,8 +89,11 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) noexcept {
     return std::nullopt;
   }
   if (at != text.size()) return std::nullopt;
-  return Timestamp{sys_days{date}} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-         std::chrono::seconds{second} + Milliseconds{ms} - offset;
+  const Timestamp instant = Timestamp{sys_days{date}} + std::chrono::hours{hour} +
+                            std::chrono::minutes{minute} + std::chrono::seconds{second} + Milliseconds{ms} -
+                            offset;
+  if (instant < kFirst || instant >= kEnd) return std::nullopt;  // in UTC it is of another year
+  return instant;
 }
 
 }  // namespace penstock

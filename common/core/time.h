@@ -22,7 +22,7 @@ inline Timestamp timestamp_from_unix_ms(std::int64_t ms) noexcept { return Times
 // RFC 3339, UTC with Z: "2025-07-25T17:12:41Z", and ".123" only when there are milliseconds.
 std::string to_rfc3339(Timestamp at);
 
-// RFC 3339 with any offset and up to nanoseconds (cut to milliseconds); nullopt when malformed.
+// RFC 3339 with any offset and up to nanoseconds (cut to milliseconds); nullopt when malformed, or outside those years in UTC.
 std::optional<Timestamp> parse_rfc3339(std::string_view text) noexcept;
 
 }  // namespace penstock

@@ -73,4 +73,18 @@ std::string utf8_prefix(std::string_view text, std::size_t bytes_max) {
   return std::string(text.substr(0, bytes_max));
 }
 
+std::string readable_prefix(std::string_view text, std::size_t bytes_max) {
+  std::string readable;
+  while (!text.empty()) {
+    const std::size_t bytes = text[0] == '\0' ? 0 : sequence_bytes(text);
+    if (readable.size() + std::max<std::size_t>(bytes, 1) > bytes_max) break;
+    if (bytes == 0)
+      readable += '?';
+    else
+      readable.append(text.substr(0, bytes));
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  return readable;
+}
+
 }  // namespace penstock

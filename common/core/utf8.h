@@ -16,4 +16,8 @@ bool is_printable_ascii(std::string_view text) noexcept;
 // The longest beginning of at most that many bytes that ends with a whole character. `text` is UTF-8.
 std::string utf8_prefix(std::string_view text, std::size_t bytes_max);
 
+// The text's beginning as a well-formed text of at most that many bytes: each byte that is part of no character, and each NUL, which
+// PostgreSQL takes nowhere, is a '?'.
+std::string readable_prefix(std::string_view text, std::size_t bytes_max);
+
 }  // namespace penstock

@@ -91,4 +91,24 @@ bool Cursor::value() noexcept {
   return true;
 }
 
+bool Cursor::value(std::string_view& text) noexcept {
+  peek();
+  const char* const first = at_;
+  if (!value()) return false;
+  text = {first, static_cast<std::size_t>(at_ - first)};
+  return true;
+}
+
+std::optional<std::string_view> member_text(std::string_view object, std::string_view name) {
+  std::optional<std::string_view> found;
+  Cursor cursor(object);
+  const bool read = cursor.object([&](std::string_view each) {
+    std::string_view text;
+    if (!cursor.value(text)) return false;
+    if (each == name) found = text;
+    return true;
+  });
+  return read ? found : std::nullopt;
+}
+
 }  // namespace penstock::json

@@ -48,6 +48,8 @@ class Cursor {
   bool scalar(std::string_view& text) noexcept;
   // One value of any kind, however deep.
   bool value() noexcept;
+  // Likewise, as it stands there.
+  bool value(std::string_view& text) noexcept;
 
   // An object; `member(name)` must consume the member's value.
   template <class Member>
@@ -77,5 +79,9 @@ class Cursor {
   const char* end_;
   bool escaped_ = false;  // the string that was consumed last
 };
+
+// The value of a member as it stands there, where the object has one of that name, which is ASCII letters. For texts that
+// Document::parse() takes: of any other it may be anything.
+std::optional<std::string_view> member_text(std::string_view object, std::string_view name);
 
 }  // namespace penstock::json

@@ -34,6 +34,9 @@ class AddressPolicy {
   // did not expect a stranger's request.
   std::optional<std::string> refusal(const Destination& destination) const;
 
+  // Whether anything private is.
+  bool allows_any() const noexcept { return !allowed_.empty(); }
+
  private:
   struct Refused {
     IpRange range;

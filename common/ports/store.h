@@ -32,6 +32,7 @@ enum class WriteMode {
   guarded,      // insert or update; the row must still be as it was loaded, else the commit is a conflict
   insert_once,  // insert; an existing row of that key stays and is no conflict (idempotent by key)
   insert_new,   // insert; an existing row of that key is a conflict
+  amend,  // the columns are set in a row that another description of the table inserts; one that is gone is no conflict
 };
 
 // An index of a table in the order of its lists: by (newest_first, key), or by
@@ -48,7 +49,7 @@ struct ListIndex {
 
 // Every table also has the columns rev (bigint), created_at, updated_at (timestamps),
 // updated_by (text: the key of the event that last changed the row). insert_once and insert_new
-// tables have only created_at of these.
+// tables have only created_at of these; an amend description has none.
 struct Table {
   std::string_view name;
   std::span<const Column> columns;  // [0] is the key, of type text
@@ -77,6 +78,7 @@ struct Row {
 struct TableKeys {
   const Table* table = nullptr;
   std::vector<std::string> keys;
+  bool only_free = false;  // rows that another batch has locked are left out, and not waited for
 };
 
 struct TableRows {
@@ -158,6 +160,9 @@ class Store {
   // Reads without locks.
   virtual Result<std::vector<Row>> read(const Table& table, std::span<const std::string> keys) = 0;
   virtual Result<std::vector<Row>> list(const Table& table, const ListQuery& query) = 0;
+  // Several lists of a table, in the order of the queries and in one round trip. They need not be of one moment.
+  virtual Result<std::vector<std::vector<Row>>> lists(const Table& table,
+                                                      std::span<const ListQuery> queries) = 0;
   // What the table's keys begin with, up to the first colon, each once and in their order, the first `limit`
   // of them. Costs a look-up for each, not for each row.
   virtual Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) = 0;

@@ -18,6 +18,9 @@ class StoreAdmin {
   // One bounded run, which holds no lock for long: true when there is more to do, so call again. Safe to run
   // often and from several places.
   virtual Result<bool> maintain(Timestamp now, Milliseconds inbox_age) = 0;
+  // Drops outbound events that were published before `events_before`, with their deliveries, and attempts that were sent before
+  // `attempts_before`. Likewise in bounded runs.
+  virtual Result<bool> prune_outbound(Timestamp events_before, Timestamp attempts_before) = 0;
 };
 
 }  // namespace penstock

@@ -95,8 +95,43 @@ struct Workflows {
 };
 BOOST_DESCRIBE_STRUCT(Workflows, (), (org, all))
 
+// What an outgoing webhook is signed with.
+struct WebhookSecret {
+  std::string secret;
+  std::optional<Timestamp> until;  // it signs beside the newer one until then; none: it is the newest
+  bool operator==(const WebhookSecret&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(WebhookSecret, (), (secret, until))
+
+// Where outbound events of an org are sent to.
+struct WebhookConfig {
+  std::string id;
+  bool enabled = true;
+  std::string url;
+  std::vector<std::string> event_types;  // patterns: "payment.paid", "payment.*", "*"
+  std::vector<WebhookSecret> secrets;    // the newest first, two at most
+  std::optional<std::string> description;
+  std::int64_t concurrency = 8;      // requests at once
+  std::optional<std::int64_t> rate;  // events a second; none: as many as the endpoint takes
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::string updated_by;
+  bool operator==(const WebhookConfig&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(WebhookConfig, (),
+                      (id, enabled, url, event_types, secrets, description, concurrency, rate, created_at,
+                       updated_at, updated_by))
+
+// All of an org, which is its id: of each of its events all are asked whether they want it.
+struct WebhookConfigs {
+  std::string org;
+  std::vector<WebhookConfig> all;  // by id
+  bool operator==(const WebhookConfigs&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(WebhookConfigs, (), (org, all))
+
 // A value of any kind.
-using Values = std::variant<Partner, App, ApiKey, Ban, KnownAd, Connector, Workflows>;
+using Values = std::variant<Partner, App, ApiKey, Ban, KnownAd, Connector, Workflows, WebhookConfigs>;
 
 // The name of each kind: what its keys begin with. Part of what is stored.
 template <class Value>
@@ -115,6 +150,8 @@ template <>
 inline constexpr std::string_view kKindName<Connector> = "connector";
 template <>
 inline constexpr std::string_view kKindName<Workflows> = "workflows";
+template <>
+inline constexpr std::string_view kKindName<WebhookConfigs> = "webhooks";
 
 // "partner/acme": the key of a setting in the store and of its records in the topic.
 template <class Value>

@@ -10,6 +10,7 @@
 #include "common/observe/log.h"
 #include "common/process/open_files.h"
 #include "common/process/termination.h"
+#include "common/wiring/http_sender.h"
 #include "common/wiring/log.h"
 #include "common/wiring/readiness_checks.h"
 #include "common/wiring/store.h"
@@ -33,20 +34,23 @@ const CommandLineSpec kSpec{
 class Standalone {
  public:
   Standalone(const Settings& settings, EventLog& event_log, StoreAdapter& store, const Clock& clock,
-             Metrics& metrics)
+             Metrics& metrics, HttpSender& sender)
       : registry_(settings, event_log, clock, metrics),
         ingress_(settings, event_log, registry_, clock, metrics),
         pools_(pools_options(settings, Catalogue::builtin().pools()),
                pools_ports(settings, event_log, store, clock), policy_of(settings), metrics),
+        deliveries_(delivery_pool_options(settings),
+                    delivery_pool_ports(store, sender, registry_, event_log, clock, metrics)),
         readiness_({ingress_.log_check(),
                     store_check(settings, store),
                     registry_.check(),
                     ingress_.waits_check(),
                     ingress_.claims_check(),
-                    {"pools", {}, [this] { return pools_.ready(); }}}),
+                    {"pools", {}, [this] { return pools_.ready(); }},
+                    {"deliveries", {}, [this] { return deliveries_.ready(); }}}),
         admin_(settings,
                {store, store, event_log, event_log, registry_.sealer(), registry_.table(), clock, metrics,
-                readiness_},
+                readiness_, sender},
                {event_log, store, registry_}) {}
 
   // The public listener last: then every other part serves.
@@ -70,6 +74,7 @@ class Standalone {
   Registry registry_;
   Ingress ingress_;
   Pools pools_;
+  DeliveryPool deliveries_;
   Readiness readiness_;
   Admin admin_;
 };
@@ -99,9 +104,12 @@ int run(Settings settings, Termination& termination) {
   if (const auto migrated = migrate(*event_log.value(), *store.value()); !migrated)
     return fail("cannot prepare the log and the store", migrated.error());
 
+  const auto sender = open_http_sender(settings.allow_hosts);
+  if (!sender) return fail("cannot send", sender.error());
+
   bool failed = false;
   {
-    Standalone penstock(settings, *event_log.value(), *store.value(), clock, metrics);
+    Standalone penstock(settings, *event_log.value(), *store.value(), clock, metrics, *sender.value());
     if (!penstock.start()) return EXIT_FAILURE;
     print_banner(settings, files.value(), penstock.public_address(), penstock.admin_address());
     termination.wait([&penstock] { return penstock.failed(); });

@@ -17,6 +17,9 @@ AdminOptions admin_options(const Settings& settings) {
   options.store_address = store_address(settings);
   options.log_address = log_address(settings);
   options.pool_stuck_after = settings.pool_stuck_after;
+  options.allow_hosts = settings.allow_hosts;
+  options.outbound_timeout = settings.outbound_timeout;
+  options.secret_overlap = settings.secret_overlap;
   return options;
 }
 
@@ -36,7 +39,7 @@ Admin::Admin(const Settings& settings, const AdminPorts& ports, const UpkeepPort
 Status Admin::start() {
   TRY_STATUS(start_listener(server_, "admin"));
   maintenance_.emplace(upkeep_.log, upkeep_.store, still_parked_in(ports_.store), ports_.clock,
-                       settings_.inbox_retention);
+                       RetentionTimes{settings_.inbox_retention, settings_.webhook_log_retention});
   SettingPublisherOptions publishing;
   publishing.table_is_filled = [this] { return upkeep_.registry.ready(); };
   setting_upkeep_.emplace(std::move(publishing), setting_ports(ports_));
@@ -44,6 +47,7 @@ Status Admin::start() {
 }
 
 void Admin::stop() {
+  api_.end_waits();
   server_.stop(kDrainDeadline);
   maintenance_.reset();
   setting_upkeep_.reset();

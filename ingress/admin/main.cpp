@@ -8,6 +8,7 @@
 #include "common/observe/log.h"
 #include "common/process/open_files.h"
 #include "common/process/termination.h"
+#include "common/wiring/http_sender.h"
 #include "common/wiring/kafka_log.h"
 #include "common/wiring/readiness_checks.h"
 #include "common/wiring/store.h"
@@ -56,12 +57,17 @@ int serve(const Settings& settings, EventLog& event_log, StoreAdapter& store, Me
           Termination& termination) {
   if (!may_start({event_log.ready(topics_in_use()), store.ready()})) return EXIT_FAILURE;
   const SystemClock clock;
+  const auto sender = open_http_sender(settings.allow_hosts);
+  if (!sender) {
+    log::error("cannot start", {{"detail", sender.error().detail}});
+    return EXIT_FAILURE;
+  }
   const Registry registry(settings, event_log, clock, metrics);
   Readiness readiness({log_check(settings, event_log), store_check(settings, store), registry.check()});
-  Admin admin(
-      settings,
-      {store, store, event_log, event_log, registry.sealer(), registry.table(), clock, metrics, readiness},
-      {event_log, store, registry});
+  Admin admin(settings,
+              {store, store, event_log, event_log, registry.sealer(), registry.table(), clock, metrics,
+               readiness, *sender.value()},
+              {event_log, store, registry});
   if (!admin.start()) return EXIT_FAILURE;
 
   termination.wait();

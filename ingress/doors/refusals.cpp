@@ -24,10 +24,12 @@ http::Response invalid_field(std::string_view field, std::string_view why) {
 std::optional<Refused> judge_small_body(const http::Request& request, std::size_t kib_max) {
   const auto length = request.head.content_length.value_or(0);
   if (length <= kib_max * 1024) return std::nullopt;
-  return refuse(
-      kBodyTooLarge,
-      http::problem(413, "body_too_large", "the body is larger than " + std::to_string(kib_max) + " KiB"),
-      std::to_string(length) + " bytes");
+  return too_large("the body", length, kib_max);
+}
+
+Refused too_large(std::string_view what, std::size_t bytes, std::size_t kib_max) {
+  const std::string why = std::string(what) + " is larger than " + std::to_string(kib_max) + " KiB";
+  return refuse(kBodyTooLarge, http::problem(413, "body_too_large", why), std::to_string(bytes) + " bytes");
 }
 
 Refused settings_unavailable(std::string_view why) {

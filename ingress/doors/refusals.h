@@ -18,6 +18,8 @@ http::Response invalid_field(std::string_view field, std::string_view why);
 // 413 to a body of more than so many KiB, where the door takes small ones; nullopt to any other.
 inline constexpr std::string_view kBodyTooLarge = "body_too_large";  // the reason
 std::optional<Refused> judge_small_body(const http::Request& request, std::size_t kib_max = 4);
+// That 413, of a part of the body ("the body", "data").
+Refused too_large(std::string_view what, std::size_t bytes, std::size_t kib_max);
 
 inline constexpr std::string_view kRateLimited = "rate_limited";  // the reason, with rate_limited()
 

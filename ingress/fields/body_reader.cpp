@@ -65,6 +65,13 @@ json::Value BodyReader::objects(std::string_view name, std::size_t count_max) {
   return {};
 }
 
+json::Value BodyReader::object(std::string_view name) {
+  const auto given = member(name);
+  if (given.is_object()) return given;
+  problems_.refuse(name, given.absent() ? "is required" : "must be an object");
+  return {};
+}
+
 std::optional<std::int64_t> BodyReader::optional_integer(std::string_view name) {
   const auto given = member(name);
   if (given.missing()) return std::nullopt;

@@ -38,6 +38,8 @@ class BodyReader {
   std::optional<Word> optional_word(std::string_view name);
   // A list of 1 to `count_max` objects; absent when it is a problem.
   json::Value objects(std::string_view name, std::size_t count_max);
+  // An object; absent when it is a problem.
+  json::Value object(std::string_view name);
   // Is it there, and null?
   bool is_null(std::string_view name) { return member(name).is_null(); }
 

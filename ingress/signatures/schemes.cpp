@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/crypto/webhook_secret.h"
 #include "ingress/signatures/github_signature.h"
 #include "ingress/signatures/shopify_signature.h"
 #include "ingress/signatures/standard_webhooks.h"
@@ -23,7 +24,7 @@ Error refuse(std::string why) { return {ErrorCode::invalid, std::move(why)}; }
 Status any_text(std::string_view) { return ok(); }
 
 Status standard_webhooks_secret(std::string_view secret) {
-  if (standard_webhooks_keys(secret).empty())
+  if (crypto::standard_webhooks_keys(secret).empty())
     return refuse("begins with whsec_, but what follows is no padded base64 of a key");
   return ok();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/crypto/webhook_secret.h"
 #include "ingress/signatures/explain.h"
 #include "ingress/signatures/signature_header.h"
 
@@ -19,7 +20,6 @@ constexpr SchemeWords kWords{
 constexpr std::string_view kId = "webhook-id";
 constexpr std::string_view kTimestamp = "webhook-timestamp";
 constexpr std::string_view kV1 = "v1,";
-constexpr std::string_view kSecretPrefix = "whsec_";
 
 // What the head says. Views point into it. A dot in the id could be read as an end of it, and the rest as a time and the
 // beginning of the body; but such a body would begin with digits, which no event does.
@@ -63,7 +63,7 @@ Candidates read(std::string_view signatures) noexcept {
 std::vector<std::string> keys_of(std::span<const std::string> secrets) {
   std::vector<std::string> keys;
   for (const auto& secret : secrets)
-    for (auto& key : standard_webhooks_keys(secret)) keys.push_back(std::move(key));
+    for (auto& key : crypto::standard_webhooks_keys(secret)) keys.push_back(std::move(key));
   return keys;
 }
 
@@ -101,16 +101,6 @@ bool StandardWebhooksSignature::signed_by_us(const http::RequestHead& head, std:
 std::string StandardWebhooksSignature::explain(SignatureVerdict verdict, const http::RequestHead& head,
                                                std::string_view, Timestamp now) const {
   return explain_head(verdict, kWords, parse_signature_time(message_of(head).timestamp), now);
-}
-
-std::vector<std::string> standard_webhooks_keys(std::string_view secret) {
-  const bool prefixed = secret.starts_with(kSecretPrefix);
-  auto decoded = crypto::from_base64(prefixed ? secret.substr(kSecretPrefix.size()) : secret);
-  std::vector<std::string> keys;
-  if (!prefixed) keys.emplace_back(secret);
-  if (decoded) keys.push_back(*std::move(decoded));
-  std::erase(keys, "");
-  return keys;
 }
 
 }  // namespace penstock

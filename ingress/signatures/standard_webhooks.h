@@ -17,7 +17,7 @@ namespace penstock {
 // of 32 characters.
 class StandardWebhooksSignature final : public SignatureScheme {
  public:
-  // Any one of the secrets may have signed. Those that are no key, as standard_webhooks_keys() has it, are left out.
+  // Any one of the secrets may have signed. Those that are no key, as crypto::standard_webhooks_keys() has it, are left out.
   // Without a tolerance (or with 0) the age of a signature is not checked.
   StandardWebhooksSignature(std::span<const std::string> secrets,
                             std::optional<std::chrono::seconds> tolerance);
@@ -31,10 +31,5 @@ class StandardWebhooksSignature final : public SignatureScheme {
   SigningKeys keys_;
   std::optional<std::chrono::seconds> tolerance_;
 };
-
-// What a secret may stand for as a key, what a sender signs with first. After whsec_ stands base64, which is decoded; any
-// other secret is the key as it stands or, where it is base64 itself, what that decodes to: libraries take the prefix for
-// optional. None for an empty one, and for a whsec_ that no base64 follows.
-std::vector<std::string> standard_webhooks_keys(std::string_view secret);
 
 }  // namespace penstock

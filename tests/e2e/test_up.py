@@ -140,13 +140,13 @@ class ClusterOfItsOwn(unittest.TestCase):
                              ["penstock-admin", "penstock-worker payments", "penstock-worker subscriptions",
                               "penstock-worker payouts", "penstock-worker partners", "penstock-worker ads",
                               "penstock-worker reports", "penstock-worker users", "penstock-worker connectors",
-                              "penstock-worker unrouted", "penstock-ingress"])
-            self.assertEqual(len({address for address, _ in cluster.metrics}), 11)
+                              "penstock-worker outbound", "penstock-worker unrouted", "penstock-worker deliveries", "penstock-ingress"])
+            self.assertEqual(len({address for address, _ in cluster.metrics}), 13)
             self.every_program_is_ready(cluster)
             self.send_applies_an_event(cluster)
 
             started = cluster.children()
-            self.assertEqual(len(started), 14, started)
+            self.assertEqual(len(started), 16, started)
             redis = next(pid for pid, name in started.items() if name == "redis-server")
             os.kill(redis, signal.SIGKILL)
             said = eventually("it says that Redis has ended", lambda: cluster.complaint("redis has ended"))

@@ -74,6 +74,11 @@ class FaultyStore final : public Store {
     TRY_STATUS(check_available());
     return store_.list(table, query);
   }
+  Result<std::vector<std::vector<Row>>> lists(const Table& table,
+                                              std::span<const ListQuery> queries) override {
+    TRY_STATUS(check_available());
+    return store_.lists(table, queries);
+  }
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     TRY_STATUS(check_available());
     return store_.key_scopes(table, limit);

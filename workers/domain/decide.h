@@ -17,6 +17,7 @@
 #include "workers/domain/event/event.h"
 #include "workers/domain/event/policy.h"
 #include "workers/domain/invoices/invoices.h"
+#include "workers/domain/outbound/published.h"
 #include "workers/domain/payments/charges.h"
 #include "workers/domain/payments/confirmations.h"
 #include "workers/domain/payments/intents.h"
@@ -40,7 +41,7 @@ struct UnhandledFacts {
 using Facts =
     std::variant<UnhandledFacts, SessionFacts, IntentFacts, RefundFacts, DisputeFacts, SubscriptionFacts,
                  InvoiceFacts, AccountFacts, PayoutFacts, UserFacts, InvoicePaymentFacts, PlanFacts,
-                 TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts, ConnectorFacts>;
+                 TrialFacts, ImpressionFacts, ConfirmationFacts, ReportFacts, ConnectorFacts, PublishedFacts>;
 
 // Adds the keys that decide() will look at, as far as the loaded rows tell. Call again after loading, until
 // it adds none: rows name further rows.

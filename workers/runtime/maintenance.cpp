@@ -30,7 +30,7 @@ StillParked still_parked_in(Store& store) {
 }
 
 Maintenance::Maintenance(LogAdmin& log, StoreAdmin& store, StillParked still_parked, const Clock& clock,
-                         Milliseconds retention)
+                         const RetentionTimes& retention)
     : log_(log),
       store_(store),
       still_parked_(std::move(still_parked)),
@@ -40,9 +40,12 @@ Maintenance::Maintenance(LogAdmin& log, StoreAdmin& store, StillParked still_par
 
 void Maintenance::work() {
   const Timestamp now = clock_.now();
-  const auto of_store = repeat([&] { return store_.maintain(now, retention_); });
+  const auto of_store = repeat([&] { return store_.maintain(now, retention_.events); });
   if (!of_store) log::warn("store maintenance failed", {{"detail", of_store.error().detail}});
-  const auto of_log = repeat([&] { return log_.prune(now - retention_, still_parked_); });
+  const auto of_outbound =
+      repeat([&] { return store_.prune_outbound(now - retention_.events, now - retention_.attempts); });
+  if (!of_outbound) log::warn("outbound maintenance failed", {{"detail", of_outbound.error().detail}});
+  const auto of_log = repeat([&] { return log_.prune(now - retention_.events, still_parked_); });
   if (!of_log) log::warn("log maintenance failed", {{"detail", of_log.error().detail}});
 }
 

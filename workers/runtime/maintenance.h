@@ -14,14 +14,19 @@ namespace penstock {
 // The dead letters whose inbox rows say that they are parked still. The store must outlive it.
 StillParked still_parked_in(Store& store);
 
-// Every hour, on a thread of its own: makes room ahead in the store, drops what was received longer than
-// `retention` ago from store and log, and gives the room back. What is parked stays until it is re-driven or
+struct RetentionTimes {
+  Milliseconds events;    // that came in, and that were told
+  Milliseconds attempts;  // to tell of them
+};
+
+// Every hour, on a thread of its own: makes room ahead in the store, drops from store and log what is older than
+// that, and gives the room back. What is parked stays until it is re-driven or
 // dropped. Works in short runs, so destruction waits for one of them at most. A failure is logged, and the
 // next hour goes on. All it is given must outlive it.
 class Maintenance {
  public:
   Maintenance(LogAdmin& log, StoreAdmin& store, StillParked still_parked, const Clock& clock,
-              Milliseconds retention);
+              const RetentionTimes& retention);
   ~Maintenance() { stopping_ = true; }
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;
@@ -34,7 +39,7 @@ class Maintenance {
   StoreAdmin& store_;
   const StillParked still_parked_;
   const Clock& clock_;
-  const Milliseconds retention_;
+  const RetentionTimes retention_;
   std::atomic<bool> stopping_ = false;
   Periodic hourly_;  // last: it uses all of the above
 };

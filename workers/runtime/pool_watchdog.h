@@ -15,6 +15,9 @@
 
 namespace penstock {
 
+inline constexpr Milliseconds kWatchdogLookInterval{1'000};
+inline constexpr Milliseconds kWatchdogAlertInterval{2'000};
+
 // The pools, the store and the clock must outlive it.
 class PoolWatchdog {
  public:

@@ -14,8 +14,6 @@ namespace {
 
 constexpr Milliseconds kSweepInterval{1'000};
 constexpr Milliseconds kPublishInterval{50};
-constexpr Milliseconds kLookInterval{1'000};
-constexpr Milliseconds kAlertInterval{2'000};
 constexpr Milliseconds kGroupInterval{3'000};
 
 // Sweeps until `stop`; says once when sweeping begins to fail.
@@ -32,14 +30,20 @@ void sweep_until(const std::stop_token& stop, Milliseconds interval, std::string
 
 }  // namespace
 
+std::vector<std::string> all_pools() {
+  std::vector<std::string> pools = Catalogue::builtin().pools();
+  pools.emplace_back(kDeliveriesPool);
+  return pools;
+}
+
 std::string known_pools() {
   std::string names;
-  for (const auto& pool : Catalogue::builtin().pools()) names.append(names.empty() ? "" : ", ").append(pool);
+  for (const auto& pool : all_pools()) names.append(names.empty() ? "" : ", ").append(pool);
   return names;
 }
 
 Result<std::vector<std::string>> parse_pools(std::string_view text) {
-  const auto& known = Catalogue::builtin().pools();
+  const auto known = all_pools();
   if (text == "all") return known;
   std::vector<std::string> pools;
   for (std::size_t at = 0; at <= text.size();) {
@@ -75,31 +79,32 @@ Pools::Pools(const PoolsOptions& options, const PoolsPorts& ports, Policy policy
   asking_.emplace(kGroupInterval, [this] {
     for (auto& group : groups_) group.look();
   });
-  looking_.emplace(kLookInterval, [this] { watchdog_->look(); });
-  alerting_.emplace(kAlertInterval, [this] { watchdog_->raise_alerts(ports_.store); });
+  looking_.emplace(kWatchdogLookInterval, [this] { watchdog_->look(); });
+  alerting_.emplace(kWatchdogAlertInterval, [this] { watchdog_->raise_alerts(ports_.store); });
 }
 
 void Pools::start_sweeping(const std::string& pool, Milliseconds park_deadline) {
   if (pool == "payouts")
-    threads_.emplace_back([this](std::stop_token stop) {
+    threads_.emplace_back([this](const std::stop_token& stop) {
       sweep_until(stop, kSweepInterval, "payout retries",
                   [this] { return sweep_due_retries(ports_.store, ports_.clock, policy_); });
     });
   if (pool == "payments")
-    threads_.emplace_back([this, park_deadline](std::stop_token stop) {
+    threads_.emplace_back([this, park_deadline](const std::stop_token& stop) {
       const LookupPorts lookups{ports_.store, ports_.log, ports_.log,   ports_.clock,
                                 policy_,      metrics_,   park_deadline};
       sweep_until(stop, kSweepInterval, "payments that confirmations wait for",
                   [&] { return sweep_due_lookups(lookups); });
     });
   if (pool != "connectors") return;
-  threads_.emplace_back([this](std::stop_token stop) {
+  threads_.emplace_back([this](const std::stop_token& stop) {
     sweep_until(stop, kSweepInterval, "waits of runs",
                 [this] { return time_out_waits(ports_.store, ports_.clock, metrics_); });
   });
-  threads_.emplace_back(
-      [this](std::stop_token stop) { keep_waits_whole(stop, ports_.log, ports_.store, ports_.clock); });
-  threads_.emplace_back([this, park_deadline](std::stop_token stop) {
+  threads_.emplace_back([this](const std::stop_token& stop) {
+    keep_waits_whole(stop, ports_.log, ports_.store, ports_.clock);
+  });
+  threads_.emplace_back([this, park_deadline](const std::stop_token& stop) {
     sweep_until(stop, kPublishInterval, "what the topic of waits is to be told",
                 [&] { return publish_waits(ports_.store, ports_.log, ports_.clock, park_deadline); });
   });

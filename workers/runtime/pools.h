@@ -16,9 +16,13 @@
 
 namespace penstock {
 
-// "payments,payouts" or "all" to names of the catalogue's pools, each once. Error:
-// invalid, naming what is unknown.
+// The pool that delivers outgoing webhooks (workers/deliveries). It consumes no topic, so Pools does not run it.
+inline constexpr std::string_view kDeliveriesPool = "deliveries";
+
+// "payments,payouts" or "all" to names of the catalogue's pools and the deliveries', each once. Error: invalid, naming what is
+// unknown.
 Result<std::vector<std::string>> parse_pools(std::string_view text);
+std::vector<std::string> all_pools();
 // "payments, payouts, …".
 std::string known_pools();
 

@@ -1,5 +1,7 @@
 #include "common/adapters/postgres/lists.h"
 
+#include <algorithm>
+
 namespace penstock::postgres {
 namespace {
 
@@ -12,13 +14,24 @@ constexpr const char* kForIndexOrder =
 
 }  // namespace
 
-Result<ResultHandle> run_list(Connection& connection, const sql::ListStatement& statement) {
-  Parameters parameters;
-  for (const auto& each : statement.parameters) parameters.add(each.type, sql::view_of(each.value));
-  connection.send(statement.follows_index ? kForIndexOrder : kForFewRows);
-  connection.send(statement.text, parameters);
+Result<std::vector<ResultHandle>> run_lists(Connection& connection,
+                                            std::span<const sql::ListStatement> statements) {
+  const bool in_index_order =
+      std::all_of(statements.begin(), statements.end(), [](const auto& each) { return each.follows_index; });
+  connection.send(in_index_order ? kForIndexOrder : kForFewRows);
+  for (const auto& statement : statements) {
+    Parameters parameters;
+    for (const auto& each : statement.parameters) parameters.add(each.type, sql::view_of(each.value));
+    connection.send(statement.text, parameters);
+  }
   TRY(auto results, connection.exchange());
-  return std::move(results.back());
+  results.erase(results.begin());
+  return results;
+}
+
+Result<ResultHandle> run_list(Connection& connection, const sql::ListStatement& statement) {
+  TRY(auto results, run_lists(connection, std::span(&statement, 1)));
+  return std::move(results.front());
 }
 
 }  // namespace penstock::postgres

@@ -2,9 +2,11 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "common/adapters/sql/pruning.h"
 #include "common/adapters/sql/schema.h"
 #include "schemas/embedded.h"
 
@@ -173,6 +175,20 @@ Result<bool> maintain(Connection& connection, const Maintenance& maintenance) {
     TRY_STATUS(add_month(connection, sys_days{month / 1}));
   }
   return more;
+}
+
+Result<bool> prune_outbound(Connection& connection, Timestamp events_before, Timestamp attempts_before) {
+  connection.send("BEGIN");
+  for (const auto& pruning : sql::kPrunings) {
+    Parameters parameters;
+    parameters.add(ColumnType::timestamp, to_unix_ms(pruning.of_attempts ? attempts_before : events_before));
+    connection.send(std::string(pruning.text), parameters);
+  }
+  connection.send("COMMIT");
+  TRY(const auto results, connection.exchange());
+  return std::any_of(results.begin(), results.end(), [](const ResultHandle& result) {
+    return PQntuples(result.get()) >= static_cast<int>(sql::kPrunedAtOnce);
+  });
 }
 
 }  // namespace penstock::postgres

@@ -19,4 +19,7 @@ struct Maintenance {
 };
 Result<bool> maintain(Connection& connection, const Maintenance& maintenance);
 
+// As StoreAdmin::prune_outbound().
+Result<bool> prune_outbound(Connection& connection, Timestamp events_before, Timestamp attempts_before);
+
 }  // namespace penstock::postgres

@@ -12,6 +12,8 @@ std::string_view word(Operation operation) {
       return "read ";
     case Operation::load:
       return "load ";
+    case Operation::load_free:
+      return "load free ";
     case Operation::insert:
       return "insert ";
     case Operation::update:
@@ -36,8 +38,9 @@ Statement select_statement(Operation operation, const Table& table) {
   const std::string key = sql::quoted(sql::key_name(table));
   std::string text = "SELECT " + sql::column_list(sql::stored_columns(table)) + " FROM " +
                      sql::quoted(table.name) + " WHERE " + key + " = ANY($1)";
-  if (operation == Operation::load && table.mode == WriteMode::guarded && !table.shared)
+  if (operation != Operation::read && table.mode == WriteMode::guarded && !table.shared)
     text += " ORDER BY " + key + " FOR UPDATE";
+  if (operation == Operation::load_free) text += " SKIP LOCKED";
   return {statement_name(operation, table), std::move(text), {array_oid_of(ColumnType::text)}};
 }
 
@@ -59,7 +62,17 @@ std::string same_row(const Table& table) {
   return text;
 }
 
+Statement amend_statement(const Table& table) {
+  const auto columns = sql::stored_columns(table);
+  const std::string key = sql::quoted(sql::key_name(table));
+  std::string text = "UPDATE " + sql::quoted(table.name) + " AS old SET " + sql::update_list(table, "new") +
+                     " FROM " + arrays_text(columns.size()) + " AS new (" + sql::column_list(columns) +
+                     ") WHERE old." + key + " = new." + key;
+  return {statement_name(Operation::update, table), std::move(text), array_types(columns)};
+}
+
 Statement update_statement(const Table& table) {
+  if (table.mode == WriteMode::amend) return amend_statement(table);
   const auto columns = sql::stored_columns(table);
   std::string text = "WITH written AS (UPDATE " + sql::quoted(table.name) + " AS old SET " +
                      sql::update_list(table, "new") + " FROM " + arrays_text(columns.size()) + " AS new (" +
@@ -81,6 +94,7 @@ Statement make_statement(Operation operation, const Table& table) {
   switch (operation) {
     case Operation::read:
     case Operation::load:
+    case Operation::load_free:
       return select_statement(operation, table);
     case Operation::insert:
       return insert_statement(table);

@@ -10,7 +10,7 @@ namespace penstock::postgres {
 // insert  one array a stored column; a known key is a unique violation, and in insert_once tables left alone
 // update  the same, then the number of rows: of a guarded table, rows that are there as they were loaded.
 //         A serialization failure unless all of them are
-enum class Operation { read, load, insert, update };
+enum class Operation { read, load, load_free, insert, update };
 
 // Names are unique: "insert inbox". One description of a table's name in one process.
 std::string statement_name(Operation operation, const Table& table);

@@ -34,12 +34,19 @@ void send_rows(Connection& connection, Operation operation, const Table& table,
   const auto columns = sql::stored_columns(table);
   for (std::size_t at = 0; at < columns.size(); ++at)
     parameters.add_column(table, columns[at].type, at, rows);
-  if (operation == Operation::update)
+  if (operation == Operation::update && table.mode != WriteMode::amend)
     parameters.add(ColumnType::integer, static_cast<std::int64_t>(rows.size()));
   connection.send_prepared(statement_name(operation, table), parameters);
 }
 
-bool is_known(const Table& table, const Row& row) { return table.mode == WriteMode::guarded && row.rev != 0; }
+bool is_known(const Table& table, const Row& row) {
+  return table.mode == WriteMode::amend || (table.mode == WriteMode::guarded && row.rev != 0);
+}
+
+Operation loading(const TableKeys& wanted) {
+  CHECK(!wanted.only_free || (wanted.table->mode == WriteMode::guarded && !wanted.table->shared));
+  return wanted.only_free ? Operation::load_free : Operation::load;
+}
 
 class Batch final : public StoreBatch {
  public:
@@ -56,10 +63,10 @@ class Batch final : public StoreBatch {
   Result<std::vector<TableRows>> load(std::span<const TableKeys> wanted) override {
     CHECK(!over_);
     for (const auto& each : wanted) {
-      TRY_STATUS(prepare(*connection_, Operation::load, *each.table));
+      TRY_STATUS(prepare(*connection_, loading(each), *each.table));
     }
     const std::size_t first = send_begin();
-    for (const auto& each : wanted) send_select(*connection_, Operation::load, *each.table, each.keys);
+    for (const auto& each : wanted) send_select(*connection_, loading(each), *each.table, each.keys);
     TRY(const auto results, connection_->exchange());
     std::vector<TableRows> answers;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -148,6 +155,24 @@ class PostgresStore final : public StoreAdapter {
     return read_rows(table, result.get());
   }
 
+  Result<std::vector<std::vector<Row>>> lists(const Table& table,
+                                              std::span<const ListQuery> queries) override {
+    std::vector<sql::ListStatement> statements;
+    for (const auto& query : queries) {
+      TRY(auto statement, sql::list_statement(table, query));
+      statements.push_back(std::move(statement));
+    }
+    std::vector<std::vector<Row>> lists;
+    if (statements.empty()) return lists;
+    TRY(auto connection, pool_.acquire());
+    TRY(const auto results, run_lists(*connection, statements));
+    for (const auto& result : results) {
+      TRY(auto rows, read_rows(table, result.get()));
+      lists.push_back(std::move(rows));
+    }
+    return lists;
+  }
+
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     TRY(auto connection, pool_.acquire());
     TRY(const auto result,
@@ -175,6 +200,11 @@ class PostgresStore final : public StoreAdapter {
   Status ready() override {
     TRY(auto connection, pool_.acquire());
     return check_schema(*connection);
+  }
+
+  Result<bool> prune_outbound(Timestamp events_before, Timestamp attempts_before) override {
+    TRY(auto connection, pool_.acquire());
+    return postgres::prune_outbound(*connection, events_before, attempts_before);
   }
 
   Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {

@@ -29,6 +29,8 @@ std::span<const Column> added_columns(WriteMode mode) {
     case WriteMode::insert_once:
     case WriteMode::insert_new:
       return kInsertedColumns;
+    case WriteMode::amend:
+      return {};
   }
   CHECK(false);
 }
@@ -97,7 +99,7 @@ Row row_from_stored(const Table& table, std::vector<Cell> stored) {
     row.stamp.created_at = time(described + 1);
     row.stamp.updated_at = time(described + 2);
     if (auto* by = std::get_if<std::string>(&stored[described + 3])) row.stamp.updated_by = std::move(*by);
-  } else {
+  } else if (table.mode != WriteMode::amend) {
     row.stamp.created_at = time(described);
   }
   stored.resize(described);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/adapters/sql/list.h"
+#include "common/adapters/sql/pruning.h"
 #include "common/adapters/sql/rows.h"
 #include "common/adapters/sql/schema.h"
 #include "common/adapters/sql/text.h"
@@ -47,12 +48,26 @@ std::string on_conflict(const Table& table) {
     case WriteMode::insert_once:
       return " ON CONFLICT (" + key + ") DO NOTHING";
     case WriteMode::insert_new:
+    case WriteMode::amend:
       return {};
   }
   CHECK(false);
 }
 
+// Its parameters are numbered as the columns are.
+std::string amend_text(const Table& table) {
+  std::string sets;
+  for (std::size_t at = 1; at < table.columns.size(); ++at)
+    sets.append(sets.empty() ? "" : ", ")
+        .append(sql::quoted(table.columns[at].name))
+        .append(" = ?")
+        .append(std::to_string(at + 1));
+  return "UPDATE " + sql::quoted(table.name) + " SET " + sets + " WHERE " +
+         sql::quoted(sql::key_name(table)) + " = ?1";
+}
+
 std::string write_text(const Table& table) {
+  if (table.mode == WriteMode::amend) return amend_text(table);
   const auto columns = sql::stored_columns(table);
   std::string values = "?";
   for (std::size_t at = 1; at < columns.size(); ++at) values += ", ?";
@@ -180,6 +195,16 @@ class Database {
 
   // Deletes one piece of the inbox rows received from `from` until `until`; gives the time of the last one,
   // nullopt when there was none.
+  // How many rows it has deleted.
+  Result<std::size_t> prune(std::string_view text, std::int64_t before) {
+    TRY(Statement * statement, prepared(std::string(text)));
+    statement->bind(1, before);
+    for (std::size_t deleted = 0;; ++deleted) {
+      TRY(const bool row, statement->step());
+      if (!row) return deleted;
+    }
+  }
+
   Result<std::optional<std::int64_t>> delete_received(std::int64_t from, std::int64_t until) {
     TRY(Statement * statement, prepared(kDeleteReceived));
     statement->bind(1, from);
@@ -329,6 +354,16 @@ class SqliteStore final : public StoreAdapter {
     return database_.list(table, statement);
   }
 
+  Result<std::vector<std::vector<Row>>> lists(const Table& table,
+                                              std::span<const ListQuery> queries) override {
+    std::vector<std::vector<Row>> lists;
+    for (const auto& query : queries) {
+      TRY(auto rows, list(table, query));
+      lists.push_back(std::move(rows));
+    }
+    return lists;
+  }
+
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     constexpr std::string_view kScope = "substr(found || ':', 1, instr(found || ':', ':') - 1)";
     const auto statement = sql::key_scopes_statement(table, limit, kScope);
@@ -379,6 +414,19 @@ class SqliteStore final : public StoreAdapter {
   }
 
   // The connection is free between the pieces.
+  Result<bool> prune_outbound(Timestamp events_before, Timestamp attempts_before) override {
+    TRY(const auto turn, wait_for_turn());
+    TRY(auto transaction, Transaction::begin(database_.connection()));
+    bool more = false;
+    for (const auto& pruning : sql::kPrunings) {
+      TRY(const auto deleted,
+          database_.prune(pruning.text, to_unix_ms(pruning.of_attempts ? attempts_before : events_before)));
+      more = more || deleted >= sql::kPrunedAtOnce;
+    }
+    TRY_STATUS(transaction.commit());
+    return more;
+  }
+
   Result<bool> maintain(Timestamp now, Milliseconds inbox_age) override {
     int pieces = options_.maintenance_pieces_max;
     std::optional<std::int64_t> from = std::numeric_limits<std::int64_t>::min();

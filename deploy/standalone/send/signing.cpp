@@ -5,7 +5,7 @@
 
 #include "common/core/check.h"
 #include "common/crypto/crypto.h"
-#include "ingress/signatures/standard_webhooks.h"
+#include "common/crypto/webhook_secret.h"
 
 namespace penstock::send {
 namespace {
@@ -38,7 +38,7 @@ Fields x_signature(std::string_view secret, const Message& message) {
 }
 
 Fields standard_webhooks(std::string_view secret, const Message& message) {
-  const auto keys = standard_webhooks_keys(secret);
+  const auto keys = crypto::standard_webhooks_keys(secret);
   CHECK(!keys.empty());
   const auto id = message_id(message);
   const auto timestamp = seconds(message.at);

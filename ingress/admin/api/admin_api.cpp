@@ -1,6 +1,8 @@
 #include "ingress/admin/api/admin_api.h"
 
 #include <algorithm>
+#include <mutex>
+#include <variant>
 
 #include "common/async/task_pool.h"
 #include "common/core/check.h"
@@ -22,7 +24,7 @@ struct Endpoint {
   std::string_view method;
   std::string_view pattern;
   std::string_view name;
-  admin::Answer* answer;
+  std::variant<admin::Answer*, admin::LateAnswer*> answer;
   Needs needs = Needs::org_read;
   Asks asks = Asks::store;
   Milliseconds answer_deadline{};  // where the options' is too short
@@ -30,6 +32,12 @@ struct Endpoint {
 
 // It reads all of the ledger, four times over on PostgreSQL, whose scans have five minutes each.
 constexpr Milliseconds kLedgerDeadline = std::chrono::minutes{21};
+// What waits for a minute at most, and then for the store.
+constexpr Milliseconds kFeedDeadline = std::chrono::seconds{90};
+// An attempt may take two minutes.
+constexpr Milliseconds kTestDeadline = std::chrono::minutes{3};
+// A hundred thousand deliveries at most.
+constexpr Milliseconds kRecoverDeadline = std::chrono::minutes{5};
 
 constexpr Endpoint kEndpoints[] = {
     {"GET", "/v1/payments", "payments", admin::list_payments},
@@ -92,6 +100,19 @@ constexpr Endpoint kEndpoints[] = {
      Asks::store_and_log},
     {"GET", "/v1/orgs/{org}/runs", "runs", admin::list_runs},
     {"GET", "/v1/orgs/{org}/runs/{id}", "runs", admin::get_run},
+    {"GET", "/webhooks/configs", "webhook_configs", admin::list_webhook_configs, Needs::org_webhooks_read},
+    {"PUT", "/webhooks/configs", "webhook_configs", admin::put_webhook_config, Needs::org_webhooks,
+     Asks::store_and_log},
+    {"GET", "/webhooks/configs/{id}", "webhook_configs", admin::get_webhook_config, Needs::org_webhooks_read},
+    {"DELETE", "/webhooks/configs/{id}", "webhook_configs", admin::delete_webhook_config, Needs::org_webhooks,
+     Asks::store_and_log},
+    {"POST", "/webhooks/configs/{id}/test", "webhook_configs", admin::test_webhook_config,
+     Needs::org_webhooks, Asks::store, kTestDeadline},
+    {"POST", "/webhooks/configs/{id}/recover", "webhook_configs", admin::recover_webhook_config,
+     Needs::org_webhooks, Asks::store, kRecoverDeadline},
+    {"GET", "/webhooks/logs", "webhook_logs", admin::list_webhook_logs, Needs::org_webhooks_read},
+    {"POST", "/webhooks/logs/{id}/resend", "webhook_logs", admin::resend_webhook, Needs::org_webhooks},
+    {"GET", "/v1/feed", "feed", admin::get_feed, Needs::org_webhooks_read, Asks::store, kFeedDeadline},
     {"GET", "/v1/audit", "audit", admin::list_audit, Needs::platform_read},
 };
 
@@ -123,39 +144,64 @@ struct AdminApi::Impl {
   Impl(const AdminPorts& ports, const SettingPorts& settings, AdminOptions options)
       : token(std::move(options.token)),
         pools(ports.log, ports.clock, ports.metrics, watch_options(options)),
+        deliveries(ports.store, ports.clock, ports.metrics, watch_options(options)),
         context{ports.store,
                 ports.ledger,
                 ports.log,
                 ports.clock,
                 pools,
+                deliveries,
+                feed,
+                {ports.sender, AddressPolicy(std::move(options.allow_hosts)), options.outbound_timeout,
+                 options.secret_overlap},
                 settings,
                 std::move(options.store_address),
-                std::move(options.log_address)},
+                std::move(options.log_address),
+                [this, life = life](std::function<void()> task) {
+                  const std::lock_guard lock(life->mutex);
+                  return !life->ended && tasks.submit(std::move(task));
+                }},
         probes({.serve_metrics = true, .name_causes = true}, ports.readiness, ports.metrics),
         answer_deadline(options.answer_deadline),
         tasks(options.threads, options.waiting_max),
-        log_tasks(1, options.waiting_max) {
+        log_tasks(1, options.waiting_max),
+        feed(ports.store, ports.clock, context.submit) {
     CHECK(!token.empty());
   }
-
-  http::Response answer(const Endpoint& endpoint, const admin::Request& request) const {
-    auto answered = endpoint.answer(context, request);
-    if (answered) return std::move(answered).value();
-    return admin::failure_response(request, context.store_address, answered.error());
+  ~Impl() {
+    const std::lock_guard lock(life->mutex);
+    life->ended = true;
   }
 
-  http::Response answer(const Endpoint& endpoint, admin::Principal principal, http::Request&& request) const {
+  http::Response failure(const http::Request& request, const Error& error) const {
+    return admin::failure_response(request, context.store_address, error);
+  }
+
+  void answer(const Endpoint& endpoint, admin::Request request, const http::Responder& responder) const {
+    if (const auto* late = std::get_if<admin::LateAnswer*>(&endpoint.answer)) {
+      const auto kept = std::make_shared<const admin::Request>(std::move(request));
+      return (*late)(context, kept, [this, kept, responder](Result<http::Response> answered) {
+        responder.send(answered ? std::move(answered).value() : failure(*kept, answered.error()));
+      });
+    }
+    auto answered = std::get<admin::Answer*>(endpoint.answer)(context, request);
+    responder.send(answered ? std::move(answered).value() : failure(request, answered.error()));
+  }
+
+  void answer(const Endpoint& endpoint, admin::Principal principal, http::Request&& request,
+              const http::Responder& responder) const {
     auto org = admin::authorize(request, principal, endpoint.needs);
-    if (auto* refusal = std::get_if<http::Response>(&org)) return std::move(*refusal);
-    return answer(endpoint, admin::Request(std::move(request), std::move(principal),
-                                           std::get<std::string>(std::move(org))));
+    if (auto* refusal = std::get_if<http::Response>(&org)) return responder.send(std::move(*refusal));
+    answer(endpoint,
+           admin::Request(std::move(request), std::move(principal), std::get<std::string>(std::move(org))),
+           responder);
   }
 
-  http::Response answer_key(const Endpoint& endpoint, http::Request&& request) const {
+  void answer_key(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) const {
     auto holder = admin::holder_of(context.settings, admin::bearer_token(request));
-    if (!holder) return admin::failure_response(request, context.store_address, holder.error());
-    if (!holder.value()) return admin::unauthorized();
-    return answer(endpoint, *std::move(holder).value(), std::move(request));
+    if (!holder) return responder.send(failure(request, holder.error()));
+    if (!holder.value()) return responder.send(admin::unauthorized());
+    answer(endpoint, *std::move(holder).value(), std::move(request), responder);
   }
 
   void handle(const Endpoint& endpoint, http::Request&& request, const http::Responder& responder) {
@@ -166,8 +212,10 @@ struct AdminApi::Impl {
     auto& pool = root && endpoint.asks == Asks::log ? log_tasks : tasks;
     const bool taken =
         pool.submit([this, root, &endpoint, request = std::move(request), responder]() mutable {
-          responder.send(root ? answer(endpoint, admin::Principal{}, std::move(request))
-                              : answer_key(endpoint, std::move(request)));
+          if (root)
+            answer(endpoint, admin::Principal{}, std::move(request), responder);
+          else
+            answer_key(endpoint, std::move(request), responder);
         });
     if (!taken) responder.send_constant(busy);
   }
@@ -197,8 +245,15 @@ struct AdminApi::Impl {
     return route;
   }
 
+  // For what comes back after the API has ended.
+  struct Life {
+    std::mutex mutex;
+    bool ended = false;
+  };
+  const std::shared_ptr<Life> life = std::make_shared<Life>();
   const std::string token;
   admin::PoolWatch pools;
+  admin::DeliveryWatch deliveries;
   const admin::Context context;
   Probes probes;
   const http::Response busy =
@@ -210,6 +265,7 @@ struct AdminApi::Impl {
   // wait behind a store that hangs.
   TaskPool tasks;
   TaskPool log_tasks;
+  admin::FeedWatch feed;  // whose thread gives tasks
 };
 
 AdminApi::AdminApi(const AdminPorts& ports, AdminOptions options)
@@ -220,6 +276,8 @@ SettingPorts setting_ports(const AdminPorts& ports) {
 }
 
 AdminApi::~AdminApi() = default;
+
+void AdminApi::end_waits() { impl_->feed.end(); }
 
 std::vector<http::Route> AdminApi::routes() {
   std::vector<http::Route> routes;

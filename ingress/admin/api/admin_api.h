@@ -11,14 +11,16 @@
 #include "common/crypto/sealer.h"
 #include "common/http/probes/readiness.h"
 #include "common/http/server/server.h"
+#include "common/net/ip_address.h"
 #include "common/observe/metrics.h"
 #include "common/ports/clock.h"
 #include "common/ports/event_sink.h"
 #include "common/ports/event_source.h"
+#include "common/ports/http_sender.h"
 #include "common/ports/ledger_audit.h"
 #include "common/ports/store.h"
 #include "common/registry/table.h"
-#include "ingress/admin/settings/setting_writer.h"
+#include "workers/settings/setting_writer.h"
 
 namespace penstock {
 
@@ -33,16 +35,20 @@ struct AdminPorts {
   const Clock& clock;
   Metrics& metrics;
   Readiness& readiness;  // for /readyz
+  HttpSender& sender;    // of webhooks that are tested
 };
 
 SettingPorts setting_ports(const AdminPorts& ports);
 
 struct AdminOptions {
-  std::string token;                     // of the root; not empty
-  std::string group_prefix;              // the consumer group of a pool is this and its name
-  std::vector<std::string> pools;        // to watch, each named like its topic
-  std::string store_address;             // for messages: "postgresql at h1:5432/penstock"
-  std::string log_address;               // likewise
+  std::string token;                   // of the root; not empty
+  std::string group_prefix;            // the consumer group of a pool is this and its name
+  std::vector<std::string> pools;      // to watch, each named like its topic
+  std::string store_address;           // for messages: "postgresql at h1:5432/penstock"
+  std::string log_address;             // likewise
+  std::vector<IpRange> allow_hosts{};  // that webhooks may reach although they are private
+  Milliseconds outbound_timeout{15'000};
+  Milliseconds secret_overlap = std::chrono::hours{24};
   std::size_t threads = 4;               // of handlers that block on the store
   std::size_t waiting_max = 64;          // requests that wait for a thread; beyond, 503
   Milliseconds answer_deadline{30'000};  // then 503, which names whom the handler waits for
@@ -61,6 +67,9 @@ class AdminApi {
   ~AdminApi();
   AdminApi(const AdminApi&) = delete;
   AdminApi& operator=(const AdminApi&) = delete;
+
+  // Answers all that waits for something to come, and lets nothing wait any more. Before the server is stopped.
+  void end_waits();
 
   // For an HttpServer, which must be gone before this is.
   std::vector<http::Route> routes();

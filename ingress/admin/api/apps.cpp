@@ -1,6 +1,6 @@
 #include "common/core/org.h"
 #include "common/crypto/crypto.h"
-#include "common/net/outgoing_url.h"
+#include "ingress/admin/api/receiver_url.h"
 #include "ingress/admin/api/setting_resource.h"
 #include "ingress/fields/body_reader.h"
 
@@ -19,14 +19,10 @@ void show(json::Writer& out, std::string_view id, const App& app) {
 std::string make_secret() { return "whsec_" + crypto::to_base64(crypto::random_bytes(32)); }
 
 // Without a secret: the one that the app has is to stay, or one is made.
-App read_app(BodyReader& in) {
+App read_app(BodyReader& in, const AddressPolicy& policy) {
   App app;
   app.enabled = in.optional_boolean("enabled").value_or(true);
-  app.url = in.optional_text("url", kUrlBytesMax).value_or(std::string());
-  if (const auto url = parse_outgoing_url(app.url, true); app.url.empty())
-    in.refuse("url", "is required");
-  else if (!url)
-    in.refuse("url", url.error().detail);
+  app.url = read_receiver_url(in, "url", policy);
   app.secret = in.optional_text("secret", kSecretBytesMax).value_or(std::string());
   if (!app.secret.empty()) judge_secret(in, "secret", app.secret);
   return app;
@@ -50,7 +46,7 @@ Result<http::Response> put_app(const Context& context, const Request& request) {
   BodyReader in(request);
   const std::string slug(request.parameter("slug"));
   if (!is_org_name(slug)) in.refuse("slug", kOrgNameRule);
-  const App given = read_app(in);
+  const App given = read_app(in, context.outgoing.policy);
   if (auto refusal = in.refusal()) return *std::move(refusal);
   json::Writer detail;
   detail.begin_object();

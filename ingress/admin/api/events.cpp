@@ -6,6 +6,7 @@
 #include "ingress/admin/api/query_reader.h"
 #include "ingress/admin/api/resources.h"
 #include "ingress/admin/api/stored.h"
+#include "workers/deliveries/envelope.h"
 #include "workers/domain/state/event_rows.h"
 #include "workers/domain/state/payment_rows.h"
 #include "workers/runtime/incoming.h"
@@ -85,7 +86,7 @@ void encode_record(json::Writer& out, const std::optional<StoredRecord>& record)
 void encode_outbound(json::Writer& out, const std::vector<Stored<OutboxRow>>& sent) {
   out.key("outbound").begin_array();
   for (const auto& [row, stamp] : sent) {
-    out.begin_object().key("id").string(row.id).key("type").string(row.type);
+    out.begin_object().key("id").string(envelope_id(row.id)).key("type").string(row.type);
     json::encode(out.key("app"), row.app);
     out.end_object();
   }

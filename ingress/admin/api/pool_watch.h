@@ -30,7 +30,7 @@ struct PoolState {
   std::int64_t partitions = 0;
   PoolActivity state = PoolActivity::idle;
   Timestamp since;  // when that state began, as far as was seen; of one that is stuck, what it last did
-  std::optional<std::string> last_error;  // why it is backing off or stuck
+  std::optional<std::string> last_error = {};  // why it is backing off or stuck
   Timestamp as_of;
 };
 

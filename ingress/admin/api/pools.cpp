@@ -36,6 +36,7 @@ Result<http::Response> list_pools(const Context& context, const Request& request
   json::Writer out;
   out.begin_object().key("data").begin_array();
   for (const auto& pool : pools.value()) encode_pool(out, pool);
+  if (const auto deliveries = context.deliveries.state()) encode_pool(out, *deliveries);
   out.end_array().key("next_cursor").null().end_object();
   return json_response(std::move(out));
 }

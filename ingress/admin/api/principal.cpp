@@ -1,5 +1,7 @@
 #include "ingress/admin/api/principal.h"
 
+#include <algorithm>
+
 #include "common/core/check.h"
 #include "common/core/org.h"
 #include "common/registry/api_key.h"
@@ -10,16 +12,18 @@ namespace {
 
 http::Response forbidden(std::string why) { return http::problem(403, "forbidden", std::move(why)); }
 
-// Which scope a key must have; nullopt: none would do.
-std::optional<std::string_view> scope_for(Needs needs) {
+// One of which a key must have; none: no key will do.
+std::vector<std::string_view> scopes_for(Needs needs) {
   switch (needs) {
     case Needs::root:
-      return std::nullopt;
+      return {};
     case Needs::platform_read:
     case Needs::org_read:
-      return registry::kAdminRead;
+      return {registry::kAdminRead};
     case Needs::org_webhooks:
-      return registry::kWebhooksManage;
+      return {registry::kWebhooksManage};
+    case Needs::org_webhooks_read:
+      return {registry::kWebhooksManage, registry::kAdminRead};
   }
   CHECK(false);
 }
@@ -74,10 +78,11 @@ std::variant<std::string, http::Response> authorize(const http::Request& request
   const std::string asked = org_named_by(request, problems);
   if (auto refusal = problems.refusal()) return *std::move(refusal);
   if (principal.root) return asked.empty() ? std::string(kDefaultOrg) : asked;
-  const auto scope = scope_for(needs);
-  if (!scope) return forbidden("only the root token may do this");
-  if (!registry::has_scope(principal.scopes, *scope))
-    return forbidden("the key lacks the scope " + std::string(*scope));
+  const auto scopes = scopes_for(needs);
+  if (scopes.empty()) return forbidden("only the root token may do this");
+  if (std::none_of(scopes.begin(), scopes.end(),
+                   [&](std::string_view scope) { return registry::has_scope(principal.scopes, scope); }))
+    return forbidden("the key lacks the scope " + std::string(scopes.front()));
   if (!asked.empty() && asked != principal.org) return forbidden("the key is of another org");
   if (needs == Needs::platform_read && principal.org != kDefaultOrg)
     return forbidden("only a key of the default org may read this");

@@ -9,7 +9,7 @@
 
 #include "common/core/result.h"
 #include "common/http/server/server.h"
-#include "ingress/admin/settings/setting_writer.h"
+#include "workers/settings/setting_writer.h"
 
 namespace penstock::admin {
 
@@ -23,9 +23,10 @@ struct Principal {
 // What a route asks of the principal: a column of the table in admin_api.cpp.
 enum class Needs {
   root,
-  platform_read,  // what belongs to no org alone: a key of the default org with admin:read
-  org_read,       // admin:read
-  org_webhooks,   // webhooks:manage
+  platform_read,      // what belongs to no org alone: a key of the default org with admin:read
+  org_read,           // admin:read
+  org_webhooks,       // webhooks:manage
+  org_webhooks_read,  // either of these two
 };
 
 // A request of somebody who may make it.

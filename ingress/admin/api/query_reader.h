@@ -31,6 +31,10 @@ class QueryReader {
   template <DescribedEnum Word>
   std::optional<Word> word(std::string_view name);
 
+  // May be there and empty.
+  std::optional<std::string> optional(std::string_view name) { return single(name); }
+  std::size_t limit();  // 1 to 500, 50 when not there
+
   // `limit` (1 to 500, 50 when not there), `order` and `cursor` of a list. An empty cursor is none.
   void page(std::string_view list, ListQuery& query);
   // Rows whose column of that name has the value given under it, when there is one.
@@ -45,7 +49,6 @@ class QueryReader {
 
  private:
   std::optional<std::string> single(std::string_view name);
-  std::size_t limit();
   ListOrder order();
 
   const http::Request& request_;

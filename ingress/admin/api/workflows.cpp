@@ -3,7 +3,8 @@
 #include "common/catalogue/catalogue.h"
 #include "common/core/org.h"
 #include "common/json/pointer.h"
-#include "ingress/admin/api/setting_resource.h"
+#include "ingress/admin/api/event_patterns.h"
+#include "ingress/admin/api/setting_collection.h"
 #include "ingress/fields/body_reader.h"
 
 namespace penstock::admin {
@@ -18,21 +19,7 @@ constexpr std::string_view kWhat = "workflow";
 constexpr std::size_t kWorkflowsMax = 64;
 constexpr std::size_t kStepsMax = 32;
 constexpr std::size_t kAllStepsBytesMax = 32 * 1024;
-constexpr std::size_t kTypesMax = 64;
-constexpr std::size_t kTypeBytesMax = 128;
 constexpr std::int64_t kTimeoutMax = 366LL * 24 * 60 * 60;
-
-bool is_type(std::string_view text) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789_.";
-  return !text.empty() && text.size() <= kTypeBytesMax &&
-         text.find_first_not_of(kAllowed) == std::string_view::npos && text.front() != '.' &&
-         text.back() != '.' && text.find("..") == std::string_view::npos;
-}
-
-bool is_pattern(std::string_view text) {
-  if (text == "*") return true;
-  return is_type(text.ends_with(".*") ? text.substr(0, text.size() - 2) : text);
-}
 
 // Penstock's own words are not for workflows to say.
 bool is_own_type(std::string_view type) {
@@ -65,7 +52,7 @@ class StepReader {
     pointer_ += "/emit";
     refuse_others(emit, {"type"});
     EmitStep step{text(emit, "type")};
-    if (!is_type(step.type) || step.type.find('.') == std::string::npos)
+    if (!is_event_type(step.type) || step.type.find('.') == std::string::npos)
       refuse("type", "must be a category, a dot and a name, of a-z 0-9 _");
     else if (is_own_type(step.type))
       refuse("type", "is one that Penstock itself tells; choose another");
@@ -76,7 +63,7 @@ class StepReader {
     pointer_ += "/wait";
     refuse_others(wait, {"event_type", "match", "timeout_s"});
     WaitStep step{text(wait, "event_type"), text(wait, "match"), wait["timeout_s"].integer().value_or(0)};
-    if (!is_type(step.event_type)) refuse("event_type", "must be one type, such as invoice.paid");
+    if (!is_event_type(step.event_type)) refuse("event_type", "must be one type, such as invoice.paid");
     const auto names = json::parse_pointer(step.match);
     if (step.match.empty() || step.match.size() > kIdBytesMax || !names)
       refuse("match", "must be a JSON pointer, such as /data/object/customer");
@@ -109,12 +96,7 @@ Workflow read_workflow(const Request& request, BodyReader& in) {
   workflow.id = request.parameter("id");
   if (!is_org_name(workflow.id)) in.refuse("id", kOrgNameRule);
   workflow.enabled = in.optional_boolean("enabled").value_or(true);
-  if (auto types = in.optional_texts("event_types", kTypesMax, kTypeBytesMax))
-    workflow.event_types = *std::move(types);
-  else
-    in.refuse("event_types", "is required");
-  if (!std::all_of(workflow.event_types.begin(), workflow.event_types.end(), is_pattern))
-    in.refuse("event_types", "must each be a type such as invoice.paid, a pattern such as charge.*, or *");
+  workflow.event_types = read_patterns(in);
   const auto steps = in.objects("steps", kStepsMax);
   std::vector<Step> read;
   for (auto each = steps.first(); !each.absent(); each = steps.next(each))
@@ -145,17 +127,6 @@ void encode_workflow(json::Writer& out, const Workflow& workflow) {
   out.end_object();
 }
 
-// Those of the org, by id; none where it has none.
-Result<Workflows> read_workflows(const Context& context, const Request& request) {
-  TRY(const auto stored, read_setting(context.settings, registry::make_key<Workflows>(request.org)));
-  return stored ? std::get<Workflows>(stored->value) : Workflows{request.org, {}};
-}
-
-auto place_of(std::vector<Workflow>& workflows, std::string_view id) {
-  return std::lower_bound(workflows.begin(), workflows.end(), id,
-                          [](const Workflow& each, std::string_view wanted) { return each.id < wanted; });
-}
-
 // Errors: invalid, with what is too much.
 Status check_size(const Workflows& workflows) {
   if (workflows.all.size() > kWorkflowsMax)
@@ -172,45 +143,9 @@ Status check_size(const Workflows& workflows) {
 Result<std::optional<Values>> with(const std::optional<Values>& now, const Request& request,
                                    Workflow workflow) {
   Workflows next = now ? std::get<Workflows>(*now) : Workflows{request.org, {}};
-  const auto place = place_of(next.all, workflow.id);
-  if (place != next.all.end() && place->id == workflow.id) {
-    workflow.created_at = place->created_at;
-    *place = std::move(workflow);
-  } else {
-    next.all.insert(place, std::move(workflow));
-  }
+  put_item(next.all, std::move(workflow));
   TRY_STATUS(check_size(next));
   return std::optional<Values>(std::move(next));
-}
-
-Result<std::optional<Values>> without(const std::optional<Values>& now, std::string_view id) {
-  if (!now) return Error{ErrorCode::not_found, {}};
-  Workflows next = std::get<Workflows>(*now);
-  const auto place = place_of(next.all, id);
-  if (place == next.all.end() || place->id != id) return Error{ErrorCode::not_found, {}};
-  next.all.erase(place);
-  return next.all.empty() ? std::optional<Values>() : std::optional<Values>(std::move(next));
-}
-
-ListQuery::After listed_at(const Workflow& workflow) { return {workflow.created_at, workflow.id}; }
-
-// The page that the query asks for: an org's workflows are few, and read as a whole.
-Page<Workflow> page_of(std::vector<Workflow> all, const ListQuery& query) {
-  const auto place = [](const ListQuery::After& at) { return std::tie(at.at, at.key); };
-  const bool ascending = query.order == ListOrder::oldest_first;
-  const auto before = [&](const ListQuery::After& a, const ListQuery::After& b) {
-    return ascending ? place(a) < place(b) : place(b) < place(a);
-  };
-  std::sort(all.begin(), all.end(),
-            [&](const Workflow& a, const Workflow& b) { return before(listed_at(a), listed_at(b)); });
-  if (query.after)
-    std::erase_if(all, [&](const Workflow& each) { return !before(*query.after, listed_at(each)); });
-  Page<Workflow> page;
-  const bool ends = all.size() <= query.limit;
-  if (!ends) all.resize(query.limit);
-  if (!ends) page.next_cursor = make_cursor("workflows", query.order, {listed_at(all.back())});
-  page.rows = std::move(all);
-  return page;
 }
 
 }  // namespace
@@ -220,17 +155,16 @@ Result<http::Response> list_workflows(const Context& context, const Request& req
   QueryReader in(request);
   in.page("workflows", query);
   if (auto refusal = in.refusal()) return *std::move(refusal);
-  TRY(auto workflows, read_workflows(context, request));
-  return page_response(page_of(std::move(workflows.all), query), encode_workflow);
+  TRY(auto workflows, read_collection<Workflows>(context, request.org));
+  return page_response(page_of(std::move(workflows.all), query, "workflows"), encode_workflow);
 }
 
 Result<http::Response> get_workflow(const Context& context, const Request& request) {
   QueryReader query(request);
   if (auto refusal = query.refusal()) return *std::move(refusal);
-  TRY(auto workflows, read_workflows(context, request));
-  const auto id = request.parameter("id");
-  const auto found = place_of(workflows.all, id);
-  if (found == workflows.all.end() || found->id != id) return not_found(kWhat);
+  TRY(auto workflows, read_collection<Workflows>(context, request.org));
+  const Workflow* found = find_item(workflows.all, request.parameter("id"));
+  if (found == nullptr) return not_found(kWhat);
   json::Writer out;
   encode_workflow(out, *found);
   return json_response(std::move(out));
@@ -263,19 +197,7 @@ Result<http::Response> put_workflow(const Context& context, const Request& reque
 }
 
 Result<http::Response> delete_workflow(const Context& context, const Request& request) {
-  QueryReader query(request);
-  if (auto refusal = query.refusal()) return *std::move(refusal);
-  bool is_there = true;
-  auto changed = change_setting(context, change_of<Workflows>(request, request.org, "delete"),
-                                [&](const std::optional<Values>& now) {
-                                  auto next = without(now, request.parameter("id"));
-                                  is_there = next.has_value();
-                                  return next;
-                                });
-  if (!is_there) return not_found(kWhat);
-  if (!changed) return changed.error();
-  if (changed.value()) return *std::move(changed).value();
-  return http::Response{.status = 204};
+  return delete_item<Workflows>(context, request, kWhat);
 }
 
 }  // namespace penstock::admin

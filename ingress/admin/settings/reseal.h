@@ -1,7 +1,7 @@
 // Moves all settings to the first master key, while everything runs.
 #pragma once
 
-#include "ingress/admin/settings/setting_writer.h"
+#include "workers/settings/setting_writer.h"
 
 namespace penstock {
 

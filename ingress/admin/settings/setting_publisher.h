@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/async/periodic.h"
-#include "ingress/admin/settings/setting_writer.h"
+#include "workers/settings/setting_writer.h"
 
 namespace penstock {
 

@@ -50,7 +50,7 @@ void AdminTest::serve(AdminOptions options, Store* store, EventSource* source) {
        }},
       {"store", options.store_address, [&served_store] { return served_store.ready(); }}});
   api_ = std::make_unique<AdminApi>(AdminPorts{served_store, *store_, served_log, *log_.log, sealer_, table_,
-                                               clock_, metrics_, *readiness_},
+                                               clock_, metrics_, *readiness_, sender_},
                                     std::move(options));
   http::ServerOptions server;
   server.metrics_prefix = "penstock_admin";

@@ -14,6 +14,7 @@
 #include "common/registry/follower.h"
 #include "ingress/admin/api/admin_api.h"
 #include "tests/contract/store/harness.h"
+#include "tests/fakes/held_sender.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/raw_client.h"
 #include "tests/unit/domain/event_builder.h"
@@ -95,6 +96,7 @@ class AdminTest : public ::testing::Test {
   registry::Table table_;
   std::optional<registry::Follower> follower_;
   WorkerMetrics worker_metrics_{metrics_};
+  fakes::HeldSender sender_;
   std::unique_ptr<Readiness> readiness_;
   std::unique_ptr<AdminApi> api_;
   std::unique_ptr<http::HttpServer> server_;

@@ -22,6 +22,10 @@ class CountingStore final : public Store {
     if (rows) rows_ += rows.value().size();
     return rows;
   }
+  Result<std::vector<std::vector<Row>>> lists(const Table& table,
+                                              std::span<const ListQuery> queries) override {
+    return store_.lists(table, queries);
+  }
   Result<std::vector<std::string>> key_scopes(const Table& table, std::size_t limit) override {
     return store_.key_scopes(table, limit);
   }

@@ -146,8 +146,54 @@ TEST_F(AdminPools, EveryPoolIsShownWithItsLagAndAge) {
   EXPECT_EQ(pool["oldest_age_s"].integer(), 36);
   EXPECT_EQ(pool["members"].integer(), 0);
   EXPECT_EQ(pool["partitions"].integer(), 2);
-  EXPECT_EQ(reply_.data().size(), 2U);
+  EXPECT_EQ(text_of(reply_.data().next(pool)["name"]), "payouts");
   EXPECT_TRUE(reply_["next_cursor"].is_null());
+}
+
+class AdminDeliveries : public AdminTest {
+ protected:
+  // As the first look finds it.
+  json::Value look() {
+    AdminOptions options = default_options();
+    options.pool_stuck_after = std::chrono::seconds{15};
+    serve(options);
+    for (;;) {
+      reply_ = get("/v1/pools");
+      for (auto each = reply_.data().first(); !each.absent(); each = reply_.data().next(each))
+        if (text_of(each["name"]) == "deliveries") return each;
+    }
+  }
+  Reply reply_;
+};
+
+TEST_F(AdminDeliveries, WithNothingToTellThePoolIsIdle) {
+  const auto pool = look();
+  EXPECT_EQ(text_of(pool["state"]), "idle");
+  EXPECT_EQ(pool["lag"].integer(), 0);
+  EXPECT_EQ(pool["members"].integer(), 0);
+  EXPECT_TRUE(pool["last_error"].is_null());
+}
+
+TEST_F(AdminDeliveries, EventsThatNobodyPublishesShowThatItIsStuck) {
+  write(OutboxRow{"e1", "payment.paid", "default", {"stripe:evt_test"}, "{}", {}, {}});
+  const std::string since = to_rfc3339(clock_.now());
+  clock_.advance(std::chrono::seconds{16});
+  const auto pool = look();
+  EXPECT_EQ(text_of(pool["state"]), "stuck");
+  EXPECT_EQ(pool["lag"].integer(), 1);
+  EXPECT_EQ(pool["oldest_age_s"].integer(), 16);
+  EXPECT_EQ(text_of(pool["since"]), since);
+  EXPECT_FALSE(pool["last_error"].is_null());
+}
+
+TEST_F(AdminDeliveries, EndpointsThatAreDueAndTakenByNobodyShowItToo) {
+  write(DeliveryEndpoint{.id = "config/default/a", .due_at = clock_.now()});
+  write(DeliveryEndpoint{
+      .id = "config/default/b", .due_at = clock_.now() + std::chrono::minutes{1}, .leased_by = "w1"});
+  clock_.advance(std::chrono::seconds{15});
+  const auto pool = look();
+  EXPECT_EQ(text_of(pool["state"]), "stuck");
+  EXPECT_EQ(pool["members"].integer(), 1);
 }
 
 TEST_F(AdminPools, TheRateIsWhatWasCommittedInTheLastMinute) {

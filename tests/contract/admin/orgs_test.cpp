@@ -209,8 +209,10 @@ TEST_P(AdminOrgs, WhateverIsAskedAKeyOfAnotherOrgSeesNothingAndChangesNothing) {
       };
       const std::string own = asked("", "");
       const bool is_seen = own.starts_with("HTTP/1.1 200 ");
+      // What the key may do in its own org.
+      const bool is_nonsense = route.pattern.starts_with("/webhooks/") && own.starts_with("HTTP/1.1 400 ");
       EXPECT_TRUE(own.starts_with("HTTP/1.1 403 ") || own.starts_with("HTTP/1.1 404 ") ||
-                  (is_seen && route.method == "GET"))
+                  (is_seen && route.method == "GET") || is_nonsense)
           << own;
       for (const std::string_view others : {"globex", "acme", "default", "cs_1", "u1", "sub_1", "acct_1"})
         EXPECT_FALSE(is_seen && route.name != "event_types" && own.find(others) != std::string::npos) << own;

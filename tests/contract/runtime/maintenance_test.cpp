@@ -111,7 +111,8 @@ TEST_F(MaintenanceTest, WhatIsParkedCanBeRedrivenForAsLongAsNobodyHasDecided) {
 TEST_F(MaintenanceTest, ItsOwnThreadStartsAtOnce) {
   event("evt_old", Outcome::applied);
   clock_.advance(days{36});
-  const Maintenance maintenance(*log_.log, *store_, still_parked_in(*store_), clock_, kRetention);
+  const Maintenance maintenance(*log_.log, *store_, still_parked_in(*store_), clock_,
+                                RetentionTimes{kRetention, kRetention});
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   while (!known().empty() && std::chrono::steady_clock::now() < until) continue;
   EXPECT_THAT(known(), ::testing::IsEmpty());

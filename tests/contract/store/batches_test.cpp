@@ -124,6 +124,31 @@ TEST_P(StoreBatches, InsertNewRefusesAKnownKey) {
   EXPECT_EQ(text_of(rows[0]), "first");
 }
 
+TEST_P(StoreBatches, AmendingSetsColumnsOfRowsThatAreThereAndNoOther) {
+  static constexpr Column kColumns[] = {{"id", ColumnType::text}, {"note", ColumnType::text}};
+  static constexpr Table kAmended{"notes", kColumns, WriteMode::amend};
+  const Row first = make_note("n", "first");
+  ASSERT_TRUE(commit(*store_, {{&notes_table(), {first, make_note("other", "kept")}}}));
+  for (const char* text : {"second", "third"}) {
+    ASSERT_TRUE(commit(*store_, {{&kAmended, {make_note("n", text), make_note("absent", text)}}}));
+    const auto rows = read(*store_, notes_table(), {"n", "absent", "other"});
+    ASSERT_THAT(rows, SizeIs(2));
+    EXPECT_EQ(text_of(rows[0]), text);
+    EXPECT_EQ(rows[0].stamp.created_at, first.stamp.created_at);
+    EXPECT_EQ(text_of(rows[1]), "kept");
+  }
+  EXPECT_FALSE(commit(*store_, {{&kAmended, {make_note("n", "a"), make_note("n", "b")}}})) << "one key twice";
+}
+
+TEST_P(StoreBatches, RowsThatNobodyHasLockedAreFree) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1), make_item("b", 2)}}}));
+  const auto batch = std::move(store_->begin()).value();
+  const std::vector<TableKeys> wanted = {{&items_table(), {"a", "b", "absent"}, true}};
+  const auto answers = batch->load(wanted);
+  ASSERT_TRUE(answers) << answers.error().detail;
+  EXPECT_THAT(answers.value()[0].rows, SizeIs(2));
+}
+
 TEST_P(StoreBatches, EveryValueComesBackAsItWas) {
   const std::string big = "[\"" + std::string(300'000, 'x') + "\"]";
   std::vector<Row> rows = {make_item("", 0), make_item("naïve ☃ 𝄞 'quoted' \"twice\" \\ {},NULL", 0),

@@ -70,6 +70,20 @@ TEST_P(StoreLists, PagesFollowEachOtherWithoutGapsOrRepeats) {
   EXPECT_EQ(seen, expected([](const Row&) { return true; }));
 }
 
+TEST_P(StoreLists, SeveralAreAnsweredInTheOrderInWhichTheyWereAsked) {
+  const std::vector<ListQuery> queries{{.limit = 3},
+                                       {.filters = {{"offset", std::string("nobody's")}}},
+                                       {.order = ListOrder::oldest_first, .limit = 100}};
+  const auto lists = store_->lists(items_table(), queries).value();
+  ASSERT_EQ(lists.size(), 3u);
+  EXPECT_EQ(lists[0].size(), 3u);
+  EXPECT_THAT(lists[1], IsEmpty());
+  EXPECT_EQ(lists[2].size(), 57u);
+  EXPECT_THAT(store_->lists(items_table(), {}).value(), IsEmpty());
+  const std::vector<ListQuery> wrong{{}, {.filters = {{"no such column", std::string("x")}}}};
+  EXPECT_EQ(store_->lists(items_table(), wrong).error().code, ErrorCode::invalid);
+}
+
 TEST_P(StoreLists, TheOldestComeFirstWhenAskedFor) {
   std::vector<std::string> seen;
   ListQuery query{.order = ListOrder::oldest_first, .limit = 7};

@@ -79,6 +79,20 @@ TEST_F(PostgresStore, LoadedRowsStayLockedUntilTheBatchEnds) {
 }
 
 // The server raises what a damaged index, a missing right or an operator's trigger would.
+TEST_F(PostgresStore, LockedRowsAreLeftOutWhereOnlyFreeOnesAreWanted) {
+  ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1), make_item("b", 2)}}}));
+  auto holder = begin();
+  ASSERT_TRUE(holder->load(kItemA));
+  const std::vector<TableKeys> wanted = {{&items_table(), {"a", "b"}, true}};
+  const auto other = begin();
+  const auto free = other->load(wanted);
+  ASSERT_TRUE(free) << free.error().detail;
+  ASSERT_THAT(free.value()[0].rows, SizeIs(1));
+  EXPECT_EQ(amount_of(free.value()[0].rows[0]), 2);
+  holder.reset();
+  EXPECT_THAT(begin()->load(wanted).value()[0].rows, SizeIs(1)) << "the other has b";
+}
+
 TEST_F(PostgresStore, RowsOfASharedTableAreLockedByNobodyAndStillGuarded) {
   ASSERT_TRUE(commit(*store_, {{&items_table(), {make_item("a", 1)}}}));
   Table shared = items_table();

@@ -9,10 +9,9 @@ import subprocess
 import threading
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from .programs import ROOT
+from .programs import MODULES, ROOT
 
 FOLDER = ROOT / "tests" / "e2e" / "identity_providers"
-MODULES = ROOT / "build" / "node"
 CLIENT_ID, CLIENT_SECRET = "penstock-e2e", "with/+%signs" + secrets.token_hex(8)
 
 

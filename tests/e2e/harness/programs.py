@@ -17,6 +17,7 @@ from .http_client import Admin, Ingress, eventually
 
 BIN = pathlib.Path(os.environ["PENSTOCK_BIN_DIR"])
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+MODULES = ROOT / "build" / "node"  # where tests/run installs package.json
 KAFKA_HOME = pathlib.Path(os.environ.get("PENSTOCK_KAFKA_HOME") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "penstock" / "kafka-3.9.1")
 SECRET = "whsec_e2e_" + secrets.token_hex(12)

@@ -56,10 +56,20 @@ TEST(Catalogue, OfAConnectorEveryTypeGoesOneWay) {
   }
 }
 
+TEST(Catalogue, WhatOrgsPublishIsOfSixCategories) {
+  for (const char* type : {"user.created", "action.x", "challenge.won.twice", "reward.claimed",
+                           "achievement.unlocked", "referral.accepted"}) {
+    EXPECT_EQ(catalogue().route("events", type).topic, "outbound") << type;
+    EXPECT_EQ(catalogue().route("events", type).key, KeyRule::event) << type;
+  }
+  for (const char* type : {"payment.succeeded", "rewards.claimed", "reward", ""})
+    EXPECT_EQ(catalogue().route("events", type).topic, "unrouted") << type;
+}
+
 TEST(Catalogue, ListsItsTopicsOnce) {
   EXPECT_EQ(catalogue().topics(),
             (std::vector<std::string>{"payments", "subscriptions", "payouts", "partners", "ads", "reports",
-                                      "users", "connectors", "unrouted"}));
+                                      "users", "connectors", "outbound", "unrouted"}));
 }
 
 TEST(Catalogue, PartnersTypesHaveTheirRetries) {

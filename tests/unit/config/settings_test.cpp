@@ -161,12 +161,6 @@ TEST(SettingsLoad, AFileThatIsNoTomlIsAProblem) {
   EXPECT_THAT(load_text("[ingress\n").problems, ElementsAre(HasSubstr("no TOML: line 1")));
 }
 
-TEST(SettingsLoad, ReservedNamesAreWarnedAbout) {
-  const auto loaded = load_ingress("PENSTOCK_OUTBOUND_TIMEOUT", "hunter2");
-  EXPECT_THAT(loaded.problems, IsEmpty());
-  EXPECT_THAT(loaded.warnings, ElementsAre("PENSTOCK_OUTBOUND_TIMEOUT: not used by this version"));
-}
-
 const Environment kGoogle{{"PENSTOCK_OAUTH_GOOGLE_ISSUER", "https://accounts.example.com"},
                           {"PENSTOCK_OAUTH_GOOGLE_CLIENT_ID", "penstock"},
                           {"PENSTOCK_OAUTH_GOOGLE_CLIENT_SECRET", "hunter2"}};

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/json/codec.h"
+#include "common/json/cursor.h"
 #include "common/json/value.h"
 
 namespace penstock::json {
@@ -212,6 +213,14 @@ TEST(JsonIndented, LaysOutWhatWasMinifiedEscapedOrIndentedOtherwise) {
   EXPECT_EQ(laid_out("{\t\"id\" : \"évt\", \"none\": { }, \"list\": [1, [ ], {\"a\": null}] }\r\n"), form);
   EXPECT_EQ(laid_out(form + "\n"), form);
   EXPECT_EQ(laid_out(R"("a\"\\\/\b\f\n\r\t\u0001b")"), R"("a\"\\/\b\f\n\r\t\u0001b")");
+}
+
+TEST(JsonMemberText, IsWhatStandsThere) {
+  EXPECT_EQ(member_text(R"({"data":{"b":1.10,"a":[{}]}})", "data"), R"({"b":1.10,"a":[{}]})");
+  EXPECT_EQ(member_text(" { \"x\" : {\"data\":1} , \"data\" :\t\"a\\u00fc}\"\n}", "data"), R"("a\u00fc}")");
+  EXPECT_EQ(member_text(R"({"\u0064at\u0061":12e3})", "data"), "12e3");
+  for (const char* without : {"", "[]", "{}", "null", R"({"x":{"data":1}})", R"({"data2":1})", R"("data")"})
+    EXPECT_EQ(member_text(without, "data"), std::nullopt) << without;
 }
 
 TEST(JsonCodec, MapsAndOptionalsRoundTrip) {

@@ -27,6 +27,16 @@ TEST(Rfc3339, RefusesWhatIsNotADate) {
     EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
 }
 
+TEST(Rfc3339, YearsThatItCannotSpellInUtcAreRefused) {
+  for (const char* text : {"0001-01-01T00:00:00Z", "0001-01-01T01:00:00+01:00", "9999-12-31T23:59:59.999Z"}) {
+    const auto at = parse_rfc3339(text);
+    ASSERT_TRUE(at) << text;
+    EXPECT_EQ(parse_rfc3339(to_rfc3339(*at)), at) << text;
+  }
+  for (const char* text : {"0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z"})
+    EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
+}
+
 TEST(UnixSeconds, YearsOutsideRfc3339AreRefused) {
   EXPECT_TRUE(timestamp_from_unix_seconds(253402300799));
   EXPECT_FALSE(timestamp_from_unix_seconds(253402300800));

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "common/crypto/crypto.h"
+#include "common/crypto/webhook_secret.h"
 #include "ingress/signatures/standard_webhooks.h"
 #include "tests/unit/signatures/heads.h"
 
@@ -136,11 +137,11 @@ SignatureVerdict verify_sw(const Secrets& secrets, const Fields& fields) {
 TEST(StandardWebhooks, APrefixedSecretIsDecodedAndAnyOtherIsTakenAsItStandsToo) {
   const std::string key = "0123456789abcdef01234567";
   const std::string encoded = crypto::to_base64(key);
-  EXPECT_THAT(standard_webhooks_keys("whsec_" + encoded), ElementsAre(key));
-  EXPECT_THAT(standard_webhooks_keys(encoded), ElementsAre(encoded, key));
-  EXPECT_THAT(standard_webhooks_keys("not base64"), ElementsAre("not base64"));
+  EXPECT_THAT(crypto::standard_webhooks_keys("whsec_" + encoded), ElementsAre(key));
+  EXPECT_THAT(crypto::standard_webhooks_keys(encoded), ElementsAre(encoded, key));
+  EXPECT_THAT(crypto::standard_webhooks_keys("not base64"), ElementsAre("not base64"));
   for (const char* none : {"", "whsec_", "whsec_not base64", "whsec_YQ", "whsec_YR=="})
-    EXPECT_THAT(standard_webhooks_keys(none), IsEmpty()) << none;
+    EXPECT_THAT(crypto::standard_webhooks_keys(none), IsEmpty()) << none;
   for (const auto& secret : {"whsec_" + encoded, encoded, key})
     EXPECT_EQ(verify_sw({"other", secret}, sw_fields(sw_code(key, "msg_1", "1700000000"))),
               SignatureVerdict::valid)

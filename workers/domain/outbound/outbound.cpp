@@ -28,13 +28,14 @@ void enqueue_outbound(Effects& effects, const Scope& scope, std::string_view typ
                         std::string(name_of_org(scope.org)),
                         event,
                         std::move(data),
+                        {},
                         {}});
 }
 
 void enqueue_for_app(Effects& effects, const std::string& app, std::string_view type, std::string_view cause,
                      const EventKey& event, std::string data) {
   const std::string id = outbound_id(type, "app:" + app + ":" + std::string(cause));
-  effects.add(OutboxRow{id, std::string(type), std::string(kDefaultOrg), event, std::move(data), app});
+  effects.add(OutboxRow{id, std::string(type), std::string(kDefaultOrg), event, std::move(data), app, {}});
 }
 
 void raise_alert(Effects& effects, AlertText alert, const EventKey& event) {

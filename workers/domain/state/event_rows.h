@@ -64,17 +64,22 @@ BOOST_DESCRIBE_STRUCT(CountedOffset, (), (partition, offset, appended_ms, past_o
 
 // To be told to the platform, or to one app. The id follows from the cause alone, so a repetition is the same row. Who
 // signs it, and with what, is found when it is delivered.
+//
+// What an org has published itself has the key of its event as its id, which no other row can have, and is told under the id that the
+// org gave it (workers/deliveries/envelope.h).
 struct OutboxRow {
   std::string id;
   std::string type;
   std::string org;
   EventKey event;
   std::string data;  // a JSON object
-  std::optional<std::string>
-      app;  // the slug of the app that alone is told; none: whoever has asked for the type
+  std::optional<std::string> app =
+      {};  // the slug of the app that alone is told; none: whoever has asked for the type
+  std::optional<Timestamp> happened_at = {};  // as its publisher says; none: when the row was written
+  bool published = false;                     // it has its place in the feed (outbound_rows.h)
   bool operator==(const OutboxRow&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, type, org, event, data, app))
+BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, type, org, event, data, app, happened_at, published))
 
 // Once per (kind, subject).
 struct Alert {
@@ -93,6 +98,7 @@ inline constexpr std::string_view kCommonTypes[] = {"checkout.session.completed"
 inline constexpr std::string_view kCommonSources[] = {"stripe"};
 inline constexpr std::string_view kCommonOutcomes[] = {"applied"};
 inline constexpr std::string_view kParkedOnly = "outcome = 'parked'";
+inline constexpr std::string_view kUnpublishedOnly = "NOT published";
 
 template <>
 struct TableName<InboxRow> {
@@ -110,7 +116,8 @@ struct TableName<CountedOffset> {
 };
 template <>
 struct TableName<OutboxRow> {
-  static constexpr TableTraits traits{.name = "outbox", .mode = WriteMode::insert_once};
+  static constexpr ListIndex kIndexes[] = {{.only = kUnpublishedOnly}};
+  static constexpr TableTraits traits{.name = "outbox", .mode = WriteMode::insert_once, .indexes = kIndexes};
 };
 template <>
 struct TableName<Alert> {

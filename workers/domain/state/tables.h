@@ -9,6 +9,7 @@
 #include "workers/domain/state/ad_rows.h"
 #include "workers/domain/state/connect_rows.h"
 #include "workers/domain/state/event_rows.h"
+#include "workers/domain/state/outbound_rows.h"
 #include "workers/domain/state/payment_rows.h"
 #include "workers/domain/state/report_rows.h"
 #include "workers/domain/state/run_rows.h"
@@ -30,7 +31,8 @@ template <template <class> class Of>
 using AddedTables = std::tuple<Of<LedgerEntry>, Of<Alert>, Of<OutboxRow>>;
 // Rows that no event reads or changes.
 template <template <class> class Of>
-using ControlTables = std::tuple<Of<SettingRow>, Of<AuditRow>>;
+using ControlTables = std::tuple<Of<SettingRow>, Of<AuditRow>, Of<FeedEvent>, Of<FeedHead>, Of<Delivery>,
+                                 Of<DeliveryEndpoint>, Of<DeliveryAttempt>>;
 
 // These, and the inbox.
 std::vector<const Table*> all_tables();

@@ -1,4 +1,4 @@
-#include "ingress/admin/settings/setting_writer.h"
+#include "workers/settings/setting_writer.h"
 
 #include <algorithm>
 
