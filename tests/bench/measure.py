@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import secrets
 import sqlite3
 import statistics
@@ -41,6 +42,7 @@ class Sample:
     events: int
     seconds: float
     cpu_s: float | None = None  # of the program under test
+    server_cpu_s: float | None = None  # of the database that it uses
     p50_s: float | None = None  # of the answers
     p99_s: float | None = None
 
@@ -51,6 +53,10 @@ class Sample:
     @property
     def cpu_us(self) -> float:
         return self.cpu_s / self.events * 1e6
+
+    @property
+    def server_cpu_us(self) -> float:
+        return self.server_cpu_s / self.events * 1e6
 
 
 class Side:
@@ -89,17 +95,20 @@ def compare(what: str, ours: Side, other: Side, aim: float | None = None) -> Lin
                 "" if aim is None else f"≥ {aim:g}")
 
 
-def compare_cpu(what: str, ours: Side, other: Side, aim: float | None = None) -> Line:
-    ratios = [b.cpu_us / a.cpu_us for a, b in zip(ours.samples, other.samples)]
-    cpu = [f"{statistics.median(s.cpu_us for s in side.samples):.1f} µs" for side in (ours, other)]
+def compare_cpu(what: str, ours: Side, other: Side, aim: float | None = None, of: str = "cpu_us") -> Line:
+    ratios = [getattr(b, of) / getattr(a, of) for a, b in zip(ours.samples, other.samples) if getattr(a, of) > 0]
+    cpu = [f"{statistics.median(getattr(s, of) for s in side.samples):.1f} µs" for side in (ours, other)]
     return Line(what, *cpu, *spread(ratios), "" if aim is None else f"≥ {aim:g}")
 
 
 def compare_waits(what: str, ours: Side, other: Side, aim: float) -> Line:
     """Each side's p50 / p99, and how many times our p50 our p99 is."""
-    waits = [" / ".join(f"{1000 * statistics.median(getattr(s, name) for s in side.samples):.1f}"
-                        for name in ("p50_s", "p99_s")) + " ms" for side in (ours, other)]
-    return Line(what, *waits, *spread([s.p99_s / s.p50_s for s in ours.samples]), f"≤ {aim:g}")
+    return Line(what, waits_of(ours), waits_of(other), *spread([s.p99_s / s.p50_s for s in ours.samples]), f"≤ {aim:g}")
+
+
+def waits_of(side: Side) -> str:
+    return " / ".join(f"{1000 * statistics.median(getattr(s, name) for s in side.samples):.1f}"
+                      for name in ("p50_s", "p99_s")) + " ms"
 
 
 def median_rate(side: Side) -> float:
@@ -324,6 +333,147 @@ def compare_with_bound(ours: Side, sync: Side, diskless: Side, aim: float) -> Li
                    aim)
 
 
+class Sink:
+    """bench_sink."""
+
+    def __init__(self):
+        self.process = subprocess.Popen([str(BIN / "bench_sink")], stdout=subprocess.PIPE, text=True)
+        self.port = json.loads(self.process.stdout.readline())["listening"].rsplit(":", 1)[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class Outgoing:
+    """What sends to a sink, each time from a fresh database, and is checked to have sent each event once."""
+
+    def __init__(self, databases: Databases, sink: Sink):
+        self._databases, self._sink = databases, sink
+        self._postgres = psql("postgres", "select pg_read_file('postmaster.pid')").splitlines()[0]
+
+    def pool(self, events: int, *arguments) -> Sample:
+        with self._databases.fresh() as database:
+            sample = self._run("bench_deliveries", database, events, *arguments)
+            sent = psql(database, "select count(*), sum(attempts) from deliveries where status = 'succeeded'",
+                        "select count(*) from delivery_attempts where status_code = 200")
+            assert sent.split() == [f"{events}|{events}", f"{events}"], (sent, events)
+            return sample
+
+    def loop(self, events: int, *arguments) -> Sample:
+        with self._databases.fresh() as database:
+            sample = self._run("bench_delivery_loop", database, events, *arguments)
+            sent = psql(database, "select count(*), sum(attempts) from jobs where status = 'succeeded'",
+                        "select count(*) from job_attempts")
+            assert sent.split() == [f"{events}|{events}", f"{events}"], (sent, events)
+            return sample
+
+    def _run(self, program: str, database: str, events: int, *arguments) -> Sample:
+        return run_program(program, "--store", f"{POSTGRES}/{database}", "--postgres", self._postgres, "--sink",
+                           self._sink.port, "--events", events, *arguments)
+
+
+def measure_deliveries(effort: Effort) -> list[Line]:
+    with Databases() as databases, Sink() as sink:
+        outgoing = Outgoing(databases, sink)
+        return [*measure_backlog(effort, outgoing), *measure_pace(effort, outgoing), *measure_dead(effort, outgoing)]
+
+
+def measure_backlog(effort: Effort, outgoing: Outgoing) -> list[Line]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        sync = Side("fdatasync", lambda count: sync_loop(pathlib.Path(folder) / "synced", count), 50, at_least=20)
+        lines = compare_deliveries(effort, outgoing, sync)
+    return [sync_line(sync), *lines]
+
+
+def compare_deliveries(effort: Effort, outgoing: Outgoing, sync: Side) -> list[Line]:
+    """How far apart the two are depends on what a commit costs, so that is timed in the same rounds."""
+    lines = []
+    for path, answered, counts in (("now", "", (1, 10, 1_000)), ("after/5", " that answer after 5 ms", (10, 1_000))):
+        for endpoints in counts:
+            to = ("--endpoints", endpoints, "--path", path)
+            pool = Side("pool", lambda events: outgoing.pool(events, "--as", "backlog", *to), 1_000, at_least=200)
+            loop = Side("loop", lambda events: outgoing.loop(events, *to), 100, at_least=50)
+            interleave(effort, pool, sync, loop)
+            name = f"{endpoints:,} endpoint" + ("s" if endpoints > 1 else "") + answered
+            lines.append(compare(f"deliveries to {name} : plain loop", pool, loop, aim=5))
+            lines.append(compare_cpu(f"CPU a delivery, {name} : plain loop", pool, loop))
+            lines.append(compare_cpu(f"PostgreSQL's CPU a delivery, {name} : plain loop", pool, loop, of="server_cpu_us"))
+    return lines
+
+
+PACE = 200
+
+
+def at_pace(effort: Effort) -> Effort:
+    """Longer slices and fewer of them: a p99 needs many events."""
+    return effort if effort is QUICK else Effort(rounds=5, slice_s=10.0)
+
+
+def measure_pace(effort: Effort, outgoing: Outgoing) -> list[Line]:
+    quiet = Side("quiet", lambda events: outgoing.pool(events, "--as", "paced", "--rate", PACE, "--endpoints", 10), 40)
+    interleave(at_pace(effort), quiet)
+    worst = [1000 * s.p99_s for s in quiet.samples]
+    return [Line(f"p50 / p99 from outbox to receiver, {PACE} events/s to 10 endpoints", waits_of(quiet),
+                 spread=f"p99 {min(worst):.1f} to {max(worst):.1f} ms")]
+
+
+def measure_dead(effort: Effort, outgoing: Outgoing) -> list[Line]:
+    with Sink() as dead:
+        def side(name: str, *arguments) -> Side:
+            return Side(name, lambda events: outgoing.pool(events, "--as", "paced", "--rate", PACE, "--endpoints", 100,
+                                                           "--timeout-ms", 2_000, *arguments), 100, at_least=100)
+
+        among, alone = side("among dead ones", "--dead", 10, "--dead-sink", dead.port), side("alone")
+        interleave(at_pace(effort), among, alone)
+    ratios = [a.p99_s / b.p99_s for a, b in zip(among.samples, alone.samples)]
+    return [Line("p50 / p99 of 100 endpoints among 10 that never answer : without these; the ratio is p99 to p99",
+                 waits_of(among), waits_of(alone), *spread(ratios), "≤ 1.2")]
+
+
+FEED_EVENTS = 50_000
+FEED_PAGE = 500
+
+
+def read_feed(admin: Http, expected: int) -> Sample:
+    """One client, page after page, as little as it can do with them."""
+    start, pages, after = time.monotonic(), 0, ""
+    while True:
+        answer = admin.get(f"/v1/feed?limit={FEED_PAGE}&after={after}")
+        assert answer.status == 200, answer
+        cursor = re.search(rb'"next_after":"([^"]*)"}$', answer.body)[1].decode()
+        if cursor == after or answer.body.startswith(b'{"data":[]'):
+            break
+        pages, after = pages + 1, cursor
+    seconds = time.monotonic() - start
+    assert pages == -(-expected // FEED_PAGE), (pages, expected)
+    return Sample(expected, seconds)
+
+
+def feed_line(effort: Effort, store: str, admin: Http, events: int) -> Line:
+    reader = Side("reader", lambda _: read_feed(admin, events), events)
+    interleave(effort, reader)
+    rates = [s.rate for s in reader.samples]
+    return Line(f"events read from the feed, {FEED_PAGE} a page, {store}", f"{median_rate(reader):,.0f}/s",
+                spread=f"{min(rates):,.0f} to {max(rates):,.0f}/s")
+
+
+def measure_feed(effort: Effort) -> list[Line]:
+    events = FEED_EVENTS if effort is FULL else 2_000
+    with Cluster(pools=()) as cluster:
+        run_checked("bench_feed", "--store", cluster.environment["PENSTOCK_STORE"], "--events", events)
+        postgres = feed_line(effort, "PostgreSQL", cluster.admin, events)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        run_checked("bench_feed", "--store", f"sqlite:{folder}/state.db", "--events", events)
+        with Standalone(folder) as standalone:
+            sqlite = feed_line(effort, "SQLite", standalone.admin, events)
+    return [postgres, sqlite]
+
+
 def measure_standalone(effort: Effort) -> list[Line]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("PENSTOCK_BENCH_DISK", BIN.parent)) as folder, \
             Standalone(folder + "/data") as standalone, Server("bench_ingress") as ingress:
@@ -523,8 +673,8 @@ def table(lines: list[Line]) -> str:
 
 
 PARTS = {"ingress": measure_ingress, "doors": measure_doors, "kafka": measure_kafka, "worker": measure_worker,
-         "mix": measure_mix, "ads": measure_ads, "standalone": measure_standalone, "pruning": measure_pruning,
-         "settings": measure_settings, "memory": lambda _: measure_memory()}
+         "mix": measure_mix, "ads": measure_ads, "deliveries": measure_deliveries, "feed": measure_feed,
+         "standalone": measure_standalone, "pruning": measure_pruning, "settings": measure_settings, "memory": lambda _: measure_memory()}
 
 
 def main():

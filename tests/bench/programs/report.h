@@ -12,8 +12,14 @@ void report_events(std::size_t events, std::chrono::duration<double> took);
 // {"events": N, "seconds": S, "cpu_s": S}
 void report_events(std::size_t events, std::chrono::duration<double> took, std::chrono::duration<double> cpu);
 
+// {"events": N, "seconds": S, "cpu_s": S, "server_cpu_s": S}
+void report_events(std::size_t events, std::chrono::duration<double> took, std::chrono::duration<double> cpu,
+                   std::chrono::duration<double> server_cpu);
+
 // What this process has used of the cores.
 std::chrono::duration<double> cpu_used();
+// What a process's children that live now have, in the kernel's ticks of 10 ms for each of them: the backends of PostgreSQL's server.
+std::chrono::duration<double> cpu_used_by_children_of(int process);
 
 // {"events": N, "seconds": S, "p50_s": S, "p99_s": S}
 void report_answers(std::size_t events, std::chrono::duration<double> took, std::chrono::duration<double> p50,
