@@ -50,13 +50,13 @@ void DeliveryPool::run(const std::stop_token& stop) {
 
 // `more` becomes true when there is more to publish.
 Status DeliveryPool::turn(Dispatcher& dispatcher, bool& more) {
-  std::size_t published = 0;
-  if (const auto& settings = ports_.settings.current(); settings.filled()) {
-    TRY(published, publish_events(ports_.store, settings, ports_.clock));
-    metrics_.published(published);
-    more = published > 0;
-  }
-  TRY_STATUS(dispatcher.turn());
+  Result<std::size_t> publishing = std::size_t{0};
+  if (const auto& settings = ports_.settings.current(); settings.filled())
+    publishing = publish_events(ports_.store, settings, ports_.clock);
+  TRY_STATUS(dispatcher.turn());  // also where nothing can be published: what was is sent
+  TRY(const std::size_t published, publishing);
+  metrics_.published(published);
+  more = published > 0;
   if (published > 0 || dispatcher.in_flight() > 0)
     health_.applied(published);
   else

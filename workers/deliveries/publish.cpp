@@ -179,9 +179,7 @@ Result<std::size_t> publish_events(Store& store, const registry::Snapshot& setti
   TRY(auto head, head_in(answered.front().rows));
   if (head.rev != seen.rev) return std::size_t{0};  // somebody publishes these, or has
   Publication publication(*transaction, settings, clock.now());
-  auto published = publication.run(std::move(head), events);
-  if (!published && published.error().code == ErrorCode::conflict) return std::size_t{0};
-  return published;
+  return publication.run(std::move(head), events);
 }
 
 }  // namespace penstock

@@ -28,10 +28,10 @@ Result<Unpublished> count_unpublished(Store& store, std::size_t at_most);
 // Of one call.
 inline constexpr std::size_t kPublishedMax = 500;
 
-// Publishes the oldest committed events that have no place yet, kPublishedMax at most, fewer where each has many endpoints, and says
-// how many. Endpoints are those that
-// the settings name now. Safe to run from several places at once: one of them publishes, and the others have published none.
-// Errors: the store's. Blocks.
+// Publishes the oldest committed events that have no place yet, kPublishedMax at most, fewer where each has many endpoints, and
+// says how many. Endpoints are those that the settings name now. Safe to run from several places at once: one of them publishes,
+// and the others have published none. Errors: the store's; a conflict that comes again and again is a counter that gives places
+// anew, as in a store that was restored in part. Blocks.
 Result<std::size_t> publish_events(Store& store, const registry::Snapshot& settings, const Clock& clock);
 
 }  // namespace penstock

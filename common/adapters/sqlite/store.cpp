@@ -193,8 +193,6 @@ class Database {
     return ok();
   }
 
-  // Deletes one piece of the inbox rows received from `from` until `until`; gives the time of the last one,
-  // nullopt when there was none.
   // How many rows it has deleted.
   Result<std::size_t> prune(std::string_view text, std::int64_t before) {
     TRY(Statement * statement, prepared(std::string(text)));
@@ -205,6 +203,8 @@ class Database {
     }
   }
 
+  // Deletes one piece of the inbox rows received from `from` until `until`; gives the time of the last one,
+  // nullopt when there was none.
   Result<std::optional<std::int64_t>> delete_received(std::int64_t from, std::int64_t until) {
     TRY(Statement * statement, prepared(kDeleteReceived));
     statement->bind(1, from);

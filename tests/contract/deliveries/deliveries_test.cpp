@@ -826,5 +826,17 @@ TEST_P(Deliveries, AStoreThatWasRestoredKeepsNothingFromAReaderWhoHadReadOn) {
   EXPECT_LT(from_row<FeedEvent>(next.front()).value().place, last.place) << "its place was given before";
 }
 
+TEST_P(Deliveries, ACounterThatGivesPlacesAnewIsAnErrorAndNotNothingToDo) {
+  tell("e1");
+  publish();
+  real_store_.reset();
+  harness_->execute("UPDATE feed_head SET place = 0");
+  real_store_ = harness_->open();
+  tell("e2");
+  const auto published = publish_events(*real_store_, settings_.current(), clock_);
+  ASSERT_FALSE(published);
+  EXPECT_EQ(published.error().code, ErrorCode::conflict);
+}
+
 }  // namespace
 }  // namespace penstock
